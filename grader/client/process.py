@@ -1,0 +1,228 @@
+"""Starting and ending worker processes: cold ones on any platform, forked ones where there is a fork server."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.errors import InternalFault, StudentDied, StudentTimedOut
+from grader.worker import wire
+from grader.worker.limits import Limits
+
+from .channel import Channel
+
+START_SECONDS = 60.0
+SCRATCH_FILES = 1000
+GRACE_SECONDS = 0.3
+ENVIRONMENT = {
+    "PYTHONHASHSEED": "0",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "LANG": "C.UTF-8",
+    "PATH": "/usr/bin:/bin",
+}
+"""All that a worker inherits. The fixed hash seed makes the order of sets the same in every run."""
+
+
+def _python(module: str, *arguments: str) -> list[str]:
+    # -s -P and an environment made from nothing isolate as -I does, which would also ignore the fixed hash seed
+    return [sys.executable, "-s", "-P", "-m", module, *arguments]
+
+
+def _environment() -> dict[str, str]:
+    needed = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}  # Windows cannot start without
+    return {**needed, **ENVIRONMENT, "PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+class ForkServer:
+    """A process with everything imported that forks a worker when asked; see grader.worker.forkserver."""
+
+    def __init__(self, needs: str) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                _python("grader.worker.forkserver", needs, str(theirs.fileno())),
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                env=_environment(),
+                cwd="/",
+            )
+        self._socket = ours
+        self._lines = ours.makefile("rb")
+        self._ready = False
+
+    def fork(self, start: dict[str, Any], descriptors: tuple[int, int, int]) -> int:
+        """Fork a worker on the three descriptors; returns its process id, which is also its group's."""
+        if not self._ready:
+            self._answer()
+            self._ready = True
+        line = json.dumps({"op": "fork", "start": start}).encode()
+        socket.send_fds(self._socket, [line], list(descriptors))
+        return int(self._answer()["pid"])
+
+    def end(self, pid: int, grace: float) -> int:
+        """End a worker and its group, after `grace` seconds in which it may end by itself; returns its wait status."""
+        self._socket.sendall(json.dumps({"op": "end", "pid": pid, "grace": grace}).encode())
+        return int(self._answer()["status"])
+
+    def alive(self) -> bool:
+        """Whether the server can still fork."""
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        """End the server and with it every worker it forked."""
+        self._lines.close()
+        self._socket.close()
+        try:
+            self._process.wait(2)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _answer(self) -> dict[str, Any]:
+        line = self._lines.readline(1 << 16)
+        if not line:
+            raise InternalFault("the fork server ended unexpectedly")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+@dataclass(frozen=True)
+class WorkerSpec:
+    """What one worker is started with: the folder of student files, the packages, the limits, the seed."""
+
+    folder: str
+    needs: str
+    limits: Limits
+    seed: int
+
+
+class Worker:
+    """One running worker process. `protections` says what it reported to hold before any student code was loaded."""
+
+    def __init__(self, spec: WorkerSpec, server: ForkServer | None) -> None:
+        self.spec, self._server = spec, server
+        self.scratch = tempfile.mkdtemp(prefix="convgrade-scratch-")
+        self._popen: subprocess.Popen[bytes] | None = None
+        self.ended: str | None = None
+        self.closed = False
+        self.last_output = ""
+        start = {
+            "folder": spec.folder,
+            "scratch": self.scratch,
+            "needs": spec.needs,
+            "limits": spec.limits.to_dict(),
+            "seed": spec.seed,
+        }
+        try:
+            self._begin(start)
+        except BaseException:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+            raise
+
+    def _begin(self, start: dict[str, Any]) -> None:
+        request_read, request_write = os.pipe()
+        reply_read, reply_write = os.pipe()
+        output_read, output_write = os.pipe()
+        theirs = (request_read, reply_write, output_write)
+        self.channel = Channel(request_write, reply_read, output_read, self.spec.limits.output_bytes, self.check_scratch)
+        try:
+            if self._server is not None:
+                self.pid = self._server.fork(start, theirs)
+            else:
+                self._popen = subprocess.Popen(
+                    _python("grader.worker"), stdin=request_read, stdout=reply_write, stderr=output_write,
+                    env=_environment(), cwd=self.scratch,
+                )  # fmt: skip
+                self.pid = self._popen.pid
+        finally:
+            for descriptor in theirs:
+                os.close(descriptor)
+        try:
+            frame = b"" if self._server is not None else wire.encode("start", start)
+            ready = self.channel.exchange(frame, START_SECONDS)
+        except (StudentDied, StudentTimedOut) as error:
+            status = _describe_status(self.close(GRACE_SECONDS))
+            raise InternalFault(f"a worker did not start ({error}; {status})\n{self.last_output}") from error
+        self.protections: dict[str, bool] = ready.fields["protections"]
+
+    def ask(self, frame: bytes, seconds: float) -> wire.Message:
+        """One exchange; when it fails the worker is killed, and `ended` says how it was before that."""
+        try:
+            self.check_scratch()
+            return self.channel.exchange(frame, seconds)
+        except StudentDied as error:
+            status = self.close(GRACE_SECONDS)
+            if self.ended is None:
+                self.ended = _describe_status(status)
+            raise StudentDied(f"{error}: {self.ended}") from None
+        except BaseException:
+            self.close()
+            raise
+
+    def check_scratch(self) -> None:
+        """Raise StudentDied when the scratch folder is over its limit."""
+        files = total = 0
+        with os.scandir(self.scratch) as entries:
+            for entry in entries:
+                files += 1
+                with contextlib.suppress(OSError):
+                    total += entry.stat(follow_symlinks=False).st_size
+        if total > self.spec.limits.scratch_bytes or files > SCRATCH_FILES:
+            self.ended = f"it was stopped after it had written {files:,} files, {total / 2**20:.0f} MiB"
+            raise StudentDied("the process wrote more than it may")
+
+    def close(self, grace: float = 0.0) -> int:
+        """Kill the worker and whatever is in its process group, remove its files; returns the wait status.
+
+        A worker that is ending by itself gets `grace` seconds, so that the status says how.
+        """
+        if self.closed:
+            return 0
+        self.closed = True
+        if self._server is not None:
+            status = self._server.end(self.pid, grace)
+        else:
+            assert self._popen is not None
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._popen.wait(grace)
+            for kill in (getattr(os, "killpg", None), os.kill):
+                with contextlib.suppress(ProcessLookupError, PermissionError, TypeError):
+                    kill(self.pid, signal.SIGKILL)
+            code = self._popen.wait()
+            status = -code if code < 0 else code << 8
+        self.last_output = self.channel.take_output()
+        self.channel.close()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        return status
+
+
+def _describe_status(status: int) -> str:
+    """A wait status in words a student can use."""
+    number = status & 0x7F
+    if number:
+        try:
+            name = signal.Signals(number).name
+        except ValueError:
+            name = f"signal {number}"
+        meaning = {
+            "SIGSEGV": " (invalid memory access, or recursion without end in C code)",
+            "SIGKILL": " (killed)",
+            "SIGXCPU": " (over the limit of processor time)",
+            "SIGABRT": " (aborted)",
+            "SIGSYS": " (a system call that is not allowed)",
+        }.get(name, "")
+        return f"ended by {name}{meaning}"
+    return f"it exited with status {status >> 8}"
+

@@ -1,0 +1,196 @@
+"""A course is a folder: `reference/course.toml` and one folder a topic beside it."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from grader.errors import CourseError
+from grader.worker.limits import Limits
+
+Names = tuple["str | Names", ...]
+NEEDS = ("numpy", "torch")
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function that a student implements.
+
+    `returns` names what it returns, nested as the returned tuples are; a single name means no tuple. `kept` are the
+    positions of what stays in the worker (a cache, switches).
+    """
+
+    name: str
+    returns: Names
+    kept: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One topic: what the student hands in, what it is worth, where its checks stand."""
+
+    name: str
+    title: str
+    file: str
+    points: Fraction
+    needs: str
+    source: str
+    functions: dict[str, Function]
+    limits: Limits
+    folder: Path
+
+    @property
+    def checks(self) -> Path:
+        """The pytest file with the topic's checks."""
+        return self.folder / f"test_{self.name}.py"
+
+
+@dataclass(frozen=True)
+class Course:
+    """A loaded course; `root` holds `reference/`, and `assignments/` where there are stubs."""
+
+    name: str
+    title: str
+    version: str
+    root: Path
+    topics: tuple[Topic, ...] = field(default_factory=tuple)
+
+    def topic(self, name: str) -> Topic:
+        """The topic of that name; raises CourseError that lists the names there are."""
+        for topic in self.topics:
+            if topic.name == name:
+                return topic
+        raise CourseError(f"there is no topic {name!r}; this course has {', '.join(t.name for t in self.topics)}")
+
+
+def find_course(start: Path | None = None) -> Path:
+    """The course root: `start` if given, else the checkout this package lies in, else the course inside the wheel."""
+    package = Path(__file__).parent
+    candidates = [start] if start is not None else [package.parent, package / "course"]
+    for candidate in candidates:
+        if (candidate / "reference" / "course.toml").is_file():
+            return candidate.resolve()
+    raise CourseError(f"no course here: {candidates[0] / 'reference' / 'course.toml'} does not exist")
+
+
+def load_course(root: Path | None = None) -> Course:
+    """Read `reference/course.toml`; raises CourseError naming the file and the entry that is wrong."""
+    root = find_course(root)
+    path = root / "reference" / "course.toml"
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CourseError(f"{path}: {error}") from None
+    entry = _Reader(path, table)
+    course = entry.child("course")
+    limits = _limits(entry, Limits())
+    topics = tuple(_topic(topic, limits, root) for topic in entry.children("topic"))
+    repeated = {topic.name for topic in topics if sum(other.name == topic.name for other in topics) > 1}
+    if repeated:
+        raise CourseError(f"{path}: topic {sorted(repeated)[0]!r} stands there twice")
+    entry.finish()
+    result = Course(course.text("name"), course.text("title"), course.text("version"), root, topics)
+    course.finish()
+    return result
+
+
+class _Reader:
+    """A TOML table that is taken apart entry by entry, so that a misspelt entry is found."""
+
+    def __init__(self, path: Path, table: dict[str, Any], where: str = "") -> None:
+        self.path, self.table, self.where = path, dict(table), where
+
+    def fail(self, key: str, problem: str) -> CourseError:
+        return CourseError(f"{self.path}: {self.where}{key}: {problem}")
+
+    def take(self, key: str, kind: type | tuple[type, ...], default: Any = None) -> Any:
+        value = self.table.pop(key, default)
+        if value is None:
+            raise self.fail(key, "is missing")
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise self.fail(key, f"{value!r} is not what is expected here")
+        return value
+
+    def text(self, key: str) -> str:
+        return str(self.take(key, str))
+
+    def child(self, key: str, default: Any = None) -> _Reader:
+        return _Reader(self.path, self.take(key, dict, default), f"{self.where}{key}.")
+
+    def children(self, key: str) -> list[_Reader]:
+        tables = self.take(key, list)
+        return [_Reader(self.path, table, f"{key}[{number}].") for number, table in enumerate(tables)]
+
+    def finish(self) -> None:
+        for key in self.table:
+            raise self.fail(key, "is not an entry this version knows")
+
+
+def _limits(entry: _Reader, defaults: Limits) -> Limits:
+    given = entry.child("limits", {})
+    values = {}
+    for known in dataclasses.fields(Limits):
+        if known.name in given.table:
+            value = given.take(known.name, (int, float))
+            if value <= 0:
+                raise given.fail(known.name, f"{value} is not positive")
+            values[known.name] = value
+    given.finish()
+    return dataclasses.replace(defaults, **values)
+
+
+def _topic(entry: _Reader, limits: Limits, root: Path) -> Topic:
+    name = entry.text("name")
+    needs = entry.text("needs")
+    if needs not in NEEDS:
+        raise entry.fail("needs", f"{needs!r} is none of {', '.join(NEEDS)}")
+    points = entry.take("points", (int, str))
+    try:
+        worth = Fraction(points)
+    except ValueError:
+        raise entry.fail("points", f"{points!r} is not a number") from None
+    opaque = entry.take("opaque", list, [])
+    functions = {}
+    table = entry.child("functions")
+    for function in list(table.table):
+        returns = table.take(function, (str, list))
+        names = (returns,) if isinstance(returns, str) else _names(returns, table, function)
+        functions[function] = Function(function, names, tuple(_kept(names, opaque)))
+    folder = root / "reference" / name
+    topic = Topic(
+        name=name,
+        title=entry.text("title"),
+        file=entry.text("file"),
+        points=worth,
+        needs=needs,
+        source=entry.text("source"),
+        functions=functions,
+        limits=_limits(entry, limits),
+        folder=folder,
+    )
+    if not topic.checks.is_file():
+        raise entry.fail("name", f"there is no {topic.checks}")
+    entry.finish()
+    return topic
+
+
+def _names(value: list[Any], table: _Reader, function: str) -> Names:
+    if not all(isinstance(item, (str, list)) for item in value):
+        raise table.fail(function, f"{value!r} is not a list of names")
+    return tuple(item if isinstance(item, str) else _names(item, table, function) for item in value)
+
+
+def _kept(names: Names, opaque: list[str]) -> list[tuple[int, ...]]:
+    if len(names) == 1 and isinstance(names[0], str):  # a single value, no tuple around it
+        return [()] if names[0] in opaque else []
+    paths: list[tuple[int, ...]] = []
+    for position, name in enumerate(names):
+        if isinstance(name, str):
+            paths += [(position,)] if name in opaque else []
+        else:
+            paths += [(position, *path) for path in _kept(name, opaque)]
+    return paths

@@ -1,0 +1,98 @@
+"""Everything that can go wrong, by whose fault it is.
+
+    ConvgradeError
+    ├── UsageError                  the caller's: shown as one sentence, exit code 2
+    │   ├── CourseError             a course folder that cannot be used
+    │   ├── SubmissionUnreadable    a path that holds no submission
+    │   └── SandboxUnavailable      a protection was required that this machine lacks
+    ├── SubmissionFault             the student's side: costs points, never ends the run
+    │   ├── StudentRaised           their code raised an exception
+    │   ├── StudentMissing          the function is absent or not written yet
+    │   ├── StudentNotLoaded        their file is missing or cannot be imported
+    │   ├── StudentTimedOut         a limit of time was reached
+    │   ├── StudentDied             their process ended
+    │   └── StudentProtocolFault    their process sent something that is not a reply
+    └── InternalFault               ours: exit code 3, no score
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class ConvgradeError(Exception):
+    """Root of every error this package raises on purpose."""
+
+
+class UsageError(ConvgradeError):
+    """What the caller asked for cannot be done."""
+
+
+class CourseError(UsageError):
+    """The course folder is wrong; the message names the file and the entry."""
+
+
+class SubmissionUnreadable(UsageError):
+    """The path given as a submission holds nothing that can be graded."""
+
+
+class SandboxUnavailable(UsageError):
+    """A sandbox was required, and a protection does not hold on this machine."""
+
+
+class InternalFault(ConvgradeError):
+    """A fault of the grader; it neither costs nor earns points."""
+
+
+class SubmissionFault(ConvgradeError):
+    """Something the student's code did; `function` is the one that was called, if any."""
+
+    function: str | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One line of a traceback, in the student's own file."""
+
+    file: str
+    line: int
+    function: str
+    code: str
+
+
+class StudentRaised(SubmissionFault):
+    """The student's code raised; `kinds` are the names of the exception's built-in bases."""
+
+    def __init__(
+        self, kind: str, kinds: Sequence[str], message: str, frames: Sequence[Frame]
+    ) -> None:
+        super().__init__(f"{kind}: {message}" if message else kind)
+        self.kind = kind
+        self.kinds = tuple(kinds)
+        self.message = message
+        self.frames = tuple(frames)
+
+
+class StudentMissing(SubmissionFault):
+    """The function is absent, or is still the stub that raises NotImplementedError."""
+
+
+class StudentNotLoaded(SubmissionFault):
+    """The topic's file is missing or its import failed; `cause` says how."""
+
+    def __init__(self, message: str, cause: SubmissionFault | None = None) -> None:
+        super().__init__(message)
+        self.cause = cause
+
+
+class StudentTimedOut(SubmissionFault):
+    """A call, the import or the whole topic took longer than its limit."""
+
+
+class StudentDied(SubmissionFault):
+    """The worker process ended while it was loading or calling the student's code."""
+
+
+class StudentProtocolFault(SubmissionFault):
+    """The worker's channel carried something other than the reply that was asked for."""

@@ -1,0 +1,79 @@
+"""Forks workers in milliseconds from a process that has NumPy imported; it never sees a course or a submission.
+
+`python -s -P -m grader.worker.forkserver NEEDS FD` reads JSON lines from the Unix socket FD, each with three
+descriptors (requests, replies, output) passed along, and answers with a JSON line:
+
+    {"op": "fork", "start": {...}} + descriptors   ->  {"pid": n}
+    {"op": "end", "pid": n, "grace": seconds}      ->  {"status": wait status}
+
+It ends when the grader closes the socket, and takes its workers along (parent-death signal).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+import time
+import traceback
+
+from . import process
+
+LINE_BYTES = 1 << 16
+
+
+def main(needs: str, descriptor: int) -> None:
+    """Warm up once, then serve the grader's requests."""
+    modules = process.warm_up(needs)
+    paths = process.find_paths(needs)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's to handle
+    gc.collect()
+    gc.freeze()
+    control = socket.socket(fileno=descriptor)
+    control.sendall(b'{"ready": true}\n')
+    while True:
+        line, received, _, _ = socket.recv_fds(control, LINE_BYTES, 3)
+        if not line:
+            return
+        request = json.loads(line)
+        if request["op"] == "end":
+            status = end(request["pid"], request["grace"])
+            control.sendall(json.dumps({"status": status}).encode() + b"\n")
+            continue
+        own = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                process.own_session()
+                signal.signal(signal.SIGINT, signal.SIG_DFL)
+                process.become_worker((received[0], received[1], received[2]), request["start"], modules, paths, own)
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(1)  # without running exit handlers or flushing what belongs to somebody else
+        for number in received:
+            os.close(number)
+        control.sendall(json.dumps({"pid": pid}).encode() + b"\n")
+
+
+def end(pid: int, grace: float) -> int:
+    """Kill a worker and its process group, once `grace` seconds have passed or it has ended; returns its wait status."""
+    deadline = time.monotonic() + grace
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    while not ended and time.monotonic() < deadline:
+        time.sleep(0.002)
+        ended, status = os.waitpid(pid, os.WNOHANG)
+    if not ended:
+        for kill in (os.killpg, os.kill):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                kill(pid, signal.SIGKILL)
+        status = os.waitpid(pid, 0)[1]
+    return status
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

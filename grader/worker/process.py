@@ -1,0 +1,90 @@
+"""The life of a worker process: move descriptors out of the way, lock down, serve. Shared by both ways to start one."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import sysconfig
+from typing import Any
+
+from . import policy, sandbox, serve, wire
+from .limits import Limits, apply_limits
+
+PACKAGES = {
+    "numpy": (
+        ("numpy", "numpy.libs"),
+        (
+            "numpy", "numpy.fft", "numpy.linalg", "numpy.random", "numpy.lib.stride_tricks", "numpy.ma", "numpy.polynomial",
+            "math", "functools", "itertools", "collections", "dataclasses", "typing", "operator", "fractions", "abc",
+            "enum", "copy", "warnings", "contextlib", "string", "re", "json", "statistics", "numbers", "types", "inspect",
+        ),
+    ),
+}  # fmt: skip
+"""Kind of topic: folders in site-packages that may be read, modules imported before the lock."""
+
+
+def warm_up(needs: str) -> dict[str, Any]:
+    """Import what every worker of this kind will need; returns what locking down needs."""
+    for name in PACKAGES[needs][1]:
+        importlib.import_module(name)
+    return sandbox.prepare()
+
+
+def find_paths(needs: str) -> policy.Paths:
+    """The interpreter and packages a worker of this kind may read."""
+    return policy.interpreter_paths(PACKAGES[needs][0]) if sys.platform == "linux" else policy.Paths((), (), ())
+
+
+def become_worker(
+    descriptors: tuple[int, int, int], start: dict[str, Any], modules: dict[str, Any], paths: policy.Paths, parent: int
+) -> None:
+    """Lock this process down as `start` says, report what holds, and serve until the grader hangs up.
+
+    `descriptors` are requests, replies and output; `start` holds folder, scratch, needs, limits, seed.
+    """
+    requests, replies, output = descriptors
+    held = {
+        "own_session": hasattr(os, "getsid") and os.getsid(0) == os.getpid(),
+        "parent_death_signal": sandbox.die_with_parent(modules, parent),
+    }
+    serve.redirect_output(output)
+    limits = Limits(**start["limits"])
+    _close_all_but({0, 1, 2, requests, replies})
+    os.chdir(start["scratch"])
+    home = {name: start["scratch"] for name in ("HOME", "TMPDIR", "TEMP", "TMP")}
+    os.environ.clear()
+    os.environ.update(home | {"LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
+    held["empty_environment"] = True
+    stdlib = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
+    sys.path[:] = [p for p in sys.path if p in stdlib or os.path.basename(p) in ("lib-dynload",) or p.endswith(".zip")]
+    sys.path_importer_cache.clear()
+    sys.argv[:] = ["student"]
+    sys.dont_write_bytecode = True
+    serve.seed_everything(start["seed"])
+    held |= apply_limits(limits)
+    own = policy.Paths(
+        (*paths.read, start["folder"], start["scratch"]), paths.list, (start["scratch"],)
+    )
+    held |= sandbox.lock_down(modules, own)
+    server = serve.Server(requests, replies, start["folder"], PACKAGES[start["needs"]][0][:1])
+    server.send("ready", protections=held, wire=wire.MAGIC.decode())
+    server.run()
+
+
+def _close_all_but(kept: set[int]) -> None:
+    try:
+        highest = os.sysconf("SC_OPEN_MAX")
+    except (AttributeError, ValueError):
+        return
+    previous = -1
+    for number in [*sorted(kept), min(highest, 1 << 20)]:
+        if previous + 1 < number:  # an empty range would close everything
+            os.closerange(previous + 1, number)
+        previous = number
+
+
+def own_session() -> None:
+    """Leave the grader's session and terminal; the new process group is what gets killed in the end."""
+    if hasattr(os, "setsid") and os.getsid(0) != os.getpid():
+        os.setsid()

@@ -1,0 +1,126 @@
+"""Locks the calling process down, for good: Landlock, seccomp, no new privileges, no capabilities.
+
+Every protection is tried by itself and reported by itself, so that a machine without one still gets the rest.
+Source: kernel documentation, userspace-api/landlock.rst and seccomp_filter.rst; the packages landlock and pyseccomp.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import signal
+import sys
+from typing import Any
+
+from . import policy
+
+PR_SET_PDEATHSIG, PR_GET_DUMPABLE, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 3, 4, 38
+CAPABILITY_VERSION_3 = 0x20080522
+PROTECTIONS = ("landlock", "seccomp", "no_new_privileges", "no_capabilities")
+
+
+def prepare() -> dict[str, Any]:
+    """Import what locking down needs, once, before any fork; returns the modules that could be had."""
+    modules: dict[str, Any] = {}
+    if sys.platform == "linux":
+        modules["libc"] = ctypes.CDLL(None, use_errno=True)
+        for name in ("landlock", "pyseccomp"):
+            try:
+                modules[name] = __import__(name)
+            except (ImportError, RuntimeError, OSError):  # no package, or no libseccomp to load
+                pass
+    return modules
+
+
+def die_with_parent(modules: dict[str, Any], parent: int) -> bool:
+    """Ask for SIGKILL when the parent ends; false where the system cannot, or the parent is gone already."""
+    if "libc" not in modules:
+        return False
+    modules["libc"].prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(0)
+    return True
+
+
+def lock_down(modules: dict[str, Any], paths: policy.Paths) -> dict[str, bool]:
+    """Apply every protection that this machine has; returns which of them hold now."""
+    held = dict.fromkeys(PROTECTIONS, False)
+    if "libc" not in modules:
+        return held
+    libc = modules["libc"]
+    held["no_new_privileges"] = libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+    libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # other processes of the same user may not look inside either
+    held["landlock"] = "landlock" in modules and _restrict_paths(modules["landlock"], paths)
+    held["no_capabilities"] = _drop_capabilities(libc)
+    held["seccomp"] = "pyseccomp" in modules and _filter_calls(modules["pyseccomp"])
+    return held
+
+
+def _restrict_paths(landlock: Any, paths: policy.Paths) -> bool:
+    access = landlock.FSAccess
+    read = access.READ_FILE | access.READ_DIR | access.EXECUTE
+    files = access.READ_FILE | access.EXECUTE
+    write = read | access.WRITE_FILE | access.MAKE_REG | access.REMOVE_FILE
+    ctypes.set_errno(0)  # the package takes an old error number for a failure of its own
+    try:
+        if landlock.plumbing.landlock_abi_version() >= 3:
+            write |= access.TRUNCATE
+        rules = landlock.Ruleset(restrict_rules=access.all())
+        for path in paths.read:
+            rules.allow(path, rules=read if os.path.isdir(path) else files)
+        for path in paths.list:
+            rules.allow(path, rules=access.READ_DIR)
+        for path in paths.write:
+            rules.allow(path, rules=write)
+        if os.path.exists("/dev/null"):
+            rules.allow("/dev/null", rules=access.READ_FILE | access.WRITE_FILE)
+        rules.apply()
+        os.close(rules._fd)
+    except (OSError, landlock.LandlockError):
+        return False
+    return True
+
+
+def _drop_capabilities(libc: Any) -> bool:
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
+    nothing = (ctypes.c_uint32 * 6)()
+    return bool(libc.capset(ctypes.byref(header), ctypes.byref(nothing)) == 0)
+
+
+def _filter_calls(seccomp: Any) -> bool:
+    """Allow the calls of the policy and deny the rest, for this process and every thread it makes."""
+    rules = seccomp.SyscallFilter(seccomp.ERRNO(errno.ENOSYS))
+    deny, own = seccomp.ERRNO(errno.EPERM), os.getpid()
+    argument, equal = seccomp.Arg, seccomp.EQ
+
+    def add(action: int, name: str, *conditions: Any) -> None:
+        try:
+            rules.add_rule(action, name, *conditions)
+        except (OSError, ValueError, KeyError):
+            pass  # this architecture, or this libseccomp, does not know the call: it stays denied
+
+    try:
+        for name in policy.ALLOWED_CALLS:
+            add(seccomp.ALLOW, name)
+        for name in policy.DENIED_CALLS:
+            add(deny, name)
+        add(seccomp.ALLOW, "clone", argument(0, seccomp.MASKED_EQ, policy.THREAD_FLAG, policy.THREAD_FLAG))
+        add(deny, "clone", argument(0, seccomp.MASKED_EQ, policy.THREAD_FLAG, 0))
+        for name in ("kill", "tgkill"):
+            add(seccomp.ALLOW, name, argument(0, equal, own))
+            add(deny, name, argument(0, seccomp.NE, own))
+        add(deny, "tkill")
+        add(seccomp.ALLOW, "prlimit64", argument(0, equal, 0), argument(2, equal, 0))
+        for call, position, values in (
+            ("fcntl", 1, policy.ALLOWED_FCNTL),
+            ("fcntl64", 1, policy.ALLOWED_FCNTL),
+            ("ioctl", 1, policy.ALLOWED_IOCTL),
+            ("prctl", 0, policy.ALLOWED_PRCTL),
+        ):
+            for value in values:
+                add(seccomp.ALLOW, call, argument(position, equal, value))
+        rules.load()
+    except (OSError, ValueError):
+        return False
+    return True

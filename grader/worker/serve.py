@@ -1,0 +1,207 @@
+"""Loads one student file and answers calls to its functions; runs in the sandboxed process.
+
+Nothing here is trusted by the grader: a student's code shares this process and may replace any of it. What it can
+gain by that is to choose what its functions return, which it could do anyway.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import os
+import random
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from . import wire
+
+MESSAGE_CHARACTERS = 2000
+FRAMES = 12
+
+
+class NotInThisTopic:
+    """Import finder of last resort, so that a student reads why a package is not there."""
+
+    def __init__(self, offered: Sequence[str]) -> None:
+        self.offered = ", ".join(offered) or "nothing"
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        """Raise for a top-level package that no other finder had; leave the rest to Python."""
+        if path is None and not name.startswith("_"):
+            raise ModuleNotFoundError(
+                f"No module named {name!r} here: this topic offers the standard library and {self.offered}", name=name
+            )
+
+
+class Server:
+    """The worker's side of the conversation: one request, one reply, until the channel closes."""
+
+    def __init__(self, requests: int, replies: int, folder: str, offered: Sequence[str]) -> None:
+        self.requests, self.replies, self.folder = requests, replies, os.path.realpath(folder)
+        self.offered = offered
+        self.module: Any = None
+        self.kept: dict[int, Any] = {}
+
+    def run(self) -> None:
+        """Answer until the grader closes its end."""
+        while (message := self._receive()) is not None:
+            if message.kind == "load":
+                self._load(message.fields["module"], message.fields["file"])
+            else:
+                self._call(message)
+
+    def send(self, kind: str, arrays: dict[str, np.ndarray] | None = None, **fields: Any) -> None:
+        """Write one reply."""
+        try:
+            frame = wire.encode(kind, fields, arrays)
+        except wire.TooLarge as error:
+            frame = wire.encode("refused", {"id": fields.get("id"), "reason": str(error)})
+        view = memoryview(frame)
+        while view:
+            view = view[os.write(self.replies, view) :]
+
+    def _receive(self) -> wire.Message | None:
+        prefix = self._read(wire.PREFIX.size)
+        if not prefix:
+            return None
+        header, payload = wire.sizes(prefix)
+        return wire.decode(self._read(header), self._read(payload), wire.REQUESTS)
+
+    def _read(self, count: int) -> bytes:
+        parts: list[bytes] = []
+        while count:
+            part = os.read(self.requests, min(count, 1 << 20))
+            if not part:
+                return b""
+            parts.append(part)
+            count -= len(part)
+        return b"".join(parts)
+
+    def _load(self, name: str, file: str) -> None:
+        """Import the student's file as the module `name`; the files beside it can be imported too."""
+        sys.path.insert(0, self.folder)
+        sys.meta_path.append(NotInThisTopic(self.offered))  # type: ignore[arg-type]
+        try:
+            spec = importlib.util.spec_from_file_location(name, os.path.join(self.folder, file))
+            assert spec is not None and spec.loader is not None
+            self.module = sys.modules[name] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(self.module)
+            names = [key for key, value in vars(self.module).items() if isinstance(key, str) and callable(value)]
+            self.send("loaded", functions=names)
+        except BaseException as error:
+            self._raised(error)
+
+    def _call(self, message: wire.Message) -> None:
+        fields, arrays = message.fields, message.arrays
+        number, name = fields["id"], fields["function"]
+        if fields.get("forget"):
+            self.kept.clear()
+        try:
+            function = getattr(self.module, name, None)
+            if not callable(function):
+                self.send("refused", id=number, missing=True, reason=f"there is no function {name}")
+                return
+            arguments = [self._receive_value(value, arrays) for value in fields["arguments"]]
+            keywords = {key: self._receive_value(value, arrays) for key, value in fields["keywords"].items()}
+            result = function(*arguments, **keywords)
+            self._returned(number, result, fields.get("keep", []), [arguments, keywords] if fields.get("observe") else None)
+        except wire.TooLarge as error:
+            self.send("refused", id=number, reason=f"{name} returned {error}")
+        except BaseException as error:
+            self._raised(error, number)
+
+    def _returned(self, number: int, result: Any, keep: Sequence[Sequence[int]], observed: Any) -> None:
+        packer = wire.Packer(self._keep)
+        value = packer.pack(self._hold(result, [tuple(path) for path in keep]))
+        after = packer.pack(observed) if observed is not None else None
+        _flush()
+        self.send("returned", packer.arrays, id=number, value=value, after=after)
+
+    def _hold(self, value: Any, paths: Sequence[tuple[int, ...]]) -> Any:
+        """`value` with the items at `paths` (positions in nested tuples) replaced by handles."""
+        if () in paths:
+            return self._keep(value)
+        if not paths or not isinstance(value, (tuple, list)):
+            return value
+        return tuple(
+            self._hold(item, [path[1:] for path in paths if path[0] == position]) for position, item in enumerate(value)
+        )
+
+    def _keep(self, value: Any) -> wire.Handle:
+        number = len(self.kept) + 1
+        self.kept[number] = value
+        return wire.Handle(number, type(value).__name__)
+
+    def _receive_value(self, value: Any, arrays: dict[str, np.ndarray]) -> Any:
+        plain = wire.unpack(value, arrays)
+        return self._unhandle(plain)
+
+    def _unhandle(self, value: Any) -> Any:
+        if isinstance(value, wire.Handle):
+            return self.kept[value.number]
+        if type(value) in (tuple, list):
+            return type(value)(self._unhandle(item) for item in value)
+        return value
+
+    def _raised(self, error: BaseException, number: int | None = None) -> None:
+        _flush()
+        kinds = [base.__name__ for base in type(error).__mro__ if base.__module__ == "builtins"]
+        try:
+            message = str(error)[:MESSAGE_CHARACTERS]
+        except BaseException as second:
+            message = f"(its message could not be made: {type(second).__name__})"
+        self.send(
+            "raised",
+            id=number,
+            type=type(error).__name__[:100],
+            kinds=kinds,
+            message=message,
+            frames=self._frames(error),
+        )
+
+    def _frames(self, error: BaseException) -> list[dict[str, Any]]:
+        """The lines of the traceback that are in the student's files, and the line of a syntax error."""
+        frames = []
+        for frame in traceback.extract_tb(error.__traceback__):
+            path = os.path.realpath(frame.filename)
+            if path.startswith(self.folder + os.sep):
+                frames.append(_frame(os.path.relpath(path, self.folder), frame.lineno, frame.name, frame.line))
+        if isinstance(error, SyntaxError) and error.filename:
+            frames.append(_frame(os.path.basename(error.filename), error.lineno, "", error.text))
+        return frames if len(frames) <= FRAMES else frames[: FRAMES // 2] + frames[-FRAMES // 2 :]
+
+
+def _frame(file: str, line: int | None, function: str, code: str | None) -> dict[str, Any]:
+    return {"file": file[:200], "line": line or 0, "function": function[:100], "code": (code or "").strip()[:200]}
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BaseException:  # noqa: S110 - a student may have put anything there; what is lost is theirs
+            pass
+
+
+def redirect_output(output: int) -> None:
+    """Send what is printed, from Python or below, to the descriptor `output`; nothing can be read from stdin."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(nothing)
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        raw = io.FileIO(number, "w", closefd=False)
+        setattr(sys, name, io.TextIOWrapper(raw, "utf-8", errors="backslashreplace", write_through=True))
+    sys.stdin = io.TextIOWrapper(io.FileIO(0, "r", closefd=False), "utf-8")
+
+
+def seed_everything(seed: int) -> None:
+    """Seed the global generators, so that code which uses them by mistake fails the same way every time."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+
