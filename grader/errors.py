@@ -8,6 +8,7 @@
     ├── SubmissionFault             the student's side: costs points, never ends the run
     │   ├── StudentRaised           their code raised an exception
     │   ├── StudentMissing          the function is absent or not written yet
+    │   ├── StudentReturnedOther    what was returned has another structure
     │   ├── StudentNotLoaded        their file is missing or cannot be imported
     │   ├── StudentTimedOut         a limit of time was reached
     │   ├── StudentDied             their process ended
@@ -76,6 +77,14 @@ class StudentRaised(SubmissionFault):
 
 class StudentMissing(SubmissionFault):
     """The function is absent, or is still the stub that raises NotImplementedError."""
+
+
+class StudentReturnedOther(SubmissionFault):
+    """The result is not the tuple that the function's contract names."""
+
+    def __init__(self, wanted: str, got: str) -> None:
+        super().__init__(f"wanted {wanted}, got {got}")
+        self.wanted, self.got = wanted, got
 
 
 class StudentNotLoaded(SubmissionFault):

@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import numpy as np
-
-from grader.course import Function, Names, Topic
+from grader.course import Function, Topic
 from grader.errors import (
     Frame,
     StudentDied,
@@ -25,6 +23,7 @@ from grader.errors import (
 from grader.worker import wire
 
 from .process import ForkServer, Worker, WorkerSpec
+from .values import structured
 
 NOT_WRITTEN = "it still raises NotImplementedError"
 
@@ -88,28 +87,13 @@ class Student:
         try:
             answer = self.backend.call(function, arguments, keywords, observe)
             result, after = answer if observe else (answer, None)
+            call.result = result
             call.result = result = structured(result, function.returns)
         except SubmissionFault as error:
             error.function = function.name
             call.error = error
             raise
         return (result, after) if observe else result
-
-
-def structured(value: Any, names: Names) -> Any:
-    """`value` with lists, and arrays along their first axis, turned into the tuples that `names` asks for.
-
-    What does not fit is returned as it is; the comparison then says so.
-    """
-    if len(names) == 1 and isinstance(names[0], str):
-        return value
-    if isinstance(value, np.ndarray) and value.ndim > 0 and len(value) == len(names):
-        value = tuple(value)
-    if not isinstance(value, (tuple, list)) or len(value) != len(names):
-        return value
-    return tuple(
-        item if isinstance(name, str) else structured(item, name) for item, name in zip(value, names, strict=True)
-    )
 
 
 class WorkerBackend:

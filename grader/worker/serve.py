@@ -143,6 +143,8 @@ class Server:
     def _unhandle(self, value: Any) -> Any:
         if isinstance(value, wire.Handle):
             return self.kept[value.number]
+        if isinstance(value, wire.Rng):
+            return np.random.default_rng(value.seed)
         if type(value) in (tuple, list):
             return type(value)(self._unhandle(item) for item in value)
         return value

@@ -19,6 +19,7 @@ with exactly one of these keys:
     {"array": name}    an ndarray, stored in the payload under that name
     {"scalar": name}   a NumPy scalar, stored as an array of shape ()
     {"handle": n, "type": t}   an object that stays in the worker
+    {"rng": seed}      numpy.random.default_rng(seed), made anew where it arrives; requests only
     {"unsupported": description}   an array or number the format does not carry (complex, object, ...)
 
 Refusals raise MalformedFrame (what arrived is not of this format) or TooLarge (what should be sent is over the
@@ -70,6 +71,13 @@ class Handle:
 
 
 @dataclass(frozen=True)
+class Rng:
+    """A random generator as an argument: the student's function gets a fresh `numpy.random.default_rng(seed)`."""
+
+    seed: int
+
+
+@dataclass(frozen=True)
 class Unsupported:
     """A returned value the format does not carry, described for a message to the student."""
 
@@ -106,6 +114,8 @@ class Packer:
             return value if math.isfinite(value) else {"float": str(value)}
         if isinstance(value, Handle):
             return {"handle": value.number, "type": value.type}
+        if isinstance(value, Rng):
+            return {"rng": value.seed}
         if isinstance(value, np.ndarray):
             return self._array(np.asarray(value), "array")
         if isinstance(value, np.generic):
@@ -214,6 +224,8 @@ def unpack(value: Any, arrays: dict[str, np.ndarray], depth: int = 0) -> Any:
             return arrays[content][()]
         if tag == "handle" and isinstance(content, int):
             return Handle(content, str(value.get("type", "object"))[:80])
+        if tag == "rng" and isinstance(content, int):
+            return Rng(content)
         if tag == "unsupported":
             return Unsupported(str(content)[:200])
     except (KeyError, TypeError, ValueError, RecursionError):

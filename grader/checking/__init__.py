@@ -1,0 +1,37 @@
+"""What a course's checks are written with: values to call with, comparisons that say what differs."""
+
+from grader.checking.arrays import draw_array, draw_distinct, draw_positive, rng
+from grader.checking.compare import (
+    expect_array,
+    expect_equal,
+    expect_handle,
+    expect_integer,
+    expect_number,
+    expect_truth,
+    fail,
+)
+from grader.checking.known import misconception
+from grader.checking.raising import expect_message, expect_value_error
+from grader.checking.remember import remember
+from grader.checking.tolerance import EPS32, FACTOR, allowed_error
+
+__all__ = [
+    "EPS32",
+    "FACTOR",
+    "allowed_error",
+    "draw_array",
+    "draw_distinct",
+    "draw_positive",
+    "expect_array",
+    "expect_equal",
+    "expect_handle",
+    "expect_integer",
+    "expect_message",
+    "expect_number",
+    "expect_truth",
+    "expect_value_error",
+    "fail",
+    "misconception",
+    "remember",
+    "rng",
+]

@@ -1,0 +1,104 @@
+"""The cases of a check: drawn by hypothesis once for a seed, remembered, and shrunk when one fails.
+
+A check decorated with `hypothesis.given` stays an ordinary test: under plain pytest hypothesis runs it. Here its inner
+function (the documented `hypothesis.inner_test` of such a test) is replaced for a moment, first by one that only
+records what is drawn, later by one that judges.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+
+Case = dict[str, Any]
+EXAMPLES = 12
+PROFILE = "convgrade"
+
+
+def load_profile() -> None:
+    """Make hypothesis draw the same small number of cases everywhere, without files or deadlines."""
+    settings.register_profile(
+        PROFILE,
+        max_examples=EXAMPLES,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        print_blob=False,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.explicit, Phase.generate, Phase.shrink),
+        verbosity=Verbosity.quiet,
+    )
+    settings.load_profile(PROFILE)
+
+
+@dataclass(frozen=True)
+class Cases:
+    """What a check is run on, in order; the first `explicit` ones are written out in the check."""
+
+    drawn: tuple[Case, ...]
+    explicit: int
+
+
+@dataclass
+class CaseBook:
+    """Remembers the cases of every check and seed, for all submissions graded in this process."""
+
+    _cases: dict[tuple[str, int], Cases] = field(default_factory=dict)
+
+    def cases(self, name: str, test: Callable[..., Any], seed: int) -> Cases:
+        """The cases of the check `name`, whose test function is `test`; one empty case where nothing is drawn."""
+        key = (name, seed)
+        if key not in self._cases:
+            self._cases[key] = draw(test, check_seed(name, seed)) if is_drawn(test) else Cases(({},), 1)
+        return self._cases[key]
+
+
+def is_drawn(test: Callable[..., Any]) -> bool:
+    """Whether hypothesis draws arguments for the test."""
+    return bool(getattr(test, "is_hypothesis_test", False))
+
+
+def check_seed(name: str, seed: int) -> int:
+    """The seed of one check: from the run's and its name alone, so that other checks do not matter."""
+    return zlib.crc32(f"{seed}/{name}".encode())
+
+
+def inner_function(test: Callable[..., Any]) -> Callable[..., Any]:
+    """The function whose body is the check."""
+    return test.hypothesis.inner_test if is_drawn(test) else test  # type: ignore[attr-defined, no-any-return]
+
+
+def draw(test: Callable[..., Any], seed: int) -> Cases:
+    """Draw the cases without running the check; those written out with `@example` come first."""
+    drawn: list[Case] = []
+    run_drawn(test, seed, drawn.append)
+    explicit = len(getattr(test, "hypothesis_explicit_examples", ()))
+    seen: set[str] = set()
+    different = []
+    for position, case in enumerate(drawn):
+        if repr(case) not in seen or position < explicit:
+            different.append(case)
+        seen.add(repr(case))
+    return Cases(tuple(different), explicit)
+
+
+def run_drawn(test: Callable[..., Any], seed: int, body: Callable[[Case], None]) -> None:
+    """Let hypothesis call `body` with what the test would be called with, shrinking what makes `body` raise."""
+    inner = inner_function(test)
+
+    def recorder(**case: Any) -> None:
+        case.pop("student", None)
+        body(case)
+
+    handle = test.hypothesis  # type: ignore[attr-defined]
+    handle.inner_test = recorder
+    try:
+        hypothesis.seed(seed)(test)(student=None)
+    finally:
+        handle.inner_test = inner

@@ -1,0 +1,190 @@
+"""Runs one check on one student: every case, then the search for the smallest case that fails."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from grader.checking.cases import Case, Cases, inner_function, is_drawn, run_drawn
+from grader.checking.compare import CheckFailed
+from grader.client.student import Call, Student
+from grader.errors import (
+    StudentDied,
+    StudentMissing,
+    StudentNotLoaded,
+    StudentProtocolFault,
+    StudentRaised,
+    StudentReturnedOther,
+    StudentTimedOut,
+    SubmissionFault,
+)
+from grader.results import Failure, Outcome, StudentException, TraceFrame
+
+SHRINK_CALLS = 150
+FINAL = (StudentTimedOut, StudentDied, StudentProtocolFault, StudentNotLoaded, StudentMissing)
+"""What is not worth trying on more cases: it is slow, or it will be the same again."""
+
+
+@dataclass
+class CaseRun:
+    """What one case gave: the calls made, the exception that ended it if any, what was printed."""
+
+    case: Case
+    calls: list[Call]
+    error: Exception | None
+    output: str = ""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Smaller is easier to read: entries of the arrays passed, then length of the written-out case."""
+        entries = sum(
+            value.size
+            for call in self.calls
+            for value in (*call.arguments, *call.keywords.values())
+            if isinstance(value, np.ndarray)
+        )
+        return entries, len(repr(self.case))
+
+
+@dataclass
+class Verdict:
+    """A check's outcome, the case that shows it, and all that was run, for the diagnosis."""
+
+    outcome: Outcome
+    shown: CaseRun | None = None
+    runs: list[CaseRun] = field(default_factory=list)
+    fault: str | None = None
+
+    @property
+    def failure(self) -> Failure | None:
+        """The difference as data, without the call and the output, which the report adds."""
+        return failure_of(self.shown.error) if self.shown is not None and self.shown.error is not None else None
+
+
+class _Stop(BaseException):
+    """Ends hypothesis's search from within; a BaseException, since it treats every other as a finding."""
+
+
+def judge(test: Callable[..., Any], student: Student, cases: Cases, seed: int, fixtures: Case) -> Verdict:
+    """Run the check on every case; `fixtures` are the other arguments of the test function."""
+    body = inner_function(test)
+    runs: list[CaseRun] = []
+    for case in cases.drawn:
+        run = run_case(body, student, case, fixtures)
+        runs.append(run)
+        if run.error is not None and not is_students(run.error):
+            return Verdict(Outcome.INTERNAL_ERROR, run, runs, _our_fault(run.error))
+        if isinstance(run.error, FINAL):
+            break
+    failed = [run for run in runs if run.error is not None]
+    if not failed:
+        return Verdict(Outcome.PASSED, None, runs)
+    final = [run for run in failed if isinstance(run.error, FINAL)]
+    if not final and is_drawn(test):
+        runs += _shrink(test, body, student, cases, seed, fixtures, runs)
+        failed = [run for run in runs if run.error is not None]
+    shown = min(failed, key=lambda run: run.size) if not final else final[0]
+    assert shown.error is not None
+    if not is_students(shown.error):
+        return Verdict(Outcome.INTERNAL_ERROR, shown, runs, _our_fault(shown.error))
+    return Verdict(outcome_of(shown.error), shown, runs)
+
+
+def run_case(body: Callable[..., Any], student: Student, case: Case, fixtures: Case) -> CaseRun:
+    """Run the check's body once."""
+    student.begin_case()
+    error: Exception | None = None
+    try:
+        body(student=student, **fixtures, **case)
+    except Exception as raised:
+        error = raised
+    return CaseRun(case, student.transcript, error, student.backend.take_output() if error is not None else "")
+
+
+def _shrink(
+    test: Callable[..., Any],
+    body: Callable[..., Any],
+    student: Student,
+    cases: Cases,
+    seed: int,
+    fixtures: Case,
+    before: list[CaseRun],
+) -> list[CaseRun]:
+    """Let hypothesis make a failing drawn case smaller; returns the new runs.
+
+    Each case is judged once and its verdict remembered, so that code which answers differently each time cannot
+    confuse the search; the written-out cases count as passed here, since hypothesis would stop at them.
+    """
+    known = {repr(run.case): run.error for run in before}
+    known |= {repr(case): None for case in cases.drawn[: cases.explicit]}
+    found: list[CaseRun] = []
+
+    def attempt(case: Case) -> None:
+        key = repr(case)
+        if key not in known:
+            if len(found) >= SHRINK_CALLS:
+                raise _Stop
+            run = run_case(body, student, case, fixtures)
+            found.append(run)
+            known[key] = run.error
+            if isinstance(run.error, FINAL) or (run.error is not None and not is_students(run.error)):
+                raise _Stop
+        if known[key] is not None:
+            raise CheckFailed(Failure(what="a failing case"))
+
+    try:
+        run_drawn(test, seed, attempt)
+    except (_Stop, CheckFailed):
+        pass
+    return found
+
+
+def is_students(error: Exception) -> bool:
+    """Whether an exception in a check's body is about the student's code; anything else is a fault of ours."""
+    return isinstance(error, (CheckFailed, SubmissionFault, AssertionError))
+
+def outcome_of(error: Exception) -> Outcome:
+    """How a check ended that ended with this exception."""
+    if isinstance(error, StudentTimedOut):
+        return Outcome.TIMED_OUT
+    if isinstance(error, StudentNotLoaded) and error.cause is not None:
+        return outcome_of(error.cause)
+    if isinstance(error, (StudentRaised, StudentDied, StudentProtocolFault)):
+        return Outcome.CRASHED
+    return Outcome.FAILED
+
+
+def failure_of(error: Exception) -> Failure:
+    """The exception as data: what was compared, wanted, got."""
+    function = getattr(error, "function", None)
+    if isinstance(error, CheckFailed):
+        return error.failure
+    if isinstance(error, StudentNotLoaded):
+        cause = error.cause
+        return Failure(what=str(error), exception=_exception(cause) if isinstance(cause, StudentRaised) else None)
+    if isinstance(error, StudentMissing):
+        return Failure(what=f"{function} is not written yet: {error}")
+    if isinstance(error, StudentRaised):
+        return Failure(what=f"{function} raised {error.kind}", exception=_exception(error))
+    if isinstance(error, StudentReturnedOther):
+        return Failure(what=f"{function} returned something else", wanted=error.wanted, got=error.got)
+    if isinstance(error, StudentTimedOut):
+        return Failure(what=f"time ran out: {error}")
+    if isinstance(error, StudentDied):
+        return Failure(what=f"{function} ended the process: {error}")
+    if isinstance(error, StudentProtocolFault):
+        return Failure(what=f"{function} did not come back with a result: {error}")
+    return Failure(what=str(error) or "the check's assertion does not hold")
+
+
+def _exception(error: StudentRaised) -> StudentException:
+    frames = tuple(TraceFrame(frame.file, frame.line, frame.function, frame.code) for frame in error.frames)
+    return StudentException(error.kind, error.message, frames)
+
+
+def _our_fault(error: Exception) -> str:
+    return "".join(traceback.format_exception(error))[-4000:]

@@ -1,0 +1,31 @@
+"""Checks on the errors a function must raise, and on those it must not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from grader.checking.compare import fail
+from grader.client.values import describe
+from grader.errors import StudentRaised
+
+
+def expect_value_error(function: Callable[..., Any], *arguments: Any, why: str, **keywords: Any) -> str:
+    """Require that the call raises ValueError; returns its message. `why` says what is wrong with the arguments."""
+    try:
+        result = function(*arguments, **keywords)
+    except StudentRaised as error:
+        if "ValueError" in error.kinds:
+            return error.message
+        raise
+    fail(f"no ValueError was raised although {why}", "ValueError", f"returned {describe(result)}", result)
+
+
+def expect_message(message: str, names: Iterable[str], values: Iterable[object]) -> None:
+    """Require that an error's message names one of the bad arguments and one of the bad values."""
+    names, values = tuple(names), tuple(str(value) for value in values)
+    if not any(re.search(rf"(?i){re.escape(name)}", message) for name in names):
+        fail("the ValueError's message does not name the bad argument", " or ".join(names), repr(message[:100]))
+    if not any(re.search(rf"(?<![\w.]){re.escape(value)}(?![\w.]*\d)", message) for value in values):
+        fail("the ValueError's message does not give the bad value", " or ".join(values), repr(message[:100]))

@@ -1,0 +1,172 @@
+"""A failing case as a student sees it: the call in words, and a script that shows the same without the grader."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from grader.checking.judge import CaseRun
+from grader.client.student import Call
+from grader.client.values import spell
+from grader.course import Names, Topic
+from grader.errors import StudentReturnedOther
+from grader.results import Failure
+from grader.worker.wire import Handle, Rng
+
+SMALL = 6
+
+
+def call_in_words(run: CaseRun, oracle: Mapping[str, Callable[..., Any]]) -> str | None:
+    """The calls of the case with shapes for arrays: `f(x: (2, 3) array, stride=2)`; None where none was made."""
+    calls = []
+    for call in run.calls:
+        parts = [f"{name}: {_shape(value)}" if isinstance(value, np.ndarray) else f"{name}={_literal(value)}"
+                 for name, value in _named_arguments(call, oracle)]  # fmt: skip
+        calls.append(f"{call.function}({', '.join(parts)})")
+    return ", then ".join(calls[-3:]) or None
+
+
+def script(run: CaseRun, topic: Topic, oracle: Mapping[str, Callable[..., Any]], failure: Failure, value: Any) -> str | None:
+    """Python that makes the case's calls on the student's file and prints what was compared, `value`."""
+    if not run.calls:
+        return None
+    writer = _Writer(topic, oracle)
+    for call in run.calls:
+        writer.call(call)
+    writer.finish(run.calls[-1], value)
+    note = _note(failure)
+    body = "\n".join(writer.lines) + (f"  # {note}" if note and run.calls[-1].error is None else "")
+    names = ", ".join(dict.fromkeys(call.function for call in run.calls))
+    imports = ["import numpy as np", ""] if "np." in body else []
+    module = topic.file.removesuffix(".py")
+    return "\n".join([*imports, f"from {module} import {names}", "", body]) + "\n"
+
+
+class _Writer:
+    """Writes assignments and calls, giving every array and result a name of its own."""
+
+    def __init__(self, topic: Topic, oracle: Mapping[str, Callable[..., Any]]) -> None:
+        self.topic, self.oracle = topic, oracle
+        self.lines: list[str] = []
+        self.taken: dict[str, Any] = {}
+        self.handles: dict[int, str] = {}
+        self.results: list[tuple[str, Any]] = []
+
+    def call(self, call: Call) -> None:
+        parts = []
+        for name, value, keyword in _bound_arguments(call, self.oracle):
+            text = self._argument(name, value)
+            parts.append(f"{keyword}={text}" if keyword else text)
+        code = f"{call.function}({', '.join(parts)})"
+        if call.error is not None:
+            returned_other = isinstance(call.error, StudentReturnedOther)
+            self.lines.append(f"print({code})" if returned_other else code)
+            return
+        target = self._target(self.topic.functions[call.function].returns, call.result)
+        self.lines.append(f"{target.removeprefix('(').removesuffix(')') if target[0] == '(' else target} = {code}")
+
+    def finish(self, last: Call, value: Any) -> None:
+        """Print the compared value, or the last result where it cannot be found."""
+        if last.error is not None:
+            return
+        found = [name for name, result in self.results if result is value]
+        names = self.results_of_last(last)
+        self.lines.append(f"print({found[-1] if found else ', '.join(names)})")
+
+    def results_of_last(self, last: Call) -> list[str]:
+        flat = _flat(last.result)
+        return [name for name, result in self.results if any(result is item for item in flat)] or ["None"]
+
+    def _argument(self, name: str, value: Any) -> str:
+        if isinstance(value, Handle):
+            return self.handles.get(value.number, "cache")
+        if not isinstance(value, np.ndarray):
+            return _literal(value)
+        for known, content in self.taken.items():
+            if content is value:
+                return known
+        variable = self._free(name)
+        self.taken[variable] = value
+        self.lines.append(f"{variable} = {_array_literal(value)}")
+        return variable
+
+    def _target(self, names: Names, result: Any) -> str:
+        if len(names) == 1 and isinstance(names[0], str):
+            return self._result(names[0], result)
+        parts = [
+            self._result(name, item) if isinstance(name, str) else self._target(name, item)
+            for name, item in zip(names, result, strict=True)
+        ]
+        return f"({', '.join(parts)})"
+
+    def _result(self, name: str, value: Any) -> str:
+        variable = self._free(name)
+        self.taken[variable] = value
+        if isinstance(value, Handle):
+            self.handles[value.number] = variable
+        else:
+            self.results.append((variable, value))
+        return variable
+
+    def _free(self, name: str) -> str:
+        variable, number = name, 2
+        while variable in self.taken:
+            variable, number = f"{name}{number}", number + 1
+        return variable
+
+
+def _bound_arguments(call: Call, oracle: Mapping[str, Callable[..., Any]]) -> list[tuple[str, Any, str | None]]:
+    """(parameter name, value, keyword or None) for each argument, in the order in which it was passed."""
+    parameters = list(inspect.signature(oracle[call.function]).parameters) if call.function in oracle else []
+    bound: list[tuple[str, Any, str | None]] = []
+    for position, value in enumerate(call.arguments):
+        name = parameters[position] if position < len(parameters) else f"argument{position}"
+        bound.append((name, value, None))
+    return bound + [(name, value, name) for name, value in call.keywords.items()]
+
+
+def _named_arguments(call: Call, oracle: Mapping[str, Callable[..., Any]]) -> list[tuple[str, Any]]:
+    return [(name, value) for name, value, _ in _bound_arguments(call, oracle)]
+
+
+def _shape(value: np.ndarray) -> str:
+    if value.size <= SMALL:
+        return np.array2string(value, separator=", ").replace("\n", "")
+    return f"{value.shape} array"
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, Handle):
+        return "what forward kept"
+    if isinstance(value, Rng):
+        return f"np.random.default_rng({value.seed})"
+    if isinstance(value, np.generic):
+        return f"np.{value.dtype}({value.item()!r})"
+    return repr(value)
+
+
+def _array_literal(value: np.ndarray) -> str:
+    if value.size == 0:
+        return f"np.zeros({value.shape})"
+    text = np.array2string(value, separator=", ", threshold=value.size + 1, floatmode="unique", max_line_width=76)
+    dtype = "" if value.dtype in (np.float64, np.int64) else f", dtype=np.{value.dtype}"
+    return f"np.array({text}{dtype})".replace("\n", "\n" + " " * 4)
+
+
+def _flat(value: Any) -> list[Any]:
+    if isinstance(value, (tuple, list)):
+        return [value, *(item for entry in value for item in _flat(entry))]
+    return [value]
+
+
+def _note(failure: Failure) -> str:
+    if failure.wanted is None:
+        return ""
+    where = f" at {list(failure.index)}" if failure.index else ""
+    return f"wanted{where}: {failure.wanted}".replace("\n", " ")
+
+
+__all__ = ["call_in_words", "script", "spell"]

@@ -1,0 +1,265 @@
+"""`grade`: one submission in, one report out; everything else calls it."""
+
+from __future__ import annotations
+
+import io
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from grader.course import Course, Topic, load_course
+from grader.errors import CourseError, InternalFault, SandboxUnavailable, UsageError
+from grader.results import CheckResult, Report
+from grader.session import BackendMaker, CheckSpec, GradingSession, on_path
+from grader.submission import Submission, load_submission
+from grader.workshop import Workshop, shared_workshop
+
+DEVICES = ("auto", "cpu", "cuda")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to grade: which topics (None: all), the seed, the device of PyTorch topics, whether every protection is a must."""
+
+    topics: tuple[str, ...] | None = None
+    seed: int = 0
+    device: str = "auto"
+    require_sandbox: bool = False
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a listener is told after each check: how many of how many, and the result."""
+
+    done: int
+    total: int
+    topic: Topic
+    result: CheckResult
+
+
+Listener = Callable[[Progress], None]
+
+
+@dataclass
+class Grading:
+    """One submission in one pytest run: which topics, the session that judges, who is told."""
+
+    course: Course
+    topics: tuple[Topic, ...]
+    session: GradingSession
+    quiet: bool = False
+    listener: Listener | None = None
+    total: int = 0
+    done: int = 0
+    _stack: ExitStack = field(default_factory=ExitStack)
+
+    @classmethod
+    def open(cls, path: Path, course: Course, settings: Settings, workshop: Workshop | None = None) -> Grading:
+        """Read the submission and make everything ready to judge it; `enter` must follow. Raises UsageError."""
+        topics = choose_topics(path, course, settings)
+        submission = load_submission(path, course, topics)
+        stack = ExitStack()
+        folder = stack.enter_context(submission.staged())
+        workshop = workshop or shared_workshop()
+        make = worker_maker(submission, folder, settings, workshop)
+        grading = cls(course, topics, GradingSession(course, settings.seed, workshop, make), _stack=stack)
+        stack.callback(grading.session.close)
+        grading.submission = submission
+        return grading
+
+    submission: Submission | None = None
+
+    def enter(self) -> Callable[[], None]:
+        """Put the course on the path; returns what ends the grading: workers, copies, path."""
+        self._stack.enter_context(on_path(self.course))
+        return self._stack.close
+
+    def topic_of(self, path: Path) -> Topic:
+        """The topic whose folder holds the check file; raises CourseError."""
+        for topic in self.course.topics:
+            if path.resolve().is_relative_to(topic.folder.resolve()):
+                return topic
+        raise CourseError(f"{path} is not in the folder of any topic of {self.course.root}")
+
+    def collected(self, checks: tuple[tuple[Topic, CheckSpec], ...]) -> None:
+        """Told what will be judged: the number for the progress, and that the points are those of course.toml."""
+        self.total = len(checks)
+
+    def judge(self, topic: Topic, spec: CheckSpec, test: Callable[..., Any], fixtures: Mapping[str, Any]) -> CheckResult:
+        """Judge one check and tell the listener."""
+        result = self.session.run(topic, spec, test, fixtures)
+        self.done += 1
+        if self.listener is not None:
+            self.listener(Progress(self.done, self.total, topic, result))
+        return result
+
+
+def grade(
+    path: str | os.PathLike[str],
+    topics: Iterable[str] | None = None,
+    seed: int | None = None,
+    device: str = "auto",
+    *,
+    require_sandbox: bool = False,
+    course: Course | str | os.PathLike[str] | None = None,
+    listener: Listener | None = None,
+    workshop: Workshop | None = None,
+) -> Report:
+    """Grade one submission: a folder, a file or a zip.
+
+    `topics` are names from the course (default: all, or the one that a single file is for); `seed` draws the cases
+    (default 0); `device` is where PyTorch models run. Raises UsageError for a path or topic that is not there,
+    SandboxUnavailable where a protection is required and missing, InternalFault for a fault of ours.
+    """
+    if device not in DEVICES:
+        raise UsageError(f"device {device!r} is none of {', '.join(DEVICES)}")
+    loaded = course if isinstance(course, Course) else load_course(Path(course) if course is not None else None)
+    names = (topics,) if isinstance(topics, str) else tuple(topics) if topics is not None else None
+    settings = Settings(names, 0 if seed is None else seed, device, require_sandbox)
+    started = time.perf_counter()
+    grading = Grading.open(Path(path), loaded, settings, workshop)
+    grading.listener = listener
+    run_checks(grading)
+    submission = grading.submission
+    assert submission is not None
+    return make_report(grading, str(path), submission, settings.seed, time.perf_counter() - started)
+
+
+def choose_topics(path: Path, course: Course, settings: Settings) -> tuple[Topic, ...]:
+    """The topics to grade, in the course's order. Raises CourseError for a name that is not in it."""
+    if settings.topics is not None:
+        named = [course.topic(name) for name in settings.topics]
+        return tuple(topic for topic in course.topics if topic in named)
+    if path.suffix == ".py" and path.is_file():
+        exact = tuple(topic for topic in course.topics if topic.file == path.name)
+        within = tuple(topic for topic in course.topics if topic.name in path.stem)
+        if not exact and not within:
+            files = ", ".join(topic.file for topic in course.topics)
+            raise UsageError(f"{path.name} is the file of no topic ({files}); name the topic with --topic")
+        return exact or within
+    return course.topics
+
+
+def worker_maker(submission: Submission, folder: str, settings: Settings, workshop: Workshop) -> BackendMaker:
+    """How a topic's backend is made: a worker on the staged files."""
+    from grader.client.student import WorkerBackend
+
+    def make(topic: Topic) -> WorkerBackend:
+        problem = submission.problems.get(topic.name)
+        backend = WorkerBackend(topic, folder, settings.seed, workshop.server(topic.needs), problem)
+        if problem is None:
+            backend.load()
+            missing = [name for name, holds in (backend.protections or {}).items() if not holds]
+            if settings.require_sandbox and missing:
+                backend.close()
+                raise SandboxUnavailable(f"these protections do not hold here: {', '.join(missing)}; see `convgrade doctor`")
+        return backend
+
+    return make
+
+
+def run_checks(grading: Grading) -> None:
+    """Run the topics' checks with pytest in this process, quietly. Raises what a check's judging raised, or InternalFault."""
+    import pytest
+
+    from grader import plugin
+
+    grading.quiet = True
+    keeper = _Keeper(grading)
+    arguments = [
+        "--disable-plugin-autoload", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:logging", "-p", "no:warnings",
+        "-p", "no:junitxml", "-p", "no:faulthandler", "-p", "no:doctest", "-p", "no:pastebin", "-p", "no:debugging",
+        "-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:tmpdir", "-p", "no:recwarn",
+        "--capture=no", "--noconftest", "--import-mode=importlib", "--assert=plain",
+        "-c", os.devnull, "--rootdir", str(grading.course.root),
+        *(str(topic.checks) for topic in grading.topics),
+    ]  # fmt: skip
+    output = io.StringIO()
+    with _clean_environment(), redirect_stdout(output), redirect_stderr(output):
+        code = pytest.main(arguments, plugins=[plugin, keeper])
+    if keeper.error is not None:
+        raise keeper.error
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        problems = "\n".join(keeper.problems) or output.getvalue()[-4000:]
+        raise InternalFault(f"the checks could not be run (pytest's exit code {int(code)})\n{problems}")
+
+
+class _Keeper:
+    """A pytest plugin that carries the grading into the run, and errors out of it."""
+
+    def __init__(self, grading: Grading) -> None:
+        self.grading = grading
+        self.error: BaseException | None = None
+        self.problems: list[str] = []
+
+    def pytest_configure(self, config: Any) -> None:
+        from grader import plugin
+
+        plugin.begin(config, self.grading)
+
+    def pytest_collectreport(self, report: Any) -> None:
+        if report.failed:
+            self.problems.append(str(report.longrepr))
+
+    def pytest_internalerror(self, excrepr: Any, excinfo: Any) -> bool:
+        self.problems.append(str(excrepr))
+        return True
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.failed and report.when != "call":
+            self.problems.append(str(report.longrepr))
+
+    def pytest_exception_interact(self, call: Any) -> None:
+        if isinstance(call.excinfo.value, (UsageError, InternalFault, KeyboardInterrupt)):
+            self.error = self.error or call.excinfo.value
+
+    def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
+        self.error = excinfo.value
+
+
+@contextmanager
+def _clean_environment() -> Iterator[None]:
+    """Without the variables by which pytest takes options and plugins from whoever calls."""
+    names = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_THEME", "PYTEST_DEBUG")
+    saved = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(saved)
+
+
+def make_report(grading: Grading, path: str, submission: Submission, seed: int, seconds: float) -> Report:
+    """The report of a finished session. Raises InternalFault when checks are missing from it."""
+    session = grading.session
+    return Report(
+        course_name=grading.course.name,
+        course_title=grading.course.title,
+        course_version=grading.course.version,
+        path=path,
+        files=submission.files(),
+        seed=seed,
+        isolation=session.isolation(),
+        topics=session.results(),
+        notes=submission.notes,
+        versions=versions(),
+        duration_s=seconds,
+    )
+
+
+def versions() -> dict[str, str]:
+    """Versions of what the result may depend on; of PyTorch only where it was used."""
+    from importlib.metadata import version
+
+    from grader import __version__
+
+    found = {"convgrade": __version__, "python": platform.python_version()}
+    for name in ("numpy", "torch", "hypothesis", "pytest"):
+        if name in sys.modules:
+            found[name] = version(name)
+    return found

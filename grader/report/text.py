@@ -1,0 +1,48 @@
+"""Student-controlled text made safe to show in a terminal or a log, and numbers as a person writes them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from fractions import Fraction
+
+from grader.results import Scalar
+
+CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.?", re.DOTALL)
+ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
+COMMAND = re.compile(r"^(\s*)::|##\[", re.MULTILINE)
+BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def plain(text: str) -> str:
+    """One or more lines without terminal control sequences, invisible direction marks, or workflow commands.
+
+    Memory addresses, which differ in every run, become 0x...; line ends are all "\\n"; a line that GitHub would read as a
+    command gets a zero-width joiner's visible cousin: its colons are spaced out.
+    """
+    text = CONTROL.sub("", text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
+    text = "".join(
+        character
+        for character in text
+        if character == "\n" or (unicodedata.category(character) not in ("Cc", "Cs", "Co", "Cn") and character not in BIDI)
+    )
+    text = ADDRESS.sub("0x...", text)
+    return COMMAND.sub(lambda match: f"{match[1]}: :" if match[1] is not None else "## [", text)
+
+
+def one_line(text: str, characters: int = 200) -> str:
+    """The text on one line, cut to a length."""
+    line = " ".join(plain(text).split())
+    return line if len(line) <= characters else line[: characters - 3] + "..."
+
+
+def points(value: Fraction) -> str:
+    """Points with up to two decimals and no trailing zeros."""
+    return f"{float(value):.2f}".rstrip("0").rstrip(".")
+
+
+def value(scalar: Scalar) -> str:
+    """A wanted or got value: numbers with up to eight significant digits, text on one line."""
+    if isinstance(scalar, float):
+        return f"{scalar:.8g}"
+    return one_line(str(scalar), 300)

@@ -1,0 +1,235 @@
+"""What grading gives: plain immutable data, and its JSON form (docs/report-format.md gives every field)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+
+FORMAT_VERSION = 1
+
+Scalar = int | float | bool | str | None
+
+
+class Outcome(StrEnum):
+    """How a check ended. Only PASSED earns points; INTERNAL_ERROR is a fault of ours."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed_out"
+    INTERNAL_ERROR = "internal_error"
+
+
+@dataclass(frozen=True)
+class TraceFrame:
+    """One line of a traceback in the student's own file."""
+
+    file: str
+    line: int
+    function: str
+    code: str
+
+
+@dataclass(frozen=True)
+class StudentException:
+    """What the student's code raised; `frames` are theirs alone, outermost first."""
+
+    type: str
+    message: str
+    frames: tuple[TraceFrame, ...] = ()
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a check was not passed, shown by the smallest case found.
+
+    `what` is a sentence; `wanted` and `got` are the values at `index` (or descriptions); `error` and `allowed_error` are
+    absolute, at `index`; `share_differing` is the share of entries over their allowed error. `call` is the call in words,
+    `reproduce` a script that shows the same without the grader, `output` what the student's code printed.
+    """
+
+    what: str
+    wanted: Scalar = None
+    got: Scalar = None
+    index: tuple[int, ...] | None = None
+    error: float | None = None
+    allowed_error: float | None = None
+    share_differing: float | None = None
+    call: str | None = None
+    reproduce: str | None = None
+    exception: StudentException | None = None
+    output: str | None = None
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A known wrong way that gives exactly what the student's code gave; `hint` says what to look at."""
+
+    slug: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check of one topic. `name` is function, slash, behaviour; `title` a sentence."""
+
+    name: str
+    title: str
+    outcome: Outcome
+    points_earned: Fraction
+    points_possible: Fraction
+    failure: Failure | None = None
+    misconceptions: tuple[Misconception, ...] = ()
+    observations: tuple[str, ...] = ()
+    duration_s: float = 0.0
+
+    @property
+    def function(self) -> str:
+        """The function that the check is about."""
+        return self.name.partition("/")[0]
+
+
+@dataclass(frozen=True)
+class TopicResult:
+    """A topic's checks in order. `problem` is a sentence where the file could not be used at all."""
+
+    name: str
+    title: str
+    checks: tuple[CheckResult, ...]
+    problem: str | None = None
+    output: str | None = None
+
+    @property
+    def points_earned(self) -> Fraction:
+        """Sum over the checks."""
+        return sum((check.points_earned for check in self.checks), Fraction(0))
+
+    @property
+    def points_possible(self) -> Fraction:
+        """Sum over the checks."""
+        return sum((check.points_possible for check in self.checks), Fraction(0))
+
+
+@dataclass(frozen=True)
+class SubmittedFile:
+    """A file of the submission that was read, by its name in the submission and the SHA-256 of its bytes."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """What stood between the student's code and the machine: "full", "partial" or "none", and each protection."""
+
+    level: str
+    protections: dict[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that is known after grading one submission."""
+
+    course_name: str
+    course_title: str
+    course_version: str
+    path: str
+    files: tuple[SubmittedFile, ...]
+    seed: int
+    isolation: Isolation
+    topics: tuple[TopicResult, ...]
+    notes: tuple[str, ...] = ()
+    versions: dict[str, str] = field(default_factory=dict)
+    duration_s: float = 0.0
+
+    @property
+    def points_earned(self) -> Fraction:
+        """Sum over the topics."""
+        return sum((topic.points_earned for topic in self.topics), Fraction(0))
+
+    @property
+    def points_possible(self) -> Fraction:
+        """Sum over the topics."""
+        return sum((topic.points_possible for topic in self.topics), Fraction(0))
+
+    @property
+    def internal_errors(self) -> tuple[CheckResult, ...]:
+        """The checks that a fault of ours kept from being judged."""
+        checks = (check for topic in self.topics for check in topic.checks)
+        return tuple(check for check in checks if check.outcome is Outcome.INTERNAL_ERROR)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form; see docs/report-format.md."""
+        return {
+            "format_version": FORMAT_VERSION,
+            "course": {"name": self.course_name, "title": self.course_title, "version": self.course_version},
+            "submission": {"path": self.path, "files": [asdict(file) for file in self.files]},
+            "seed": self.seed,
+            "isolation": {"level": self.isolation.level, "protections": dict(self.isolation.protections)},
+            "points_earned": number(self.points_earned),
+            "points_possible": number(self.points_possible),
+            "topics": [_topic_dict(topic) for topic in self.topics],
+            "notes": list(self.notes),
+            "versions": dict(self.versions),
+            "duration_s": round(self.duration_s, 4),
+        }
+
+
+def number(points: Fraction) -> int | float:
+    """Points as JSON has them: an int where they are whole."""
+    return int(points) if points.denominator == 1 else float(points)
+
+
+def percentage(earned: Fraction, possible: Fraction) -> Fraction:
+    """Share of the points in percent; 0 where there are none to earn."""
+    return 100 * earned / possible if possible else Fraction(0)
+
+
+def _topic_dict(topic: TopicResult) -> dict[str, Any]:
+    return {
+        "name": topic.name,
+        "title": topic.title,
+        "points_earned": number(topic.points_earned),
+        "points_possible": number(topic.points_possible),
+        "problem": topic.problem,
+        "output": topic.output,
+        "checks": [_check_dict(check) for check in topic.checks],
+    }
+
+
+def _check_dict(check: CheckResult) -> dict[str, Any]:
+    return {
+        "name": check.name,
+        "title": check.title,
+        "outcome": str(check.outcome),
+        "points_earned": number(check.points_earned),
+        "points_possible": number(check.points_possible),
+        "failure": _failure_dict(check.failure),
+        "misconceptions": [asdict(misconception) for misconception in check.misconceptions],
+        "observations": list(check.observations),
+        "duration_s": round(check.duration_s, 4),
+    }
+
+
+def _failure_dict(failure: Failure | None) -> dict[str, Any] | None:
+    if failure is None:
+        return None
+    fields = asdict(failure)
+    fields["index"] = list(failure.index) if failure.index is not None else None
+    for name in ("error", "allowed_error", "wanted", "got"):
+        value = fields[name]
+        if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+            fields[name] = str(value)  # JSON has no such number
+    if fields["exception"] is not None:
+        fields["exception"]["frames"] = list(fields["exception"]["frames"])
+    return fields
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """The outcome that says most about a group of checks."""
+    order = list(Outcome)
+    return max(outcomes, key=order.index, default=Outcome.PASSED)

@@ -1,0 +1,233 @@
+"""One submission being graded: its workers, and the results of its checks as they come in."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from types import ModuleType
+from typing import Any
+
+from grader.checking.compare import CheckFailed
+from grader.checking.judge import FINAL, CaseRun, Verdict, failure_of, is_students, judge, outcome_of
+from grader.checking.known import misconceptions_in
+from grader.checking.snippet import call_in_words, script
+from grader.client.student import Backend, Student, WorkerBackend
+from grader.course import Course, Topic
+from grader.diagnosis import diagnose
+from grader.errors import StudentMissing, StudentNotLoaded, SubmissionFault
+from grader.results import CheckResult, Failure, Isolation, Outcome, TopicResult
+from grader.workshop import Workshop
+
+BackendMaker = Callable[[Topic], Backend]
+
+
+@dataclass(frozen=True)
+class CheckSpec:
+    """A check as its marker and docstring declare it."""
+
+    name: str
+    title: str
+    points: Fraction
+    needs: tuple[str, ...] = ()
+
+    @property
+    def function(self) -> str:
+        """The function that the check is about."""
+        return self.name.partition("/")[0]
+
+
+@dataclass
+class Judged:
+    """A check's result before diagnosis, and what was run for it."""
+
+    spec: CheckSpec
+    result: CheckResult
+    runs: list[CaseRun]
+
+
+@dataclass
+class TopicSession:
+    """One topic of one submission: the student, and what was judged so far."""
+
+    topic: Topic
+    student: Student
+    judged: dict[str, Judged] = field(default_factory=dict)
+    problem: str | None = None
+    output: str | None = None
+
+    def runs_of(self, function: str) -> list[CaseRun]:
+        """Every case run so far by checks of the function."""
+        return [run for done in self.judged.values() if done.spec.function == function for run in done.runs]
+
+
+@dataclass
+class GradingSession:
+    """Judges checks, one at a time, and gives the results by topic."""
+
+    course: Course
+    seed: int
+    workshop: Workshop
+    make_backend: BackendMaker
+    topics: dict[str, TopicSession] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    def topic(self, topic: Topic) -> TopicSession:
+        """The topic's session, begun when first asked for."""
+        if topic.name not in self.topics:
+            self.topics[topic.name] = TopicSession(topic, Student(topic, self.make_backend(topic)))
+        return self.topics[topic.name]
+
+    def run(self, topic: Topic, spec: CheckSpec, test: Callable[..., Any], fixtures: Mapping[str, Any]) -> CheckResult:
+        """Judge one check and record it."""
+        session = self.topic(topic)
+        started = time.perf_counter()
+        verdict = self._blocked(session, spec)
+        if verdict is None:
+            cases = self.workshop.cases.cases(f"{topic.name}/{spec.name}", test, self.seed)
+            verdict = judge(test, session.student, cases, self.seed, dict(fixtures))
+            verdict = _skip_if_dependent(session, spec, verdict)
+        if verdict.fault is not None:
+            self.faults.append(f"{topic.name}: {spec.name}\n{verdict.fault}")
+        self._note_problem(session, verdict)
+        result = CheckResult(
+            name=spec.name,
+            title=spec.title,
+            outcome=verdict.outcome,
+            points_earned=spec.points if verdict.outcome is Outcome.PASSED else Fraction(0),
+            points_possible=spec.points,
+            failure=_complete(verdict, topic),
+            duration_s=time.perf_counter() - started,
+        )
+        session.judged[spec.name] = Judged(spec, result, verdict.runs)
+        return result
+
+    def diagnosed(self, topic: Topic, result: CheckResult) -> CheckResult:
+        """The result with the misconceptions that explain it, from all that was run so far."""
+        session = self.topics[topic.name]
+        judged = session.judged[result.name]
+        explainable = result.outcome in (Outcome.FAILED, Outcome.CRASHED) and session.problem is None
+        if not explainable or any(isinstance(run.error, FINAL) for run in judged.runs):
+            return result
+        found = diagnose(
+            result.function,
+            judged.runs,
+            session.runs_of(result.function),
+            topic,
+            misconceptions_in(course_module(topic, "misconceptions")),
+            vars(course_module(topic, "oracle")),
+        )
+        return dataclasses.replace(result, misconceptions=found)
+
+    def results(self) -> tuple[TopicResult, ...]:
+        """Every topic that was begun, in the course's order, diagnosed."""
+        finished = []
+        for topic in self.course.topics:
+            if topic.name in self.topics:
+                session = self.topics[topic.name]
+                checks = tuple(self.diagnosed(topic, judged.result) for judged in session.judged.values())
+                finished.append(TopicResult(topic.name, topic.title, checks, session.problem, session.output))
+        return tuple(finished)
+
+    def isolation(self) -> Isolation:
+        """The weakest protection that any worker of this submission reported."""
+        protections: dict[str, bool] = {}
+        for session in self.topics.values():
+            held = getattr(session.student.backend, "protections", None)
+            for name, holds in (held or {}).items():
+                protections[name] = holds and protections.get(name, True)
+        if not protections:
+            return Isolation("none")
+        return Isolation("full" if all(protections.values()) else "partial", protections)
+
+    def close(self) -> None:
+        """End every worker."""
+        for session in self.topics.values():
+            if isinstance(session.student.backend, WorkerBackend):
+                session.student.backend.close()
+
+    def _blocked(self, session: TopicSession, spec: CheckSpec) -> Verdict | None:
+        """A verdict without running the check, where an earlier one makes it pointless."""
+        if session.problem is not None:
+            return Verdict(Outcome.SKIPPED, _told(session.problem))
+        for done in session.judged.values():
+            told = done.result.failure
+            if done.spec.function == spec.function and told is not None and told.what.startswith(_unwritten(spec.function)):
+                return Verdict(Outcome.SKIPPED, _told(f"skipped, since {told.what}"))
+        for name in spec.needs:
+            needed = session.judged.get(name)
+            if needed is not None and needed.result.outcome is not Outcome.PASSED:
+                return Verdict(Outcome.SKIPPED, _told(f"skipped, since it builds on the check {name}, which is not passed"))
+        return None
+
+    def _note_problem(self, session: TopicSession, verdict: Verdict) -> None:
+        if verdict.shown is not None and isinstance(verdict.shown.error, StudentNotLoaded) and session.problem is None:
+            session.problem = str(verdict.shown.error)
+            session.output = getattr(session.student.backend, "load_output", "") or None
+
+
+def _unwritten(function: str) -> str:
+    return f"{function} is not written yet"
+
+
+def _told(sentence: str) -> CaseRun:
+    return CaseRun({}, [], CheckFailed(Failure(what=sentence)))
+
+
+def _skip_if_dependent(session: TopicSession, spec: CheckSpec, verdict: Verdict) -> Verdict:
+    """Skipped rather than failed, where another function ended the case and its own checks say so already."""
+    error = verdict.shown.error if verdict.shown is not None else None
+    culprit = getattr(error, "function", None)
+    if not isinstance(error, SubmissionFault) or culprit is None or culprit == spec.function:
+        return verdict
+    own = [done for done in session.judged.values() if done.spec.function == culprit]
+    if all(done.result.outcome is Outcome.PASSED for done in own):
+        return verdict
+    why = "is not written yet" if isinstance(error, StudentMissing) else f"did not return ({failure_of(error).what})"
+    return Verdict(Outcome.SKIPPED, _told(f"skipped, since it calls {culprit}, which {why}"), verdict.runs)
+
+
+def _complete(verdict: Verdict, topic: Topic) -> Failure | None:
+    """The failure with the call, the script and the output that go with it."""
+    failure, run = verdict.failure, verdict.shown
+    if verdict.outcome is Outcome.INTERNAL_ERROR:
+        return Failure(what="this check could not be judged: a fault of the grader, not of your code")
+    if failure is None or run is None or not run.calls:
+        return failure
+    oracle = vars(course_module(topic, "oracle"))
+    value = run.error.value if isinstance(run.error, CheckFailed) else None
+    loaded = not isinstance(run.error, StudentNotLoaded)
+    return dataclasses.replace(
+        failure,
+        call=call_in_words(run, oracle) if loaded else None,
+        reproduce=script(run, topic, oracle, failure, value) if loaded else None,
+        output=run.output or None,
+    )
+
+
+def course_module(topic: Topic, name: str) -> ModuleType:
+    """`reference/<topic>/<name>.py`; its course's root must be on sys.path (see `on_path`)."""
+    return importlib.import_module(f"reference.{topic.name}.{name}")
+
+
+@contextmanager
+def on_path(course: Course) -> Iterator[None]:
+    """Have the course's root on sys.path, and its modules rather than another course's."""
+    root = str(course.root)
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if name.startswith("reference.") and file is not None and not file.startswith(root):
+            del sys.modules[name]
+    sys.path.insert(0, root)
+    try:
+        yield
+    finally:
+        sys.path.remove(root)
+
+
+__all__ = ["CheckSpec", "GradingSession", "TopicSession", "course_module", "is_students", "on_path", "outcome_of"]

@@ -1,0 +1,139 @@
+"""Finds each topic's file in what was handed in, reads it safely, and says in a sentence what is wrong with it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+
+from grader.course import Course, Topic
+from grader.errors import SubmissionUnreadable
+from grader.results import SubmittedFile
+from grader.submission.sources import Entry, folder_entries, single_entry, zip_entries
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What was handed in, in memory: source by file name, and a sentence for each topic that has none.
+
+    `sources` also holds other Python files that lay beside a topic's file, since a student may import them.
+    """
+
+    path: str
+    sources: dict[str, bytes]
+    graded: tuple[str, ...]
+    problems: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def files(self) -> tuple[SubmittedFile, ...]:
+        """Name and hash of every file that is graded."""
+        return tuple(SubmittedFile(name, hashlib.sha256(self.sources[name]).hexdigest()) for name in self.graded)
+
+    @contextmanager
+    def staged(self) -> Iterator[str]:
+        """A fresh folder with copies of the sources, for workers to read; removed afterwards."""
+        with TemporaryDirectory(prefix="convgrade-submission-") as folder:
+            for name, content in self.sources.items():
+                file = Path(folder, name)
+                file.write_bytes(content)
+                file.chmod(0o444)
+            yield folder
+
+
+def load_submission(path: Path, course: Course, topics: tuple[Topic, ...]) -> Submission:
+    """Read the files of `topics` from a folder, a file or a zip. Raises SubmissionUnreadable when there is nothing there."""
+    if not path.exists():
+        raise SubmissionUnreadable(f"{path} does not exist")
+    if path.is_dir():
+        entries = folder_entries(path)
+    elif path.suffix.lower() == ".zip":
+        entries = zip_entries(path)
+    elif path.is_file():
+        entries = single_entry(path)
+    else:
+        raise SubmissionUnreadable(f"{path} is neither a folder, a file nor a zip")
+    names = {topic.file for topic in course.topics}
+    sources: dict[str, bytes] = {}
+    graded: list[str] = []
+    problems: dict[str, str] = {}
+    notes: list[str] = []
+    chosen: list[Entry] = []
+    for topic in topics:
+        entry, note = _choose(topic, entries, alone=path.is_file() and len(topics) == 1)
+        notes += [note] if note else []
+        if entry is None:
+            problems[topic.name] = _missing(topic, entries)
+        elif isinstance(source := _read(entry, topic.file), str):
+            problems[topic.name] = source
+        else:
+            sources[topic.file] = source
+            graded.append(topic.file)
+            chosen.append(entry)
+    _add_siblings(sources, entries, chosen, names)
+    return Submission(str(path), sources, tuple(graded), problems, tuple(notes))
+
+
+def _choose(topic: Topic, entries: list[Entry], alone: bool) -> tuple[Entry | None, str | None]:
+    """The entry that is the topic's file: its exact name nearest to the top, else one that a download renamed."""
+    exact = [entry for entry in entries if entry.path.name == topic.file]
+    if exact:
+        best = min(exact, key=_depth)
+        several = len(exact) > 1
+        return best, f"{topic.file} is there {len(exact)} times; {best.path} was graded" if several else None
+    stem = re.escape(topic.file.removesuffix(".py"))
+    renamed = re.compile(rf"(?i)(.*[_\- ])?{stem}([_\- ]*(\(?\d+\)?|copy))*\.py")
+    similar = [entry for entry in entries if renamed.fullmatch(entry.path.name)]
+    if not similar and alone:
+        similar = [entry for entry in entries if entry.path.suffix == ".py"]
+    if not similar:
+        return None, None
+    best = min(similar, key=_depth)
+    return best, f"{best.path} was graded as {topic.file}"
+
+
+def _depth(entry: Entry) -> tuple[int, str]:
+    return len(entry.path.parts), str(entry.path)
+
+
+def _missing(topic: Topic, entries: list[Entry]) -> str:
+    notebook = topic.file.removesuffix(".py") + ".ipynb"
+    if any(entry.path.name == notebook for entry in entries):
+        return f"{topic.file} is missing; {notebook} is there, but only .py files are graded"
+    return f"{topic.file} was not handed in"
+
+
+def _read(entry: Entry, name: str) -> bytes | str:
+    """The file's bytes, or a sentence that says why they cannot be graded."""
+    content = entry.read()
+    if isinstance(content, str):
+        return f"{name} {content}"
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return f"{name} is saved as UTF-16; save it as UTF-8"
+    if b"\0" in content:
+        return f"{name} is not a text file: it has a null byte at position {content.index(0)}"
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        content.decode(encoding)
+    except UnicodeDecodeError as error:
+        return f"{name} is not valid {error.encoding}: byte {content[error.start]:#04x} at position {error.start}; save it as UTF-8"
+    except (SyntaxError, LookupError) as error:
+        return f"{name} cannot be decoded: {error}"
+    return content
+
+
+def _add_siblings(sources: dict[str, bytes], entries: list[Entry], chosen: list[Entry], names: set[str]) -> None:
+    """Add the other Python files that lie beside a graded one, so that it can import them."""
+    folders = {entry.path.parent for entry in chosen}
+    for entry in entries:
+        name = entry.path.name
+        beside = entry.path.parent in folders and entry.path.suffix == ".py"
+        if beside and name not in sources and (name in names or PurePosixPath(name).stem.isidentifier()):
+            content = entry.read()
+            if isinstance(content, bytes):
+                sources[name] = content

@@ -1,0 +1,42 @@
+"""What outlives one submission: the fork servers, and the cases drawn so far."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import sys
+from dataclasses import dataclass, field
+
+from grader.checking.cases import CaseBook
+from grader.client.process import ForkServer
+
+
+@dataclass
+class Workshop:
+    """Fork servers by kind of topic, started when first needed, and the book of drawn cases."""
+
+    cases: CaseBook = field(default_factory=CaseBook)
+    _servers: dict[str, ForkServer] = field(default_factory=dict)
+
+    def server(self, needs: str) -> ForkServer | None:
+        """A live fork server for topics that need "numpy" or "torch"; None where forking is not safe (see below)."""
+        if sys.platform != "linux":  # macOS frameworks do not survive a fork; Windows has none
+            return None
+        server = self._servers.get(needs)
+        if server is None or not server.alive():
+            server = self._servers[needs] = ForkServer(needs)
+        return server
+
+    def close(self) -> None:
+        """End the fork servers and every worker they made."""
+        for server in self._servers.values():
+            server.close()
+        self._servers.clear()
+
+
+@functools.cache
+def shared_workshop() -> Workshop:
+    """The workshop of this process, closed when it ends."""
+    workshop = Workshop()
+    atexit.register(workshop.close)
+    return workshop
