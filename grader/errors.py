@@ -1,19 +1,19 @@
 """Everything that can go wrong, by whose fault it is.
 
-    ConvgradeError
-    ├── UsageError                  the caller's: shown as one sentence, exit code 2
-    │   ├── CourseError             a course folder that cannot be used
-    │   ├── SubmissionUnreadable    a path that holds no submission
-    │   └── SandboxUnavailable      a protection was required that this machine lacks
-    ├── SubmissionFault             the student's side: costs points, never ends the run
-    │   ├── StudentRaised           their code raised an exception
-    │   ├── StudentMissing          the function is absent or not written yet
-    │   ├── StudentReturnedOther    what was returned has another structure
-    │   ├── StudentNotLoaded        their file is missing or cannot be imported
-    │   ├── StudentTimedOut         a limit of time was reached
-    │   ├── StudentDied             their process ended
-    │   └── StudentProtocolFault    their process sent something that is not a reply
-    └── InternalFault               ours: exit code 3, no score
+ConvgradeError
+├── UsageError                  the caller's: shown as one sentence, exit code 2
+│   ├── CourseError             a course folder that cannot be used
+│   ├── SubmissionUnreadable    a path that holds no submission
+│   └── SandboxUnavailable      a protection was required that this machine lacks
+├── SubmissionFault             the student's side: costs points, never ends the run
+│   ├── StudentRaised           their code raised an exception
+│   ├── StudentMissing          the function is absent or not written yet
+│   ├── StudentReturnedOther    what was returned has another structure
+│   ├── StudentNotLoaded        their file is missing or cannot be imported
+│   ├── StudentTimedOut         a limit of time was reached
+│   ├── StudentDied             their process ended
+│   └── StudentProtocolFault    their process sent something that is not a reply
+└── InternalFault               ours: exit code 3, no score
 """
 
 from __future__ import annotations
@@ -65,9 +65,7 @@ class Frame:
 class StudentRaised(SubmissionFault):
     """The student's code raised; `kinds` are the names of the exception's built-in bases."""
 
-    def __init__(
-        self, kind: str, kinds: Sequence[str], message: str, frames: Sequence[Frame]
-    ) -> None:
+    def __init__(self, kind: str, kinds: Sequence[str], message: str, frames: Sequence[Frame]) -> None:
         super().__init__(f"{kind}: {message}" if message else kind)
         self.kind = kind
         self.kinds = tuple(kinds)

@@ -91,7 +91,9 @@ class Grading:
         """Told what will be judged: the number for the progress, and that the points are those of course.toml."""
         self.total = len(checks)
 
-    def judge(self, topic: Topic, spec: CheckSpec, test: Callable[..., Any], fixtures: Mapping[str, Any]) -> CheckResult:
+    def judge(
+        self, topic: Topic, spec: CheckSpec, test: Callable[..., Any], fixtures: Mapping[str, Any]
+    ) -> CheckResult:
         """Judge one check and tell the listener."""
         result = self.session.run(topic, spec, test, fixtures)
         self.done += 1
@@ -158,7 +160,9 @@ def worker_maker(submission: Submission, folder: str, settings: Settings, worksh
             missing = [name for name, holds in (backend.protections or {}).items() if not holds]
             if settings.require_sandbox and missing:
                 backend.close()
-                raise SandboxUnavailable(f"these protections do not hold here: {', '.join(missing)}; see `convgrade doctor`")
+                raise SandboxUnavailable(
+                    f"these protections do not hold here: {', '.join(missing)}; see `convgrade doctor`"
+                )
         return backend
 
     return make
@@ -247,6 +251,7 @@ def make_report(grading: Grading, path: str, submission: Submission, seed: int, 
         isolation=session.isolation(),
         topics=session.results(),
         notes=submission.notes,
+        faults=tuple(session.faults),
         versions=versions(),
         duration_s=seconds,
     )

@@ -29,7 +29,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of an ordinary pytest run that grades."""
     group = parser.getgroup("convgrade", "grading a submission with convgrade")
     group.addoption("--submission", metavar="PATH", help="folder, file or zip to grade; without it nothing is graded")
-    group.addoption("--course", metavar="PATH", help="folder that holds reference/course.toml (default: the installed course)")
+    group.addoption(
+        "--course", metavar="PATH", help="folder that holds reference/course.toml (default: the installed course)"
+    )
     group.addoption("--submission-seed", metavar="N", type=int, default=0, help="seed of the drawn cases (default: 0)")
 
 
@@ -49,7 +51,9 @@ def pytest_configure(config: pytest.Config) -> None:
     given = config.getoption("--course")
     try:
         course = load_course(Path(given) if given else None)
-        grading = Grading.open(Path(config.getoption("--submission")), course, Settings(seed=config.getoption("--submission-seed")))
+        grading = Grading.open(
+            Path(config.getoption("--submission")), course, Settings(seed=config.getoption("--submission-seed"))
+        )
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
     begin(config, grading)
@@ -119,7 +123,9 @@ def _read_marker(item: pytest.Item, marker: pytest.Mark, topic: Topic) -> CheckS
         raise pytest.UsageError(f"{item.nodeid}: the check marker takes (name, points, needs=()): {error}") from None
     function, slash, behaviour = spec.name.partition("/")
     if not slash or not behaviour or function not in topic.functions:
-        raise pytest.UsageError(f"{item.nodeid}: {spec.name!r} is not 'function/behaviour' with a function of course.toml")
+        raise pytest.UsageError(
+            f"{item.nodeid}: {spec.name!r} is not 'function/behaviour' with a function of course.toml"
+        )
     if spec.points <= 0 or not spec.title:
         raise pytest.UsageError(f"{item.nodeid}: a check needs points above 0 and a docstring that says what it asks")
     return spec

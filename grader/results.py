@@ -143,6 +143,7 @@ class Report:
     isolation: Isolation
     topics: tuple[TopicResult, ...]
     notes: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
     duration_s: float = 0.0
 
@@ -174,6 +175,7 @@ class Report:
             "points_possible": number(self.points_possible),
             "topics": [_topic_dict(topic) for topic in self.topics],
             "notes": list(self.notes),
+            "faults": list(self.faults),
             "versions": dict(self.versions),
             "duration_s": round(self.duration_s, 4),
         }

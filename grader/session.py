@@ -157,12 +157,18 @@ class GradingSession:
             return Verdict(Outcome.SKIPPED, _told(session.problem))
         for done in session.judged.values():
             told = done.result.failure
-            if done.spec.function == spec.function and told is not None and told.what.startswith(_unwritten(spec.function)):
+            if (
+                done.spec.function == spec.function
+                and told is not None
+                and told.what.startswith(_unwritten(spec.function))
+            ):
                 return Verdict(Outcome.SKIPPED, _told(f"skipped, since {told.what}"))
         for name in spec.needs:
             needed = session.judged.get(name)
             if needed is not None and needed.result.outcome is not Outcome.PASSED:
-                return Verdict(Outcome.SKIPPED, _told(f"skipped, since it builds on the check {name}, which is not passed"))
+                return Verdict(
+                    Outcome.SKIPPED, _told(f"skipped, since it builds on the check {name}, which is not passed")
+                )
         return None
 
     def _note_problem(self, session: TopicSession, verdict: Verdict) -> None:

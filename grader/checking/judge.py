@@ -147,6 +147,7 @@ def is_students(error: Exception) -> bool:
     """Whether an exception in a check's body is about the student's code; anything else is a fault of ours."""
     return isinstance(error, (CheckFailed, SubmissionFault, AssertionError))
 
+
 def outcome_of(error: Exception) -> Outcome:
     """How a check ended that ended with this exception."""
     if isinstance(error, StudentTimedOut):

@@ -29,7 +29,9 @@ def call_in_words(run: CaseRun, oracle: Mapping[str, Callable[..., Any]]) -> str
     return ", then ".join(calls[-3:]) or None
 
 
-def script(run: CaseRun, topic: Topic, oracle: Mapping[str, Callable[..., Any]], failure: Failure, value: Any) -> str | None:
+def script(
+    run: CaseRun, topic: Topic, oracle: Mapping[str, Callable[..., Any]], failure: Failure, value: Any
+) -> str | None:
     """Python that makes the case's calls on the student's file and prints what was compared, `value`."""
     if not run.calls:
         return None

@@ -20,9 +20,7 @@ class Channel:
     `watch` is called about twenty times a second while a reply is awaited; it may raise to end the wait.
     """
 
-    def __init__(
-        self, requests: int, replies: int, output: int, output_bytes: int, watch: Callable[[], None]
-    ) -> None:
+    def __init__(self, requests: int, replies: int, output: int, output_bytes: int, watch: Callable[[], None]) -> None:
         self.requests, self.replies, self.output = requests, replies, output
         self.output_bytes, self.watch = output_bytes, watch
         for descriptor in (requests, replies, output):
@@ -57,9 +55,13 @@ class Channel:
         self._drain()
         text = self._printed.decode("utf-8", "backslashreplace")
         cut = self.printed_in_all - len(self._printed)
+        self.forget_output()
+        return f"{text}\n[... {cut:,} more bytes were printed]" if cut > 0 else text
+
+    def forget_output(self) -> None:
+        """Drop what was printed so far."""
         self._printed.clear()
         self.printed_in_all = 0
-        return f"{text}\n[... {cut:,} more bytes were printed]" if cut > 0 else text
 
     def close(self) -> None:
         """Close the grader's ends; a worker that still reads then ends by itself."""

@@ -136,7 +136,9 @@ class Worker:
         reply_read, reply_write = os.pipe()
         output_read, output_write = os.pipe()
         theirs = (request_read, reply_write, output_write)
-        self.channel = Channel(request_write, reply_read, output_read, self.spec.limits.output_bytes, self.check_scratch)
+        self.channel = Channel(
+            request_write, reply_read, output_read, self.spec.limits.output_bytes, self.check_scratch
+        )
         try:
             if self._server is not None:
                 self.pid = self._server.fork(start, theirs)
@@ -225,4 +227,3 @@ def _describe_status(status: int) -> str:
         }.get(name, "")
         return f"ended by {name}{meaning}"
     return f"it exited with status {status >> 8}"
-

@@ -99,7 +99,9 @@ class Student:
 class WorkerBackend:
     """Calls into a worker process; makes a new one when the last died. One topic of one submission."""
 
-    def __init__(self, topic: Topic, folder: str, seed: int, server: ForkServer | None, problem: str | None = None) -> None:
+    def __init__(
+        self, topic: Topic, folder: str, seed: int, server: ForkServer | None, problem: str | None = None
+    ) -> None:
         self.topic, self._server = topic, server
         self._spec = WorkerSpec(folder, topic.needs, topic.limits, seed)
         self._worker: Worker | None = None
@@ -115,6 +117,8 @@ class WorkerBackend:
         """The next call drops the handles of earlier cases."""
         self._forget = True
         self._output.clear()
+        if self._worker is not None:
+            self._worker.channel.forget_output()
 
     def take_output(self) -> str:
         """What was printed since the case began."""
@@ -218,7 +222,11 @@ class WorkerBackend:
             raise StudentMissing(NOT_WRITTEN) if "NotImplementedError" in error.kinds else error
         if message.kind == "refused":
             reason = str(message.fields.get("reason"))[:300]
-            raise StudentMissing(reason) if message.fields.get("missing") is True else StudentRaised("Refused", (), reason, ())
+            raise (
+                StudentMissing(reason)
+                if message.fields.get("missing") is True
+                else StudentRaised("Refused", (), reason, ())
+            )
         if message.kind != "returned":
             raise StudentProtocolFault("its reply is not the answer to a call")
         try:

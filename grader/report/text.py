@@ -24,7 +24,8 @@ def plain(text: str) -> str:
     text = "".join(
         character
         for character in text
-        if character == "\n" or (unicodedata.category(character) not in ("Cc", "Cs", "Co", "Cn") and character not in BIDI)
+        if character == "\n"
+        or (unicodedata.category(character) not in ("Cc", "Cs", "Co", "Cn") and character not in BIDI)
     )
     text = ADDRESS.sub("0x...", text)
     return COMMAND.sub(lambda match: f"{match[1]}: :" if match[1] is not None else "## [", text)

@@ -85,7 +85,9 @@ def _file_reader(file: Path) -> Callable[[], bytes | str]:
                 return "is a link; hand in the file itself"
             if not stat.S_ISREG(kind):
                 return "is not a regular file"
-            flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+            flags = (
+                os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+            )
             with open(os.open(file, flags), "rb") as opened:
                 if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
                     return "is not a regular file"

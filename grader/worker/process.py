@@ -63,9 +63,7 @@ def become_worker(
     sys.dont_write_bytecode = True
     serve.seed_everything(start["seed"])
     held |= apply_limits(limits)
-    own = policy.Paths(
-        (*paths.read, start["folder"], start["scratch"]), paths.list, (start["scratch"],)
-    )
+    own = policy.Paths((*paths.read, start["folder"], start["scratch"]), paths.list, (start["scratch"],))
     held |= sandbox.lock_down(modules, own)
     server = serve.Server(requests, replies, start["folder"], PACKAGES[start["needs"]][0][:1])
     server.send("ready", protections=held, wire=wire.MAGIC.decode())

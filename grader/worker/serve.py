@@ -108,7 +108,9 @@ class Server:
             arguments = [self._receive_value(value, arrays) for value in fields["arguments"]]
             keywords = {key: self._receive_value(value, arrays) for key, value in fields["keywords"].items()}
             result = function(*arguments, **keywords)
-            self._returned(number, result, fields.get("keep", []), [arguments, keywords] if fields.get("observe") else None)
+            self._returned(
+                number, result, fields.get("keep", []), [arguments, keywords] if fields.get("observe") else None
+            )
         except wire.TooLarge as error:
             self.send("refused", id=number, reason=f"{name} returned {error}")
         except BaseException as error:
@@ -185,7 +187,7 @@ def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except BaseException:  # noqa: S110 - a student may have put anything there; what is lost is theirs
+        except BaseException:
             pass
 
 
@@ -206,4 +208,3 @@ def seed_everything(seed: int) -> None:
     """Seed the global generators, so that code which uses them by mistake fails the same way every time."""
     random.seed(seed)
     np.random.seed(seed % 2**32)
-

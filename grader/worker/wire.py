@@ -48,9 +48,7 @@ REQUESTS = frozenset({"start", "load", "call"})
 REPLIES = frozenset({"ready", "loaded", "returned", "raised", "refused"})
 CARRIED = frozenset(
     np.dtype(name)
-    for name in (
-        "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64".split()
-    )
+    for name in ("bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64".split())
 )
 
 
@@ -124,12 +122,7 @@ class Packer:
             tag = "tuple" if isinstance(value, tuple) else "list"
             return {tag: [self.pack(item, depth + 1) for item in value]}
         if kind is dict:
-            return {
-                "dict": [
-                    [self.pack(key, depth + 1), self.pack(item, depth + 1)]
-                    for key, item in value.items()
-                ]
-            }
+            return {"dict": [[self.pack(key, depth + 1), self.pack(item, depth + 1)] for key, item in value.items()]}
         return self._other(value)
 
     def _array(self, array: np.ndarray, tag: str) -> Any:
@@ -209,10 +202,7 @@ def unpack(value: Any, arrays: dict[str, np.ndarray], depth: int = 0) -> Any:
         if tag == "list":
             return [unpack(item, arrays, depth + 1) for item in content]
         if tag == "dict":
-            return {
-                unpack(key, arrays, depth + 1): unpack(item, arrays, depth + 1)
-                for key, item in content
-            }
+            return {unpack(key, arrays, depth + 1): unpack(item, arrays, depth + 1) for key, item in content}
         if tag == "float" and content in ("nan", "inf", "-inf"):
             return float(content)
         if tag == "int":

@@ -1,0 +1,143 @@
+"""The `convgrade` command: parse, make one call, render, set the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from grader import __version__
+from grader.errors import InternalFault, UsageError
+
+OK, BELOW, USAGE, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code: 0 done, 1 below --fail-under, 2 usage, 3 a fault of ours."""
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    try:
+        code: int = options.run(options)
+        return code
+    except UsageError as error:
+        print(f"convgrade: {error}", file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        print("convgrade: stopped", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        return OK
+    except InternalFault as error:
+        print(f"convgrade: a fault of ours, so there is no score: {error}", file=sys.stderr)
+        return FAULT
+    except Exception:
+        traceback.print_exc()
+        print("convgrade: a fault of ours, so there is no score; please report the lines above", file=sys.stderr)
+        return FAULT
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="convgrade", description="Grades exercises on convolutional networks.")
+    parser.add_argument("--version", action="version", version=f"convgrade {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    grade = commands.add_parser("grade", help="grade one submission and print the score report")
+    grade.add_argument(
+        "path", nargs="?", metavar="PATH", help="folder, file or zip (default: assignments/ here, else this folder)"
+    )
+    grade.add_argument("--topic", action="append", metavar="NAME", help="grade only this topic; may be repeated")
+    grade.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the drawn cases (default: 0)")
+    grade.add_argument(
+        "--json", metavar="FILE", help='also write the report as JSON ("-": to standard output, instead of the text)'
+    )
+    grade.add_argument(
+        "--fail-under", type=_percent, metavar="PERCENT", help="exit with 1 when the score is below this"
+    )
+    grade.add_argument("--require-sandbox", action="store_true", help="refuse to grade unless every protection holds")
+    grade.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where PyTorch models run (default: auto)"
+    )
+    grade.add_argument("--course", type=Path, metavar="PATH", help="folder that holds reference/course.toml")
+    grade.set_defaults(run=run_grade)
+
+    doctor = commands.add_parser("doctor", help="print each protection of the sandbox and whether it holds here")
+    doctor.set_defaults(run=run_doctor)
+
+    release = commands.add_parser("release", help="write the students' stubs from the model solutions")
+    release.add_argument("--course", type=Path, metavar="PATH", help="folder that holds reference/ and solutions/")
+    release.add_argument("--out", type=Path, metavar="FOLDER", help="where to (default: assignments/ of the course)")
+    release.set_defaults(run=run_release)
+    return parser
+
+
+def _percent(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 100")
+    return value
+
+
+def default_path() -> Path:
+    """Where a student's files are when no path is given."""
+    return Path("assignments") if Path("assignments").is_dir() else Path(".")
+
+
+def run_grade(options: argparse.Namespace) -> int:
+    """`convgrade grade`."""
+    from rich.console import Console
+
+    from grader.grading import grade
+    from grader.report.json import to_json
+    from grader.report.live import live_progress
+    from grader.report.output import write_output
+    from grader.report.terminal import print_report
+    from grader.results import percentage
+
+    path = Path(options.path) if options.path is not None else default_path()
+    with live_progress(Console(stderr=True)) as listener:
+        report = grade(
+            path,
+            options.topic,
+            options.seed,
+            options.device,
+            require_sandbox=options.require_sandbox,
+            course=options.course,
+            listener=listener,
+        )
+    if options.json != "-":
+        print_report(report)
+    if options.json is not None:
+        write_output(options.json, to_json(report))
+    for fault in report.faults:
+        print(f"convgrade: a fault of ours: {fault}", file=sys.stderr)
+    if report.internal_errors:
+        return FAULT
+    below = (
+        options.fail_under is not None and percentage(report.points_earned, report.points_possible) < options.fail_under
+    )
+    return BELOW if below else OK
+
+
+def run_doctor(options: argparse.Namespace) -> int:
+    """`convgrade doctor`."""
+    from grader.doctor import examine, print_findings
+
+    return OK if print_findings(examine()) else BELOW
+
+
+def run_release(options: argparse.Namespace) -> int:
+    """`convgrade release`."""
+    from grader.course import load_course
+    from grader.release import write_stubs
+
+    course = load_course(options.course)
+    for file in write_stubs(course, options.out or course.root / "assignments"):
+        print(file)
+    return OK
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""Progress while checks run: one live line in a terminal, one plain line a topic elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from grader.report.text import one_line
+from grader.results import Outcome
+
+if TYPE_CHECKING:
+    from grader.grading import Progress as Step
+
+
+@contextmanager
+def live_progress(console: Console) -> Iterator[Callable[[Step], None]]:
+    """Gives the listener to pass to `grade`; the live line is gone when the report begins."""
+    if not console.is_terminal:
+        yield _plain_listener(console)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(), TextColumn("{task.fields[lost]}"))
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("reading the submission", total=None, lost="")
+        lost = 0
+
+        def tell(step: Step) -> None:
+            nonlocal lost
+            lost += step.result.outcome is not Outcome.PASSED
+            progress.update(
+                task,
+                total=step.total,
+                completed=step.done,
+                description=one_line(step.result.name, 44).ljust(44),
+                lost=f"{lost} not passed" if lost else "",
+            )
+
+        yield tell
+
+
+def _plain_listener(console: Console) -> Callable[[Step], None]:
+    passed: dict[str, list[bool]] = {}
+
+    def tell(step: Step) -> None:
+        results = passed.setdefault(step.topic.name, [])
+        if not results and len(passed) > 1:
+            _report_topic(console, passed, list(passed)[-2])
+        results.append(step.result.outcome is Outcome.PASSED)
+        if step.done == step.total:
+            _report_topic(console, passed, step.topic.name)
+
+    return tell
+
+
+def _report_topic(console: Console, passed: dict[str, list[bool]], name: str) -> None:
+    results = passed[name]
+    console.print(f"graded {name}: {sum(results)} of {len(results)} checks passed", highlight=False, markup=False)

@@ -1,0 +1,233 @@
+"""The score report in a terminal, for 80 columns and more; colours from the terminal's own palette, dark or light."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from grader.report.plain import traceback_lines
+from grader.report.text import one_line, plain, points, value
+from grader.results import CheckResult, Failure, Outcome, Report, TopicResult, percentage
+
+MARKS = {
+    Outcome.PASSED: ("✓", "green"),
+    Outcome.FAILED: ("✗", "red"),
+    Outcome.SKIPPED: ("–", "default"),
+    Outcome.CRASHED: ("✗", "red"),
+    Outcome.TIMED_OUT: ("✗", "red"),
+    Outcome.INTERNAL_ERROR: ("!", "magenta"),
+}
+OUTPUT_LINES = 12
+SNIPPET_LINES = 40
+Spaces = tuple[int, int, int, int]
+
+
+def _pad(content: RenderableType, spaces: Spaces) -> Padding:
+    """Rich's padding without filling lines up to the full width."""
+    return Padding(content, spaces, expand=False)
+
+
+def print_report(report: Report, console: Console | None = None) -> None:
+    """Print the whole report."""
+    console = console or Console(highlight=False)
+    for part in render(report):
+        console.print(part, highlight=False)
+
+
+def render(report: Report) -> Iterator[RenderableType]:
+    """The report's parts from top to bottom."""
+    yield Rule(Text(report.course_title, style="bold"), style="default")
+    yield Text(f"Submission: {one_line(report.path, 300)}")
+    for note in report.notes:
+        yield Text(f"Note: {one_line(note, 300)}")
+    for topic in report.topics:
+        yield Text()
+        yield _topic(topic)
+    yield Text()
+    yield from _summary(report)
+
+
+def _topic(topic: TopicResult) -> RenderableType:
+    judged = all(check.outcome is not Outcome.INTERNAL_ERROR for check in topic.checks)
+    score = f"{points(topic.points_earned)} of {points(topic.points_possible)} points" if judged else "not judged"
+    heading = _ends(Text(topic.title, style="bold"), Text(score, style="bold"))
+    if topic.problem is not None:
+        return Group(heading, _pad(_problem(topic), (0, 0, 0, 2)))
+    parts: list[RenderableType] = [heading, _check_table(topic.checks)]
+    seen: set[str] = set()
+    for check in topic.checks:
+        if _worth_explaining(check):
+            parts += [Text(), _explanation(check, seen)]
+    return Group(*parts)
+
+
+def _ends(left: Text, right: Text) -> Table:
+    """One line with a text at either end."""
+    line = Table.grid(expand=True)
+    line.add_column(ratio=1)
+    line.add_column(justify="right", no_wrap=True)
+    line.add_row(left, right)
+    return line
+
+
+def _problem(topic: TopicResult) -> RenderableType:
+    """Why a topic's file could not be used: one explanation instead of one for each check."""
+    first = topic.checks[0].failure if topic.checks else None
+    parts: list[RenderableType] = [Text(f"✗ {one_line(topic.problem or '', 400)}", style="red")]
+    if first is not None and first.exception is not None:
+        parts.append(_pad(_lines(traceback_lines(first)), (0, 0, 0, 2)))
+    if topic.output:
+        parts += [Text("  it printed:"), _pad(_printed(topic.output), (0, 0, 0, 4))]
+    return Group(*parts)
+
+
+def _check_table(checks: Sequence[CheckResult]) -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, overflow="ellipsis", max_width=34)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True, overflow="ellipsis")
+    for function, group in groupby(checks, key=lambda check: check.function):
+        members = list(group)
+        state = _unwritten(members)
+        table.add_row("", Text(one_line(function)), "", Text(state))
+        for check in members if not state else ():
+            mark, style = MARKS[check.outcome]
+            behaviour = check.name.partition("/")[2].replace("_", " ")
+            earned = f"{points(check.points_earned)}/{points(check.points_possible)}"
+            if check.outcome is Outcome.INTERNAL_ERROR:
+                earned = "?"
+            table.add_row(
+                Text(f"  {mark}", style=style),
+                Text(f"  {one_line(behaviour)}", style=style if check.outcome is not Outcome.SKIPPED else "default"),
+                Text(earned),
+                Text(one_line(_remark(check))),
+            )
+    return table
+
+
+def _unwritten(checks: Sequence[CheckResult]) -> str:
+    """The one line that says that a function is not written yet, else nothing."""
+    total = sum(check.points_possible for check in checks)
+    first = checks[0].failure
+    unwritten = first is not None and first.what.startswith(f"{checks[0].function} is not written yet")
+    if unwritten and all(check.outcome in (Outcome.FAILED, Outcome.SKIPPED) for check in checks):
+        return f"not written yet: 0 of {points(total)} points"
+    return ""
+
+
+def _remark(check: CheckResult) -> str:
+    """What stands to the right of a check: its title, or in a word what became of it."""
+    words = {
+        Outcome.CRASHED: "crashed: ",
+        Outcome.TIMED_OUT: "timed out: ",
+        Outcome.INTERNAL_ERROR: "our fault: ",
+    }
+    if check.outcome is Outcome.SKIPPED and check.failure is not None:
+        return check.failure.what
+    return words.get(check.outcome, "") + check.title
+
+
+def _worth_explaining(check: CheckResult) -> bool:
+    if check.outcome in (Outcome.PASSED, Outcome.SKIPPED) or check.failure is None:
+        return False
+    return not check.failure.what.startswith(f"{check.function} is not written yet")
+
+
+def _explanation(check: CheckResult, seen: set[str]) -> RenderableType:
+    """One failure in full; a hint that stood above already is only named."""
+    failure = check.failure
+    assert failure is not None
+    mark, style = MARKS[check.outcome]
+    parts: list[RenderableType] = [
+        Text(f"{mark} {one_line(check.name)}", style=f"bold {style}"),
+        _indented(check.title),
+    ]
+    parts.append(_pad(_difference(failure), (1, 0, 0, 4)))
+    for misconception in check.misconceptions:
+        name = misconception.slug.replace("-", " ")
+        hint = "the hint is above" if misconception.slug in seen else misconception.hint
+        seen.add(misconception.slug)
+        parts.append(
+            _pad(Text.from_markup(f"[bold]Probably: {escape(name)}.[/bold] {escape(plain(hint))}"), (1, 0, 0, 4))
+        )
+    for observation in check.observations:
+        parts.append(_indented(f"Observed: {plain(observation)}", 4))
+    if failure.exception is not None:
+        parts.append(_pad(_lines(traceback_lines(failure)), (0, 0, 0, 6)))
+    if failure.output:
+        parts += [_pad(Text("It printed:"), (1, 0, 0, 4)), _pad(_printed(failure.output), (0, 0, 0, 6))]
+    if failure.reproduce:
+        parts += [_pad(Text("To see it yourself:"), (1, 0, 0, 4)), _snippet(failure.reproduce)]
+    return _pad(Group(*parts), (0, 0, 0, 2))
+
+
+def _indented(text: str, columns: int = 2) -> RenderableType:
+    return _pad(Text(text), (0, 0, 0, columns))
+
+
+def _difference(failure: Failure) -> RenderableType:
+    lines: list[RenderableType] = [Text(plain(failure.what))]
+    if failure.wanted is not None or failure.got is not None:
+        table = Table.grid(padding=(0, 1))
+        where = f"at index {list(failure.index)}" if failure.index else ""
+        table.add_row("  wanted", Text(value(failure.wanted), style="bold green"), where)
+        table.add_row("  got", Text(value(failure.got), style="bold red"))
+        lines.append(table)
+    if failure.error is not None and failure.allowed_error is not None:
+        share = f"; {failure.share_differing:.0%} of the entries differ" if failure.share_differing is not None else ""
+        lines.append(Text(f"  error {failure.error:.3g}, allowed {failure.allowed_error:.3g}{share}"))
+    if failure.call:
+        lines.append(Text(f"  in {one_line(failure.call, 600)}"))
+    return Group(*lines)
+
+
+def _lines(lines: Sequence[str]) -> Text:
+    return Text("\n".join(lines))
+
+
+def _printed(output: str) -> Text:
+    lines = plain(output).rstrip("\n").splitlines()
+    kept = [line[:200] for line in lines[:OUTPUT_LINES]]
+    if len(lines) > OUTPUT_LINES:
+        kept.append(f"[... {len(lines) - OUTPUT_LINES} more lines]")
+    return Text("\n".join(kept))
+
+
+def _snippet(code: str) -> RenderableType:
+    lines = plain(code).rstrip("\n").splitlines()
+    if len(lines) > SNIPPET_LINES:
+        return _indented(f"(a script of {len(lines)} lines: it is in the JSON report, field reproduce)", 6)
+    return _pad(Text("\n".join(lines), overflow="fold"), (0, 0, 0, 6))
+
+
+def _summary(report: Report) -> Iterator[RenderableType]:
+    yield Rule(style="default")
+    if report.internal_errors:
+        yield Text(
+            "No score: some checks could not be judged. That is a fault of the grader, not of the submission.",
+            style="bold magenta",
+        )
+        for check in report.internal_errors:
+            yield _indented(check.name)
+    else:
+        if len(report.topics) > 1:
+            for topic in report.topics:
+                yield _ends(
+                    Text(f"  {topic.title}"), Text(f"{points(topic.points_earned)} of {points(topic.points_possible)}")
+                )
+        share = percentage(report.points_earned, report.points_possible)
+        total = f"{points(report.points_earned)} of {points(report.points_possible)} points, {float(share):.1f} %"
+        yield _ends(Text("Total", style="bold"), Text(total, style="bold"))
+    versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
+    missing = [name.replace("_", " ") for name, holds in report.isolation.protections.items() if not holds]
+    without = f" (without {', '.join(missing)})" if missing else ""
+    yield Text(f"Isolation: {report.isolation.level}{without}. Seed: {report.seed}.")
+    yield Text(f"Versions: {versions}.")
