@@ -70,7 +70,7 @@ class Course:
 def find_course(start: Path | None = None) -> Path:
     """The course root: `start` if given, else the checkout this package lies in, else the course inside the wheel."""
     package = Path(__file__).parent
-    candidates = [start] if start is not None else [package.parent, package / "course"]
+    candidates = [start] if start is not None else [package.parent, package / "_data"]
     for candidate in candidates:
         if (candidate / "reference" / "course.toml").is_file():
             return candidate.resolve()

@@ -224,7 +224,8 @@ class _Keeper:
             self.error = self.error or call.excinfo.value
 
     def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
-        self.error = excinfo.value
+        if type(excinfo.value) is KeyboardInterrupt:  # pytest has subclasses of its own, for errors in collection
+            self.error = excinfo.value
 
 
 @contextmanager

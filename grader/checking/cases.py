@@ -49,11 +49,11 @@ class Cases:
 class CaseBook:
     """Remembers the cases of every check and seed, for all submissions graded in this process."""
 
-    _cases: dict[tuple[str, int], Cases] = field(default_factory=dict)
+    _cases: dict[tuple[Callable[..., Any], int], Cases] = field(default_factory=dict)
 
     def cases(self, name: str, test: Callable[..., Any], seed: int) -> Cases:
         """The cases of the check `name`, whose test function is `test`; one empty case where nothing is drawn."""
-        key = (name, seed)
+        key = (inner_function(test), seed)
         if key not in self._cases:
             self._cases[key] = draw(test, check_seed(name, seed)) if is_drawn(test) else Cases(({},), 1)
         return self._cases[key]
@@ -71,7 +71,7 @@ def check_seed(name: str, seed: int) -> int:
 
 def inner_function(test: Callable[..., Any]) -> Callable[..., Any]:
     """The function whose body is the check."""
-    return test.hypothesis.inner_test if is_drawn(test) else test  # type: ignore[attr-defined, no-any-return]
+    return test.hypothesis.inner_test if is_drawn(test) else test  # type: ignore[attr-defined]
 
 
 def draw(test: Callable[..., Any], seed: int) -> Cases:

@@ -99,7 +99,10 @@ def expect_number(got: Any, wanted: float, bound: float | None = None, *, what: 
     number = as_number(got)
     if number is None:
         fail(f"{what} is not a number", wanted, describe(got), got)
-    expect_array(np.asarray(float(number)), np.asarray(float(wanted)), bound, what=what)
+    try:
+        expect_array(np.asarray(float(number)), np.asarray(float(wanted)), bound, what=what)
+    except CheckFailed as error:
+        raise CheckFailed(error.failure, got) from None
 
 
 def expect_integer(got: Any, wanted: int, *, what: str = "the result") -> None:

@@ -39,15 +39,18 @@ class CaseRun:
     output: str = ""
 
     @property
-    def size(self) -> tuple[int, int]:
-        """Smaller is easier to read: entries of the arrays passed, then length of the written-out case."""
-        entries = sum(
-            value.size
-            for call in self.calls
-            for value in (*call.arguments, *call.keywords.values())
-            if isinstance(value, np.ndarray)
-        )
-        return entries, len(repr(self.case))
+    def size(self) -> tuple[int, float, int]:
+        """Smaller is easier to read: entries of the arrays passed, then the numbers passed, then the written-out case."""
+        passed = [value for call in self.calls for value in (*call.arguments, *call.keywords.values())]
+        entries = sum(value.size for value in passed if isinstance(value, np.ndarray))
+        return entries, sum(map(_magnitude, passed)), len(repr(self.case))
+
+
+def _magnitude(value: Any) -> float:
+    """The sum of the numbers in an argument that is not an array."""
+    if isinstance(value, (tuple, list)):
+        return sum(map(_magnitude, value))
+    return float(abs(value)) if isinstance(value, (int, float)) else 0.0
 
 
 @dataclass

@@ -24,8 +24,8 @@ def expect_value_error(function: Callable[..., Any], *arguments: Any, why: str, 
 
 def expect_message(message: str, names: Iterable[str], values: Iterable[object]) -> None:
     """Require that an error's message names one of the bad arguments and one of the bad values."""
-    names, values = tuple(names), tuple(str(value) for value in values)
+    names, shown = tuple(names), tuple(str(value) for value in values)
     if not any(re.search(rf"(?i){re.escape(name)}", message) for name in names):
         fail("the ValueError's message does not name the bad argument", " or ".join(names), repr(message[:100]))
-    if not any(re.search(rf"(?<![\w.]){re.escape(value)}(?![\w.]*\d)", message) for value in values):
-        fail("the ValueError's message does not give the bad value", " or ".join(values), repr(message[:100]))
+    if not any(re.search(rf"(?<![\w.]){re.escape(value)}(?![\w.]*\d)", message) for value in shown):
+        fail("the ValueError's message does not give the bad value", " or ".join(shown), repr(message[:100]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from itertools import groupby
 
 from rich.console import Console, Group, RenderableType
@@ -19,7 +20,7 @@ from grader.results import CheckResult, Failure, Outcome, Report, TopicResult, p
 MARKS = {
     Outcome.PASSED: ("✓", "green"),
     Outcome.FAILED: ("✗", "red"),
-    Outcome.SKIPPED: ("–", "default"),
+    Outcome.SKIPPED: ("-", "default"),
     Outcome.CRASHED: ("✗", "red"),
     Outcome.TIMED_OUT: ("✗", "red"),
     Outcome.INTERNAL_ERROR: ("!", "magenta"),
@@ -37,8 +38,15 @@ def _pad(content: RenderableType, spaces: Spaces) -> Padding:
 def print_report(report: Report, console: Console | None = None) -> None:
     """Print the whole report."""
     console = console or Console(highlight=False)
-    for part in render(report):
-        console.print(part, highlight=False)
+    if console.is_terminal:
+        for part in render(report):
+            console.print(part, highlight=False)
+        return
+    with console.capture() as capture:
+        for part in render(report):
+            console.print(part, highlight=False)
+    for line in capture.get().splitlines():  # rich fills lines with blanks, which a log need not keep
+        console.file.write(line.rstrip() + "\n")
 
 
 def render(report: Report) -> Iterator[RenderableType]:
@@ -115,7 +123,7 @@ def _check_table(checks: Sequence[CheckResult]) -> Table:
 
 def _unwritten(checks: Sequence[CheckResult]) -> str:
     """The one line that says that a function is not written yet, else nothing."""
-    total = sum(check.points_possible for check in checks)
+    total = sum((check.points_possible for check in checks), Fraction(0))
     first = checks[0].failure
     unwritten = first is not None and first.what.startswith(f"{checks[0].function} is not written yet")
     if unwritten and all(check.outcome in (Outcome.FAILED, Outcome.SKIPPED) for check in checks):

@@ -121,7 +121,8 @@ def _read(entry: Entry, name: str) -> bytes | str:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
         content.decode(encoding)
     except UnicodeDecodeError as error:
-        return f"{name} is not valid {error.encoding}: byte {content[error.start]:#04x} at position {error.start}; save it as UTF-8"
+        where = f"byte {content[error.start]:#04x} at position {error.start}"
+        return f"{name} is not valid {error.encoding}: {where}; save it as UTF-8"
     except (SyntaxError, LookupError) as error:
         return f"{name} cannot be decoded: {error}"
     return content
