@@ -97,7 +97,7 @@ def run_grade(options: argparse.Namespace) -> int:
     from grader.results import percentage
 
     path = Path(options.path) if options.path is not None else default_path()
-    with live_progress(Console(stderr=True)) as listener:
+    with live_progress(Console(file=sys.stderr)) as listener:  # this very stream: checks run with others redirected
         report = grade(
             path,
             options.topic,
