@@ -47,9 +47,10 @@ class StudentException:
 class Failure:
     """Why a check was not passed, shown by the smallest case found.
 
-    `what` is a sentence; `wanted` and `got` are the values at `index` (or descriptions); `error` and `allowed_error` are
-    absolute, at `index`; `share_differing` is the share of entries over their allowed error. `call` is the call in words,
-    `reproduce` a script that shows the same without the grader, `output` what the student's code printed.
+    `what` is a sentence; `wanted` and `got` are the values at `index` (or descriptions); `error` and `allowed_error`
+    are absolute, at `index`; `share_differing` is the share of entries over their allowed error. `call` is the call in
+    words, `reproduce` a script that shows the same without the grader, `output` what the student's code printed, `case`
+    what was drawn, with the seed of the arrays.
     """
 
     what: str
@@ -63,6 +64,7 @@ class Failure:
     reproduce: str | None = None
     exception: StudentException | None = None
     output: str | None = None
+    case: str | None = None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Any
 from grader.checking.compare import CheckFailed
 from grader.checking.judge import FINAL, CaseRun, Verdict, failure_of, is_students, judge, outcome_of
 from grader.checking.known import misconceptions_in
-from grader.checking.snippet import call_in_words, script
+from grader.checking.snippet import call_in_words, case_in_words, script
 from grader.client.student import Backend, Student, WorkerBackend
 from grader.course import Course, Topic
 from grader.diagnosis import diagnose
@@ -210,7 +210,8 @@ def _complete(verdict: Verdict, topic: Topic) -> Failure | None:
     loaded = not isinstance(run.error, StudentNotLoaded)
     return dataclasses.replace(
         failure,
-        call=call_in_words(run, oracle) if loaded else None,
+        call=call_in_words(run, oracle, value) if loaded else None,
+        case=case_in_words(run) if loaded else None,
         reproduce=script(run, topic, oracle, failure, value) if loaded else None,
         output=run.output or None,
     )

@@ -38,7 +38,7 @@ scale_forward = ["out", "cache"]
 scale_backward = ["dx", "dfactor"]
 """
 
-ORACLE = '''
+ORACLE = """
 def area(height, width):
     if height < 1 or width < 1:
         raise ValueError(f"height {height} and width {width} must be at least 1")
@@ -50,9 +50,9 @@ def scale_forward(x, factor):
 def scale_backward(dout, cache):
     x, factor = cache
     return dout * factor, (dout * x).sum()
-'''
+"""
 
-MISCONCEPTIONS = '''
+MISCONCEPTIONS = """
 from grader.checking import misconception
 
 @misconception("area", "The perimeter is the length of the border; the area counts the squares inside.")
@@ -71,7 +71,7 @@ def height_squared(height, width):
 def mean_for_sum(dout, cache):
     x, factor = cache
     return dout * factor, (dout * x).mean()
-'''
+"""
 
 CHECKS = '''
 from typing import NamedTuple

@@ -171,7 +171,10 @@ def test_a_file_and_a_zip_are_graded_like_a_folder(course: Course, submit: Submi
 
 
 def test_helper_files_beside_the_topics_file_can_be_imported(course: Course, submit: Submit) -> None:
-    folder = submit(("import numpy as np", "import numpy as np\nfrom mine import multiply"), ("height * width", "multiply(height, width)"))
+    folder = submit(
+        ("import numpy as np", "import numpy as np\nfrom mine import multiply"),
+        ("height * width", "multiply(height, width)"),
+    )
     (folder / "mine.py").write_text("def multiply(a, b):\n    return a * b\n")
     assert grade(folder, course=course).points_earned == 7
 

@@ -79,7 +79,9 @@ def test_checks_without_a_submission_say_what_is_missing(pytester: pytest.Pytest
     result.stderr.fnmatch_lines(["*give --submission PATH*"])
 
 
-def test_a_submission_that_does_not_exist_is_a_usage_error(run: Callable[..., pytest.RunResult], tmp_path: Path) -> None:
+def test_a_submission_that_does_not_exist_is_a_usage_error(
+    run: Callable[..., pytest.RunResult], tmp_path: Path
+) -> None:
     result = run(tmp_path / "nothing")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*does not exist*"])

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from grader.checking.judge import CaseRun
 from grader.client.student import Call
-from grader.client.values import spell
 from grader.course import Names, Topic
 from grader.errors import StudentReturnedOther
 from grader.results import Failure
@@ -19,29 +18,60 @@ from grader.worker.wire import Handle, Rng
 SMALL = 6
 
 
-def call_in_words(run: CaseRun, oracle: Mapping[str, Callable[..., Any]]) -> str | None:
-    """The calls of the case with shapes for arrays: `f(x: (2, 3) array, stride=2)`; None where none was made."""
+def call_in_words(run: CaseRun, oracle: Mapping[str, Callable[..., Any]], value: Any = None) -> str | None:
+    """The call that gave `value`, after those it builds on: `f(x: (2, 3) array, stride=2)`; None where none was made."""
     calls = []
-    for call in run.calls:
-        parts = [f"{name}: {_shape(value)}" if isinstance(value, np.ndarray) else f"{name}={_literal(value)}"
-                 for name, value in _named_arguments(call, oracle)]  # fmt: skip
+    for call in needed_calls(run.calls, value):
+        parts = [
+            f"{name}: {_shape(argument)}" if isinstance(argument, np.ndarray) else f"{name}={_literal(argument)}"
+            for name, argument, _ in _bound_arguments(call, oracle)
+        ]
         calls.append(f"{call.function}({', '.join(parts)})")
-    return ", then ".join(calls[-3:]) or None
+    return ", then ".join(calls) or None
+
+
+def case_in_words(run: CaseRun) -> str | None:
+    """What was drawn for the case, by name: "height=2, width=1, seed=17"; None where nothing was."""
+    parts = []
+    for name, drawn in run.case.items():
+        fields = drawn._asdict() if hasattr(drawn, "_asdict") else {name: drawn}
+        parts += [f"{field}={content!r}" for field, content in fields.items()]
+    return ", ".join(parts) or None
+
+
+def needed_calls(calls: Sequence[Call], value: Any = None) -> list[Call]:
+    """The call whose result holds `value` (else the last one) and the calls that made the handles it was given."""
+    target = next((call for call in reversed(calls) if value is not None and _holds(call.result, value)), None)
+    if not calls:
+        return []
+    needed = [target or calls[-1]]
+    for call in reversed(calls[: calls.index(needed[0])]):
+        made = {item.number for item in _flat(call.result) if isinstance(item, Handle)}
+        used = {item.number for later in needed for item in _flat((later.arguments, tuple(later.keywords.values())))
+                if isinstance(item, Handle)}  # fmt: skip
+        if made & used:
+            needed.insert(0, call)
+    return needed
+
+
+def _holds(result: Any, value: Any) -> bool:
+    return any(item is value for item in _flat(result))
 
 
 def script(
     run: CaseRun, topic: Topic, oracle: Mapping[str, Callable[..., Any]], failure: Failure, value: Any
 ) -> str | None:
     """Python that makes the case's calls on the student's file and prints what was compared, `value`."""
-    if not run.calls:
+    calls = needed_calls(run.calls, value)
+    if not calls:
         return None
     writer = _Writer(topic, oracle)
-    for call in run.calls:
+    for call in calls:
         writer.call(call)
-    writer.finish(run.calls[-1], value)
+    writer.finish(calls[-1], value)
     note = _note(failure)
-    body = "\n".join(writer.lines) + (f"  # {note}" if note and run.calls[-1].error is None else "")
-    names = ", ".join(dict.fromkeys(call.function for call in run.calls))
+    body = "\n".join(writer.lines) + (f"  # {note}" if note and calls[-1].error is None else "")
+    names = ", ".join(dict.fromkeys(call.function for call in calls))
     imports = ["import numpy as np", ""] if "np." in body else []
     module = topic.file.removesuffix(".py")
     return "\n".join([*imports, f"from {module} import {names}", "", body]) + "\n"
@@ -92,7 +122,7 @@ class _Writer:
                 return known
         variable = self._free(name)
         self.taken[variable] = value
-        self.lines.append(f"{variable} = {_array_literal(value)}")
+        self.lines.append(_array_assignment(variable, value))
         return variable
 
     def _target(self, names: Names, result: Any) -> str:
@@ -130,10 +160,6 @@ def _bound_arguments(call: Call, oracle: Mapping[str, Callable[..., Any]]) -> li
     return bound + [(name, value, name) for name, value in call.keywords.items()]
 
 
-def _named_arguments(call: Call, oracle: Mapping[str, Callable[..., Any]]) -> list[tuple[str, Any]]:
-    return [(name, value) for name, value, _ in _bound_arguments(call, oracle)]
-
-
 def _shape(value: np.ndarray) -> str:
     if value.size <= SMALL:
         return np.array2string(value, separator=", ").replace("\n", "")
@@ -150,12 +176,15 @@ def _literal(value: Any) -> str:
     return repr(value)
 
 
-def _array_literal(value: np.ndarray) -> str:
+def _array_assignment(variable: str, value: np.ndarray) -> str:
     if value.size == 0:
-        return f"np.zeros({value.shape})"
-    text = np.array2string(value, separator=", ", threshold=value.size + 1, floatmode="unique", max_line_width=76)
+        return f"{variable} = np.zeros({value.shape})"
+    start = f"{variable} = np.array("
+    text = np.array2string(
+        value, separator=", ", threshold=value.size + 1, floatmode="unique", max_line_width=72, prefix=start
+    )
     dtype = "" if value.dtype in (np.float64, np.int64) else f", dtype=np.{value.dtype}"
-    return f"np.array({text}{dtype})".replace("\n", "\n" + " " * 4)
+    return f"{start}{text}{dtype})"
 
 
 def _flat(value: Any) -> list[Any]:
@@ -168,7 +197,5 @@ def _note(failure: Failure) -> str:
     if failure.wanted is None:
         return ""
     where = f" at {list(failure.index)}" if failure.index else ""
-    return f"wanted{where}: {failure.wanted}".replace("\n", " ")
-
-
-__all__ = ["call_in_words", "script", "spell"]
+    wanted = f"{failure.wanted:.8g}" if isinstance(failure.wanted, float) else str(failure.wanted).replace("\n", " ")
+    return f"wanted{where}: {wanted}"

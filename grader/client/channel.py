@@ -17,7 +17,8 @@ CHUNK = 1 << 18
 class Channel:
     """Frames to and from a worker over POSIX pipes, and what the worker prints meanwhile.
 
-    `watch` is called about twenty times a second while a reply is awaited; it may raise to end the wait.
+    `watch` is called about twenty times a second while a request is under way, however busy the worker keeps the pipes;
+    it may raise to end the wait.
     """
 
     def __init__(self, requests: int, replies: int, output: int, output_bytes: int, watch: Callable[[], None]) -> None:
@@ -30,6 +31,7 @@ class Channel:
         self._poll.register(output, select.POLLIN)
         self._printed = bytearray()
         self.printed_in_all = 0
+        self._watched = 0.0
 
     def exchange(self, frame: bytes, seconds: float) -> wire.Message:
         """Send a request and wait for its reply.
@@ -74,50 +76,54 @@ class Channel:
     def _write(self, frame: bytes, deadline: float) -> None:
         view = memoryview(frame)
         while view:
+            self._tick(deadline)
             try:
                 view = view[os.write(self.requests, view[:CHUNK]) :]
             except BlockingIOError:
-                self._wait_for(self.requests, select.POLLOUT, deadline)
+                self._wait_to_write(deadline)
             except BrokenPipeError:
                 raise StudentDied("the process ended before it was asked") from None
 
     def _read(self, count: int, deadline: float) -> bytes:
-        parts: list[bytes] = []
-        while count:
+        received = bytearray()  # not a list of parts: they may come byte by byte
+        while len(received) < count:
+            self._tick(deadline)
             try:
-                part = os.read(self.replies, min(count, CHUNK))
+                part = os.read(self.replies, min(count - len(received), CHUNK))
             except BlockingIOError:
-                self._wait(deadline)
+                self._wait_to_read(deadline)
                 continue
             if not part:
                 raise StudentDied("the process ended before it answered")
-            parts.append(part)
-            count -= len(part)
-        return b"".join(parts)
+            received += part
+        return bytes(received)
 
-    def _wait(self, deadline: float) -> None:
+    def _tick(self, deadline: float) -> None:
+        """Raise StudentTimedOut after the deadline; now and then, watch."""
+        now = time.monotonic()
+        if now >= deadline:
+            raise StudentTimedOut("no answer in time")
+        if now - self._watched >= TICK_SECONDS:
+            self._watched = now
+            self.watch()
+
+    def _wait_to_read(self, deadline: float) -> None:
         """Until a reply can be read; printed text is taken along so that printing never blocks."""
         while True:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise StudentTimedOut("no answer in time")
-            events = self._poll.poll(min(left, TICK_SECONDS) * 1000)
-            if not events:
-                self.watch()
+            self._tick(deadline)
+            events = self._poll.poll(TICK_SECONDS * 1000)
             for number, _ in events:
                 if number == self.output and not self._drain():
                     self._poll.unregister(self.output)
             if any(number == self.replies for number, _ in events):
                 return
 
-    def _wait_for(self, descriptor: int, event: int, deadline: float) -> None:
+    def _wait_to_write(self, deadline: float) -> None:
         ready = select.poll()
-        ready.register(descriptor, event)
+        ready.register(self.requests, select.POLLOUT)
         while not ready.poll(TICK_SECONDS * 1000):
             self._drain()
-            self.watch()
-            if time.monotonic() > deadline:
-                raise StudentTimedOut("its process stopped reading")
+            self._tick(deadline)
 
     def _drain(self) -> bool:
         """Read what was printed so far, at most a few pipe buffers at a time; false at the end of the stream."""

@@ -109,7 +109,10 @@ class WorkerSpec:
 
 
 class Worker:
-    """One running worker process. `protections` says what it reported to hold before any student code was loaded."""
+    """One worker process, which runs only while it is asked something: between requests it is stopped.
+
+    `protections` says what it reported to hold before any student code was loaded. POSIX.
+    """
 
     def __init__(self, spec: WorkerSpec, server: ForkServer | None) -> None:
         self.spec, self._server = spec, server
@@ -137,7 +140,7 @@ class Worker:
         output_read, output_write = os.pipe()
         theirs = (request_read, reply_write, output_write)
         self.channel = Channel(
-            request_write, reply_read, output_read, self.spec.limits.output_bytes, self.check_scratch
+            request_write, reply_read, output_read, self.spec.limits.output_bytes, self.check_use
         )
         try:
             if self._server is not None:
@@ -162,8 +165,11 @@ class Worker:
     def ask(self, frame: bytes, seconds: float) -> wire.Message:
         """One exchange; when it fails the worker is killed, and `ended` says how it was before that."""
         try:
-            self.check_scratch()
-            return self.channel.exchange(frame, seconds)
+            self.check_use()
+            self._signal("SIGCONT")
+            reply = self.channel.exchange(frame, seconds)
+            self._signal("SIGSTOP")  # no thread of the student's prints, writes files or takes processor time meanwhile
+            return reply
         except StudentDied as error:
             status = self.close(GRACE_SECONDS)
             if self.ended is None:
@@ -173,10 +179,10 @@ class Worker:
             self.close()
             raise
 
-    def check_scratch(self) -> None:
-        """Raise StudentDied when the scratch folder is over its limit."""
+    def check_use(self) -> None:
+        """Raise StudentDied when the scratch folder or the number of threads is over its limit."""
         files = total = 0
-        with os.scandir(self.scratch) as entries:
+        with contextlib.suppress(OSError), os.scandir(self.scratch) as entries:
             for entry in entries:
                 files += 1
                 with contextlib.suppress(OSError):
@@ -184,6 +190,15 @@ class Worker:
         if total > self.spec.limits.scratch_bytes or files > SCRATCH_FILES:
             self.ended = f"it was stopped after it had written {files:,} files, {total / 2**20:.0f} MiB"
             raise StudentDied("the process wrote more than it may")
+        threads = _count_threads(self.pid)
+        if threads > self.spec.limits.threads:
+            self.ended = f"it was stopped after it had started {threads:,} threads"
+            raise StudentDied("the process ran more threads than it may")
+
+    def _signal(self, name: str) -> None:
+        if hasattr(signal, name):  # Windows has neither
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(self.pid, getattr(signal, name))
 
     def close(self, grace: float = 0.0) -> int:
         """Kill the worker and whatever is in its process group, remove its files; returns the wait status.
@@ -208,6 +223,14 @@ class Worker:
         self.channel.close()
         shutil.rmtree(self.scratch, ignore_errors=True)
         return status
+
+
+def _count_threads(pid: int) -> int:
+    """How many threads a process has; 0 where the system does not say."""
+    try:
+        return os.stat(f"/proc/{pid}/task").st_nlink - 2
+    except OSError:
+        return 0
 
 
 def _describe_status(status: int) -> str:

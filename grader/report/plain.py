@@ -33,6 +33,8 @@ def difference(failure: Failure) -> list[str]:
         lines.append(f"error {failure.error:.3g}, allowed {failure.allowed_error:.3g}{share}")
     if failure.call:
         lines.append(f"in {one_line(failure.call, 400)}")
+    if failure.case:
+        lines.append(f"case {one_line(failure.case, 300)}")
     return lines
 
 

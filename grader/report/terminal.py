@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import groupby
@@ -27,6 +28,7 @@ MARKS = {
 }
 OUTPUT_LINES = 12
 SNIPPET_LINES = 40
+LINE_START = re.compile(r"^((?:\x1b\[[0-9;]*m|\s)*)::")
 Spaces = tuple[int, int, int, int]
 
 
@@ -38,15 +40,13 @@ def _pad(content: RenderableType, spaces: Spaces) -> Padding:
 def print_report(report: Report, console: Console | None = None) -> None:
     """Print the whole report."""
     console = console or Console(highlight=False)
-    if console.is_terminal:
-        for part in render(report):
-            console.print(part, highlight=False)
-        return
     with console.capture() as capture:
         for part in render(report):
             console.print(part, highlight=False)
-    for line in capture.get().splitlines():  # rich fills lines with blanks, which a log need not keep
-        console.file.write(line.rstrip() + "\n")
+    for line in capture.get().split("\n")[:-1]:
+        # wrapping may have put a student's "::" at the start of a line, where a CI log takes it for a command;
+        # and rich fills lines with blanks, which nobody needs
+        console.file.write(LINE_START.sub(r"\1: :", line).rstrip() + "\n")
 
 
 def render(report: Report) -> Iterator[RenderableType]:
@@ -97,11 +97,13 @@ def _problem(topic: TopicResult) -> RenderableType:
 
 
 def _check_table(checks: Sequence[CheckResult]) -> Table:
-    table = Table.grid(padding=(0, 1))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, overflow="ellipsis", max_width=34)
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(no_wrap=True, overflow="ellipsis")
+    table = Table.grid(padding=(0, 1), expand=True)  # the last column gives way where the terminal is narrow
+    width = max((len(check.function) for check in checks), default=0)
+    width = max([width, *(len(check.name.partition("/")[2]) + 2 for check in checks)])
+    table.add_column(no_wrap=True, width=3)
+    table.add_column(no_wrap=True, overflow="ellipsis", width=min(width, 34))
+    table.add_column(justify="right", no_wrap=True, width=max((len(_earned(check)) for check in checks), default=0))
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
     for function, group in groupby(checks, key=lambda check: check.function):
         members = list(group)
         state = _unwritten(members)
@@ -109,16 +111,21 @@ def _check_table(checks: Sequence[CheckResult]) -> Table:
         for check in members if not state else ():
             mark, style = MARKS[check.outcome]
             behaviour = check.name.partition("/")[2].replace("_", " ")
-            earned = f"{points(check.points_earned)}/{points(check.points_possible)}"
-            if check.outcome is Outcome.INTERNAL_ERROR:
-                earned = "?"
             table.add_row(
                 Text(f"  {mark}", style=style),
                 Text(f"  {one_line(behaviour)}", style=style if check.outcome is not Outcome.SKIPPED else "default"),
-                Text(earned),
+                Text(_earned(check)),
                 Text(one_line(_remark(check))),
             )
     return table
+
+
+def _earned(check: CheckResult) -> str:
+    return (
+        "?"
+        if check.outcome is Outcome.INTERNAL_ERROR
+        else f"{points(check.points_earned)}/{points(check.points_possible)}"
+    )
 
 
 def _unwritten(checks: Sequence[CheckResult]) -> str:
@@ -161,7 +168,7 @@ def _explanation(check: CheckResult, seen: set[str]) -> RenderableType:
     parts.append(_pad(_difference(failure), (1, 0, 0, 4)))
     for misconception in check.misconceptions:
         name = misconception.slug.replace("-", " ")
-        hint = "the hint is above" if misconception.slug in seen else misconception.hint
+        hint = "The hint is above." if misconception.slug in seen else misconception.hint
         seen.add(misconception.slug)
         parts.append(
             _pad(Text.from_markup(f"[bold]Probably: {escape(name)}.[/bold] {escape(plain(hint))}"), (1, 0, 0, 4))
@@ -194,6 +201,8 @@ def _difference(failure: Failure) -> RenderableType:
         lines.append(Text(f"  error {failure.error:.3g}, allowed {failure.allowed_error:.3g}{share}"))
     if failure.call:
         lines.append(Text(f"  in {one_line(failure.call, 600)}"))
+    if failure.case:
+        lines.append(Text(f"  case {one_line(failure.case, 300)}"))
     return Group(*lines)
 
 

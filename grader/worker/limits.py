@@ -30,8 +30,12 @@ class Limits:
     """Size of one written file; then writing raises OSError."""
     scratch_bytes: int = 32 << 20
     """All files in the scratch folder together, and 1,000 files; then the worker is killed."""
+    threads: int = 64
+    """Threads at once; then the worker is killed (Linux)."""
     open_files: int = 64
     """Open file descriptors; then opening raises OSError."""
+    result_bytes: int = 256 << 20
+    """What all results of one function take in the grader; then the function is not called again."""
     output_bytes: int = 64 << 10
     """Text printed in one case that is kept; what comes after is read and thrown away."""
 

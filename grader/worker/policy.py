@@ -48,7 +48,7 @@ DENIED_CALLS = """
 """Answer EPERM, so that Python raises PermissionError; listed for the message, not for safety."""
 
 THREAD_FLAG = 0x00010000  # CLONE_THREAD: clone may make threads of this process, never a process
-ALLOWED_FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 1030, 1033, 1034)  # dup, flags, locks, cloexec, pipe size
+ALLOWED_FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 1030, 1033, 1034)  # dup, flags, locks, cloexec, seals
 ALLOWED_IOCTL = (0x5401, 0x5413, 0x5421, 0x5450, 0x5451, 0x541B)  # isatty, size, blocking, cloexec, pending
 ALLOWED_PRCTL = (15, 16, 0x53564D41)  # thread names, and the C library naming its memory
 

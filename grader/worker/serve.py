@@ -112,7 +112,7 @@ class Server:
                 number, result, fields.get("keep", []), [arguments, keywords] if fields.get("observe") else None
             )
         except wire.TooLarge as error:
-            self.send("refused", id=number, reason=f"{name} returned {error}")
+            self.send("refused", id=number, reason=str(error))
         except BaseException as error:
             self._raised(error, number)
 
@@ -139,7 +139,7 @@ class Server:
         return wire.Handle(number, type(value).__name__)
 
     def _receive_value(self, value: Any, arrays: dict[str, np.ndarray]) -> Any:
-        plain = wire.unpack(value, arrays)
+        plain = wire.unpack(value, arrays, request=True)
         return self._unhandle(plain)
 
     def _unhandle(self, value: Any) -> Any:
@@ -153,19 +153,20 @@ class Server:
 
     def _raised(self, error: BaseException, number: int | None = None) -> None:
         _flush()
+        try:
+            fields = self._described(error)
+        except BaseException:  # the student's class, its metaclass or its traceback misbehaves
+            fields = {"type": "an exception", "kinds": [], "message": "(it could not be described)", "frames": []}
+        self.send("raised", id=number, **fields)
+
+    def _described(self, error: BaseException) -> dict[str, Any]:
         kinds = [base.__name__ for base in type(error).__mro__ if base.__module__ == "builtins"]
         try:
-            message = str(error)[:MESSAGE_CHARACTERS]
+            message = "".join(["", str(error)])[:MESSAGE_CHARACTERS]  # joined, a subclass of str becomes a plain one
         except BaseException as second:
             message = f"(its message could not be made: {type(second).__name__})"
-        self.send(
-            "raised",
-            id=number,
-            type=type(error).__name__[:100],
-            kinds=kinds,
-            message=message,
-            frames=self._frames(error),
-        )
+        name = type(error).__name__[:100]
+        return {"type": name, "kinds": kinds, "message": message, "frames": self._frames(error)}
 
     def _frames(self, error: BaseException) -> list[dict[str, Any]]:
         """The lines of the traceback that are in the student's files, and the line of a syntax error."""

@@ -14,16 +14,18 @@ its reply repeats. There is no pickle anywhere.
 A value in the header is None, a bool, an int, a finite float or a string as JSON has them, or an object
 with exactly one of these keys:
 
-    {"tuple": [...]}   {"list": [...]}   {"dict": [[key, value], ...]}
-    {"float": "nan" | "inf" | "-inf"}    {"int": "hexadecimal digits"}
-    {"array": name}    an ndarray, stored in the payload under that name
+    {"tuple": [...]}   {"list": [...]}
+    {"dict": [[key, value], ...]}        keys are JSON's scalars, at most DICT_ENTRIES of them
+    {"float": "nan" | "inf" | "-inf"}    {"int": "hexadecimal digits"}, at most INT_BITS
+    {"array": name}    an ndarray, stored in the payload under that name; no array stands in two places
     {"scalar": name}   a NumPy scalar, stored as an array of shape ()
     {"handle": n, "type": t}   an object that stays in the worker
     {"rng": seed}      numpy.random.default_rng(seed), made anew where it arrives; requests only
-    {"unsupported": description}   an array or number the format does not carry (complex, object, ...)
+    {"unsupported": description}   an array or number the format does not carry (complex, object, ...); replies only
 
-Refusals raise MalformedFrame (what arrived is not of this format) or TooLarge (what should be sent is over the
-limit). Lengths are checked before anything is read or allocated.
+Refusals raise MalformedFrame (what arrived is not of this format), TooLarge (what should be sent is over a limit) or
+NotCarried (what should be sent has no form here). Lengths are checked before anything is read or allocated, and every
+limit stands on both sides: what arrives costs the reader at most a few times the bytes it came in, whoever sent it.
 """
 
 from __future__ import annotations
@@ -36,14 +38,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 MAGIC = b"cgw1"
 PREFIX = struct.Struct("<4sII")
 HEADER_BYTES = 4 << 20
 PAYLOAD_BYTES = 64 << 20
+PAYLOAD_HEADER_BYTES = 1 << 18  # some 3,000 arrays; the safetensors reader takes its time over more
 DEPTH = 20
+PARTS = 100_000  # values in one value, all levels together
+DICT_ENTRIES = 1000  # hashes of numbers are no secret: a larger dict of colliding keys would take minutes to build
+INT_BITS = 1023  # so that every int is a finite float too, and can be printed
 REQUESTS = frozenset({"start", "load", "call"})
 REPLIES = frozenset({"ready", "loaded", "returned", "raised", "refused"})
 CARRIED = frozenset(
@@ -57,7 +62,11 @@ class MalformedFrame(Exception):
 
 
 class TooLarge(Exception):
-    """A message over the size limit; the text says what and by how much."""
+    """A message over a limit of size; the text says what and by how much."""
+
+
+class NotCarried(Exception):
+    """A value that this format has no form for; the text describes it."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,7 @@ class Rng:
 
 @dataclass(frozen=True)
 class Unsupported:
-    """A returned value the format does not carry, described for a message to the student."""
+    """A returned value the format does not carry, described for a message to the student; it cannot be sent back."""
 
     description: str
 
@@ -97,17 +106,21 @@ class Packer:
     def __init__(self, keep: Callable[[Any], Handle] | None = None) -> None:
         self.arrays: dict[str, np.ndarray] = {}
         self.bytes = 0
+        self.parts = 0
         self._keep = keep
 
     def pack(self, value: Any, depth: int = 0) -> Any:
-        """The JSON form of `value`; raises TooLarge, or MalformedFrame where nothing can carry it."""
-        if depth > DEPTH:
-            raise MalformedFrame(f"nested deeper than {DEPTH} levels")
+        """The JSON form of `value`; raises TooLarge or NotCarried."""
+        self.parts += 1
+        if depth > DEPTH or self.parts > PARTS:
+            raise TooLarge(
+                f"more than {PARTS:,} values in one" if depth <= DEPTH else f"something nested deeper than {DEPTH} levels"
+            )
         kind = type(value)
         if value is None or kind in (bool, str):
             return value
         if kind is int:
-            return value if abs(value) < 1 << 63 else {"int": format(value, "x")}
+            return self._int(value)
         if kind is float:
             return value if math.isfinite(value) else {"float": str(value)}
         if isinstance(value, Handle):
@@ -121,9 +134,14 @@ class Packer:
         if isinstance(value, (tuple, list)):
             tag = "tuple" if isinstance(value, tuple) else "list"
             return {tag: [self.pack(item, depth + 1) for item in value]}
-        if kind is dict:
+        if kind is dict and len(value) <= DICT_ENTRIES and all(type(key) in (bool, int, str) for key in value):
             return {"dict": [[self.pack(key, depth + 1), self.pack(item, depth + 1)] for key, item in value.items()]}
         return self._other(value)
+
+    def _int(self, value: int) -> Any:
+        if value.bit_length() > INT_BITS:
+            return {"unsupported": f"an int of {value.bit_length():,} bits"}
+        return value if abs(value) < 1 << 63 else {"int": format(value, "x")}
 
     def _array(self, array: np.ndarray, tag: str) -> Any:
         if array.dtype == np.longdouble and array.dtype not in CARRIED:
@@ -133,7 +151,9 @@ class Packer:
             shape = f" of shape {array.shape}" if tag == "array" else ""
             return {"unsupported": f"{array.dtype} {tag}{shape}"[:200]}
         self.bytes += array.nbytes
-        if self.bytes > PAYLOAD_BYTES - (1 << 16):
+        if (len(self.arrays) + 1) * 100 > PAYLOAD_HEADER_BYTES:
+            raise TooLarge(f"more than {len(self.arrays):,} arrays")
+        if self.bytes > PAYLOAD_BYTES - PAYLOAD_HEADER_BYTES - 8:
             raise TooLarge(
                 f"{self.bytes / 2**20:.0f} MiB of arrays (shape {array.shape}); "
                 f"at most {PAYLOAD_BYTES >> 20} MiB travel"
@@ -149,8 +169,10 @@ class Packer:
                     return self.pack(plain(value))
         if isinstance(value, complex):
             return {"unsupported": "complex number"}
+        if isinstance(value, Unsupported):
+            raise NotCarried(value.description)
         if self._keep is None:
-            raise MalformedFrame(f"a {type(value).__name__} cannot travel")
+            raise NotCarried(f"an object of type {type(value).__name__}")
         return self.pack(self._keep(value))
 
 
@@ -175,49 +197,95 @@ def sizes(prefix: bytes) -> tuple[int, int]:
 
 def decode(header: bytes, payload: bytes, kinds: frozenset[str]) -> Message:
     """The message in a frame's two parts; raises MalformedFrame unless it is one of `kinds`."""
+    if payload and int.from_bytes(payload[:8], "little") > PAYLOAD_HEADER_BYTES:
+        raise MalformedFrame("it announces too many arrays")
     try:
-        fields = json.loads(header)
+        fields = json.loads(header, parse_constant=_no_number)
         arrays = load(payload) if payload else {}
-    except (ValueError, RecursionError, SafetensorError, KeyError, TypeError, MemoryError) as error:
+    except Exception as error:  # what two libraries raise on arbitrary bytes is no closed set
         raise MalformedFrame(f"it cannot be read ({type(error).__name__})") from None
-    if not isinstance(fields, dict) or fields.get("kind") not in kinds:
+    kind = fields.pop("kind", None) if isinstance(fields, dict) else None
+    if not isinstance(kind, str) or kind not in kinds:
         raise MalformedFrame("it is none of the known messages")
-    for array in arrays.values():
+    for name, array in arrays.items():
         if array.dtype not in CARRIED:
             raise MalformedFrame(f"an array of dtype {array.dtype}")
-    kind = fields.pop("kind")
+        if array.dtype == np.bool_:
+            arrays[name] = np.asarray(array.view(np.uint8) != 0)  # a byte that is neither 0 nor 1 is no truth value
     return Message(kind, fields, arrays)
 
 
-def unpack(value: Any, arrays: dict[str, np.ndarray], depth: int = 0) -> Any:
-    """The Python value of a header's JSON; arrays are writable. Raises MalformedFrame."""
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if depth > DEPTH or not isinstance(value, dict) or not value:
-        raise MalformedFrame("a value of no known form")
-    tag, content = next(iter(value.items()))
-    try:
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def readable(text: str) -> str:
+    """`text` with what no encoding can write, lone surrogates, spelt out."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def unpack(value: Any, arrays: dict[str, np.ndarray], *, request: bool = False) -> Any:
+    """The Python value of a header's JSON, taking its arrays out of `arrays`; they are writable. Raises MalformedFrame."""
+    return _Unpacker(arrays, request).unpack(value, 0)
+
+
+class _Unpacker:
+    """Undoes Packer, with the same limits: what arrives was not made by a Packer for sure."""
+
+    def __init__(self, arrays: dict[str, np.ndarray], request: bool) -> None:
+        self.arrays, self.request = arrays, request
+        self.parts = 0
+
+    def unpack(self, value: Any, depth: int) -> Any:
+        self.parts += 1
+        if self.parts > PARTS:
+            raise MalformedFrame(f"more than {PARTS:,} values in one")
+        if value is None or isinstance(value, (bool, float)):
+            return value
+        if isinstance(value, str):
+            return readable(value)
+        if isinstance(value, int):
+            return _checked_int(value)
+        if depth > DEPTH or not isinstance(value, dict) or not value:
+            raise MalformedFrame("a value of no known form")
+        tag, content = next(iter(value.items()))
+        try:
+            if tag in ("tuple", "list", "dict") and isinstance(content, list):
+                return self._container(tag, content, depth + 1)
+            if tag in ("array", "scalar"):
+                return self._array(tag, self.arrays.pop(content))
+            if tag == "float" and content in ("nan", "inf", "-inf"):
+                return float(content)
+            if tag == "int" and len(content) <= INT_BITS // 4 + 2:
+                return _checked_int(int(content, 16))
+            if tag == "handle" and isinstance(content, int):
+                return Handle(content, readable(str(value.get("type", "object"))[:80]))
+            if tag == "rng" and self.request and isinstance(content, int):
+                return Rng(content)
+            if tag == "unsupported" and not self.request:
+                return Unsupported(readable(str(content)[:200]))
+        except (KeyError, TypeError, ValueError):
+            pass
+        raise MalformedFrame(f"a value with the tag {tag[:40]!r} of no known form")
+
+    def _container(self, tag: str, content: list[Any], depth: int) -> Any:
         if tag == "tuple":
-            return tuple(unpack(item, arrays, depth + 1) for item in content)
+            return tuple([self.unpack(item, depth) for item in content])
         if tag == "list":
-            return [unpack(item, arrays, depth + 1) for item in content]
-        if tag == "dict":
-            return {unpack(key, arrays, depth + 1): unpack(item, arrays, depth + 1) for key, item in content}
-        if tag == "float" and content in ("nan", "inf", "-inf"):
-            return float(content)
-        if tag == "int":
-            return int(content, 16)
-        if tag == "array":
-            array = arrays[content]
-            return array if array.flags.writeable else array.copy()
-        if tag == "scalar" and arrays[content].shape == ():
-            return arrays[content][()]
-        if tag == "handle" and isinstance(content, int):
-            return Handle(content, str(value.get("type", "object"))[:80])
-        if tag == "rng" and isinstance(content, int):
-            return Rng(content)
-        if tag == "unsupported":
-            return Unsupported(str(content)[:200])
-    except (KeyError, TypeError, ValueError, RecursionError):
-        pass
-    raise MalformedFrame(f"a value with the tag {tag[:40]!r} of no known form")
+            return [self.unpack(item, depth) for item in content]
+        if len(content) > DICT_ENTRIES or not all(isinstance(key, (bool, int, str)) for key, _ in content):
+            raise MalformedFrame("a dict with keys of no known form, or too many")
+        return {self.unpack(key, depth): self.unpack(item, depth) for key, item in content}
+
+    def _array(self, tag: str, array: np.ndarray) -> Any:
+        if tag == "scalar":
+            if array.shape != ():
+                raise MalformedFrame(f"a scalar of shape {array.shape}")
+            return array[()]
+        return array if array.flags.writeable else array.copy()
+
+
+def _checked_int(number: int) -> int:
+    if number.bit_length() > INT_BITS:
+        raise MalformedFrame(f"an int of {number.bit_length():,} bits")
+    return number

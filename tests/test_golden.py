@@ -1,0 +1,172 @@
+"""Whole reports at 80 columns, compared with tests/golden; `scripts/golden` rewrites them."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import os
+import re
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from grader import grade
+from grader.course import Course
+from grader.report.json import to_json
+from grader.report.terminal import print_report
+from grader.results import (
+    CheckResult,
+    Failure,
+    Isolation,
+    Misconception,
+    Outcome,
+    Report,
+    StudentException,
+    SubmittedFile,
+    TopicResult,
+    TraceFrame,
+)
+
+GOLDEN = Path(__file__).parent / "golden"
+Submit = Callable[..., Path]
+
+
+def fixed(report: Report) -> Report:
+    """The report without what differs between machines and runs."""
+    topics = tuple(
+        dataclasses.replace(t, checks=tuple(dataclasses.replace(c, duration_s=0.0) for c in t.checks))
+        for t in report.topics
+    )
+    return dataclasses.replace(
+        report,
+        path="submission",
+        topics=topics,
+        isolation=Isolation("full", {"landlock": True, "seccomp": True}),
+        versions={"convgrade": "0.1.0", "python": "3.11.7"},
+        duration_s=0.0,
+    )
+
+
+def text_of(report: Report, colour: bool = False) -> str:
+    """The terminal report, 80 columns wide."""
+    stream = io.StringIO()
+    console = Console(
+        file=stream, width=80, force_terminal=colour, color_system="standard" if colour else None, highlight=False
+    )
+    print_report(report, console)
+    return stream.getvalue()
+
+
+def compare(name: str, text: str) -> None:
+    """Compare with the golden file of that name, or write it."""
+    file = GOLDEN / name
+    if os.environ.get("CONVGRADE_GOLDEN") == "write":
+        GOLDEN.mkdir(exist_ok=True)
+        file.write_text(text, "utf-8")
+    assert text == file.read_text("utf-8")
+
+
+def made_up() -> Report:
+    """Every outcome and every part of a failure, with hostile text wherever a student can put some."""
+    hostile = "\x1b[31mred\x1b[0m \x1b]0;title\x07 ::error::x\r::set-output name=a::b [bold]no[/bold] \u202etxt"
+    frames = (TraceFrame("layers.py", 12, "forward", "return x / n"), TraceFrame(hostile, 3, hostile, hostile))
+    failures = {
+        "shape": Failure("the output has the wrong shape", "(2, 3)", "(3, 2)", call="forward(x: (2, 3) array)"),
+        "value": Failure(
+            "the output is wrong", 1.25, -0.5, (1, 2), 1.75, 3.8e-6, 0.5, "forward(x: (2, 3) array, stride=2)",
+            "import numpy as np\n\nfrom layers import forward\n\nx = np.array([[1.0]])\nprint(forward(x))\n",
+            None, "a line\n" * 30,
+        ),
+        "raised": Failure("forward raised ZeroDivisionError", exception=StudentException("ZeroDivisionError", hostile, frames)),
+        "slow": Failure("time ran out: forward gave no answer within 5 s", output=hostile),
+        "nan": Failure("the output is wrong", 1.0, float("nan"), (0,), float("nan"), 1e-6, 1.0),
+        "ours": Failure("this check could not be judged: a fault of the grader, not of your code"),
+        "skipped": Failure("skipped, since it calls forward, which did not return"),
+    }  # fmt: skip
+    kinds = {
+        "shape": Outcome.FAILED, "value": Outcome.FAILED, "raised": Outcome.CRASHED, "slow": Outcome.TIMED_OUT,
+        "nan": Outcome.FAILED, "skipped": Outcome.SKIPPED,
+    }  # fmt: skip
+    hint = Misconception("rows-for-columns", "Height comes before width: (N, C, H, W). See section 2.1 of the notes.")
+    checks = [CheckResult("forward/passed", "A check that is passed.", Outcome.PASSED, Fraction(3, 2), Fraction(3, 2))]
+    checks += [
+        CheckResult(
+            f"forward/{name}", f"What the check {name} asks, in one sentence.", kind, Fraction(0), Fraction(2), failures[name],
+            (hint,) if name in ("shape", "value") else (),
+            ("right for square inputs, wrong for every non-square one",) if name == "value" else (),
+        )
+        for name, kind in kinds.items()
+    ]  # fmt: skip
+    unwritten = Failure("backward is not written yet: it still raises NotImplementedError")
+    checks.append(CheckResult("backward/values", "The gradient.", Outcome.FAILED, Fraction(0), Fraction(3), unwritten))
+    broken = (
+        CheckResult("pool/values", "The maximum.", Outcome.CRASHED, Fraction(0), Fraction(4), failures["raised"]),
+    )
+    topics = (
+        TopicResult("layers", "Layers", tuple(checks)),
+        TopicResult("pooling", "Pooling", broken, "importing pooling.py raised ZeroDivisionError", hostile),
+    )
+    return Report(
+        "made-up", "A made-up course", "1", hostile, (SubmittedFile("layers.py", "0" * 64),), 7,
+        Isolation("partial", {"landlock": False, "seccomp": True}), topics, (hostile,), (), {"convgrade": "0.1.0"},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def cases(course: Course, submit: Submit) -> Iterator[Callable[[str], Report]]:
+    """Reports by name of their golden file."""
+    perimeter = ("return height * width", "print(height, width)\n    return 2 * (height + width)")
+    paths = {
+        "solution": lambda: submit(),
+        "wrong": lambda: submit(perimeter, ("np.sum(dout * x)", "np.mean(dout * x)")),
+        "raising": lambda: submit(("x, factor = cache", "x, factor = cache[0]"), ("for name, side", "for side")),
+        "stub": lambda: submit(("return x * factor, (x, factor)", "raise NotImplementedError")),
+        "syntax": lambda: submit(source="def area(height, width:\n    return height * width\n"),
+        "missing": lambda: submit().joinpath("area.py").rename(submit().parent / "elsewhere.py").parent / "course",
+    }
+    yield lambda name: grade(paths[name](), course=course)
+
+
+@pytest.mark.parametrize("name", ["solution", "wrong", "raising", "stub", "syntax", "missing"])
+def test_graded_submissions(cases: Callable[[str], Report], name: str) -> None:
+    report = fixed(cases(name))
+    compare(f"{name}.txt", text_of(report))
+    compare(f"{name}.json", to_json(report))
+
+
+def test_every_outcome() -> None:
+    compare("every-outcome.txt", text_of(made_up()))
+    compare("every-outcome-in-colour.txt", text_of(made_up(), colour=True))
+    compare("every-outcome.json", to_json(made_up()))
+
+
+def test_a_fault_of_ours_shows_no_score() -> None:
+    report = made_up()
+    ours = CheckResult(
+        "forward/ours", "A check of ours that broke.", Outcome.INTERNAL_ERROR, Fraction(0), Fraction(2),
+        Failure("this check could not be judged: a fault of the grader, not of your code"),
+    )  # fmt: skip
+    topic = dataclasses.replace(report.topics[0], checks=(ours, *report.topics[0].checks[:1]))
+    text = text_of(dataclasses.replace(report, topics=(topic,)))
+    compare("our-fault.txt", text)
+    assert "Total" not in text and "%" not in text
+
+
+def test_nothing_of_a_students_text_reaches_the_terminal_as_a_command() -> None:
+    text = text_of(made_up())
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
+    assert not re.search(r"^\s*::", text, re.MULTILINE)
+    coloured = text_of(made_up(), colour=True)
+    assert set(re.findall(r"\x1b[^m]*m", coloured)) <= {
+        f"\x1b[{code}m" for code in ("0", "1", "31", "32", "35", "1;31", "1;32", "1;35", "39", "1;39")
+    }
+    assert "\x1b]" not in coloured
+
+
+@pytest.mark.parametrize("name", ["wrong.txt", "every-outcome.txt"])
+def test_no_line_is_wider_than_80_columns_or_ends_in_blanks(name: str) -> None:
+    for line in (GOLDEN / name).read_text("utf-8").splitlines():
+        assert len(line) <= 80 and line == line.rstrip()
