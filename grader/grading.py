@@ -15,7 +15,7 @@ from typing import Any
 
 from grader.course import Course, Topic, load_course
 from grader.errors import CourseError, InternalFault, SandboxUnavailable, UsageError
-from grader.results import CheckResult, Report
+from grader.results import CheckResult, Report, Step
 from grader.session import BackendMaker, CheckSpec, GradingSession, on_path
 from grader.submission import Submission, load_submission
 from grader.workshop import Workshop, shared_workshop
@@ -33,17 +33,7 @@ class Settings:
     require_sandbox: bool = False
 
 
-@dataclass(frozen=True)
-class Progress:
-    """What a listener is told after each check: how many of how many, and the result."""
-
-    done: int
-    total: int
-    topic: Topic
-    result: CheckResult
-
-
-Listener = Callable[[Progress], None]
+Listener = Callable[[Step], None]
 
 
 @dataclass
@@ -98,7 +88,7 @@ class Grading:
         result = self.session.run(topic, spec, test, fixtures)
         self.done += 1
         if self.listener is not None:
-            self.listener(Progress(self.done, self.total, topic, result))
+            self.listener(Step(self.done, self.total, topic.name, result))
         return result
 
 

@@ -96,6 +96,16 @@ class CheckResult:
 
 
 @dataclass(frozen=True)
+class Step:
+    """What a listener is told after each check: how many of how many are done, the topic's name, the result."""
+
+    done: int
+    total: int
+    topic: str
+    result: CheckResult
+
+
+@dataclass(frozen=True)
 class TopicResult:
     """A topic's checks in order. `problem` is a sentence where the file could not be used at all."""
 

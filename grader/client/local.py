@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from grader.course import Function
-from grader.errors import Frame, StudentMissing, StudentRaised
+from grader.errors import Frame, StudentMissing, StudentRaised, StudentReturnedOther
 from grader.worker import wire
 
 PACKAGE = str(Path(__file__).parents[1])
@@ -48,7 +48,10 @@ class LocalBackend:
             raise StudentMissing("it still raises NotImplementedError") from None
         except Exception as error:
             raise _as_raised(error) from None
-        answer = self._leave(self._hold(result, function.kept))
+        try:
+            answer = self._leave(self._hold(result, function.kept))
+        except (wire.TooLarge, wire.NotCarried) as error:
+            raise StudentReturnedOther("something that can be passed on to the grader", str(error)) from None
         return (answer, [given, named]) if observe else answer
 
     def _arrive(self, value: Any) -> Any:

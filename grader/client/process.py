@@ -139,9 +139,7 @@ class Worker:
         reply_read, reply_write = os.pipe()
         output_read, output_write = os.pipe()
         theirs = (request_read, reply_write, output_write)
-        self.channel = Channel(
-            request_write, reply_read, output_read, self.spec.limits.output_bytes, self.check_use
-        )
+        self.channel = Channel(request_write, reply_read, output_read, self.spec.limits.output_bytes, self.check_use)
         try:
             if self._server is not None:
                 self.pid = self._server.fork(start, theirs)
@@ -214,9 +212,9 @@ class Worker:
             assert self._popen is not None
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._popen.wait(grace)
-            for kill in (getattr(os, "killpg", None), os.kill):
-                with contextlib.suppress(ProcessLookupError, PermissionError, TypeError):
-                    kill(self.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+            self._popen.kill()
             code = self._popen.wait()
             status = -code if code < 0 else code << 8
         self.last_output = self.channel.take_output()

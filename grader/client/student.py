@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import secrets
 import time
 from collections.abc import Sequence
@@ -17,15 +18,17 @@ from grader.errors import (
     StudentNotLoaded,
     StudentProtocolFault,
     StudentRaised,
+    StudentReturnedOther,
     StudentTimedOut,
     SubmissionFault,
 )
 from grader.worker import wire
 
 from .process import ForkServer, Worker, WorkerSpec
-from .values import structured
+from .values import kept_in_place, structured
 
 NOT_WRITTEN = "it still raises NotImplementedError"
+EXPANSION = 8  # the most that a byte of JSON takes as Python objects, about
 
 
 @dataclass(eq=False)
@@ -88,7 +91,7 @@ class Student:
             answer = self.backend.call(function, arguments, keywords, observe)
             result, after = answer if observe else (answer, None)
             call.result = result
-            call.result = result = structured(result, function.returns)
+            call.result = result = kept_in_place(structured(result, function.returns), function)
         except SubmissionFault as error:
             error.function = function.name
             call.error = error
@@ -103,13 +106,14 @@ class WorkerBackend:
         self, topic: Topic, folder: str, seed: int, server: ForkServer | None, problem: str | None = None
     ) -> None:
         self.topic, self._server = topic, server
-        self._spec = WorkerSpec(folder, topic.needs, topic.limits, seed)
+        self._spec = WorkerSpec(folder, topic.needs, topic.limits, _seed_of_worker(seed, topic.name))
         self._worker: Worker | None = None
         self._not_loaded = StudentNotLoaded(problem) if problem else None
         self._output: list[str] = []
         self._forget = False
         self._seconds = 0.0
         self._timeouts: dict[str, int] = {}
+        self._received: dict[str, int] = {}
         self.load_output = ""
         self.protections: dict[str, bool] | None = None
 
@@ -132,24 +136,16 @@ class WorkerBackend:
         """One call in the worker; see Backend. Raises SubmissionFault."""
         allowed = self._allowed_seconds(function.name)
         worker = self._ready_worker()
-        packer = wire.Packer()
         number = secrets.randbits(48)
-        fields = {
-            "id": number,
-            "function": function.name,
-            "arguments": [packer.pack(value) for value in arguments],
-            "keywords": {name: packer.pack(value) for name, value in keywords.items()},
-            "keep": function.kept,
-            "observe": observe,
-            "forget": self._forget,
-        }
+        frame = self._request(number, function, arguments, keywords, observe)
         self._forget = False
         started = time.monotonic()
         try:
-            message = worker.ask(wire.encode("call", fields, packer.arrays), allowed)
+            message = worker.ask(frame, allowed)
             if message.fields.get("id") != number:
                 raise StudentProtocolFault("its reply belongs to another call")
-            return self._result(message, observe)
+            self._count_received(function.name, message)
+            return self._result(message, (arguments, keywords) if observe else None)
         except StudentTimedOut:
             self._timeouts[function.name] = self._timeouts.get(function.name, 0) + 1
             self._lost()
@@ -159,6 +155,28 @@ class WorkerBackend:
             raise
         finally:
             self._seconds += time.monotonic() - started
+
+    def _request(
+        self, number: int, function: Function, arguments: Sequence[Any], keywords: dict[str, Any], observe: bool
+    ) -> bytes:
+        packer = wire.Packer()
+        try:
+            fields = {
+                "id": number,
+                "function": function.name,
+                "arguments": [packer.pack(value) for value in arguments],
+                "keywords": {name: packer.pack(value) for name, value in keywords.items()},
+                "keep": function.kept,
+                "observe": observe,
+                "forget": self._forget,
+            }
+            return wire.encode("call", fields, packer.arrays)
+        except (wire.TooLarge, wire.NotCarried) as error:
+            if not any(_has_unsupported(value) for value in (*arguments, *keywords.values())) and isinstance(
+                error, wire.NotCarried
+            ):
+                raise  # the check passes something that no student returned
+            raise StudentRaised("TypeError", (), f"what it should be given cannot be passed on: {error}", ()) from None
 
     def close(self) -> None:
         """End the worker."""
@@ -171,6 +189,11 @@ class WorkerBackend:
         left = limits.topic_seconds - self._seconds
         if left <= 0:
             raise StudentTimedOut(f"the topic's {limits.topic_seconds:g} s were used up")
+        if self._received.get(function, 0) > limits.result_bytes:
+            raise StudentReturnedOther(
+                f"results of at most {limits.result_bytes >> 20} MiB, all calls of {function} together",
+                "more than that",
+            )
         slow_before = self._timeouts.get(function, 0)
         if slow_before > 2:
             raise StudentTimedOut(f"{function} ran into the limit {slow_before} times already and was not called again")
@@ -185,6 +208,11 @@ class WorkerBackend:
             self._load(self._worker)
         return self._worker
 
+    def _count_received(self, function: str, message: wire.Message) -> None:
+        """Results are kept for the report and the diagnosis, so what they take in all is limited."""
+        arrays = sum(array.nbytes for array in message.arrays.values())
+        self._received[function] = self._received.get(function, 0) + arrays + EXPANSION * message.header_bytes
+
     def load(self) -> StudentNotLoaded | None:
         """Import the student's file now; returns why that failed, if it did."""
         try:
@@ -196,6 +224,7 @@ class WorkerBackend:
     def _load(self, worker: Worker) -> None:
         file, limits = self.topic.file, self.topic.limits
         frame = wire.encode("load", {"module": self.topic.name, "file": file})
+        started = time.monotonic()
         try:
             message = worker.ask(frame, limits.load_seconds)
             if message.kind == "raised":
@@ -208,6 +237,8 @@ class WorkerBackend:
             self.close()
             self._worker = None
             raise self._not_loaded from None
+        finally:
+            self._seconds += time.monotonic() - started
         self.load_output = worker.channel.take_output()
 
     def _lost(self) -> None:
@@ -216,29 +247,51 @@ class WorkerBackend:
             self._output.append(self._worker.last_output)
             self._worker = None
 
-    def _result(self, message: wire.Message, observe: bool) -> Any:
+    def _result(self, message: wire.Message, observed: tuple[Sequence[Any], dict[str, Any]] | None) -> Any:
         if message.kind == "raised":
             error = _raised(message)
             raise StudentMissing(NOT_WRITTEN) if "NotImplementedError" in error.kinds else error
         if message.kind == "refused":
-            reason = str(message.fields.get("reason"))[:300]
-            raise (
-                StudentMissing(reason)
-                if message.fields.get("missing") is True
-                else StudentRaised("Refused", (), reason, ())
-            )
+            reason = _text(message.fields.get("reason"), 300)
+            if message.fields.get("missing") is True:
+                raise StudentMissing(reason)
+            raise StudentReturnedOther("something that can be passed on to the grader", reason)
         if message.kind != "returned":
             raise StudentProtocolFault("its reply is not the answer to a call")
         try:
             result = wire.unpack(message.fields.get("value"), message.arrays)
-            if not observe:
+            if observed is None:
                 return result
             after = wire.unpack(message.fields.get("after"), message.arrays)
         except wire.MalformedFrame as error:
             raise StudentProtocolFault(f"its reply is not one the grader knows: {error}") from None
-        if not (isinstance(after, list) and len(after) == 2):
+        if not _answers(after, observed):
             raise StudentProtocolFault("its reply does not say what became of the arguments")
         return result, after
+
+
+def _seed_of_worker(seed: int, topic: str) -> int:
+    """What the worker's global generators are seeded with; the run's own seed, which may be secret, stays here."""
+    return int.from_bytes(hashlib.sha256(f"{seed}/{topic}".encode()).digest()[:4], "little")
+
+
+def _has_unsupported(value: Any) -> bool:
+    if isinstance(value, (tuple, list)):
+        return any(_has_unsupported(item) for item in value)
+    return isinstance(value, wire.Unsupported)
+
+
+def _answers(after: Any, observed: tuple[Sequence[Any], dict[str, Any]]) -> bool:
+    """Whether `after` is a [positional, keyword] pair with something for every argument that was passed."""
+    if not (isinstance(after, list) and len(after) == 2):
+        return False
+    positional, named = after
+    return (
+        isinstance(positional, list)
+        and isinstance(named, dict)
+        and len(positional) == len(observed[0])
+        and named.keys() == observed[1].keys()
+    )
 
 
 def _raised(message: wire.Message) -> StudentRaised:
@@ -251,15 +304,20 @@ def _raised(message: wire.Message) -> StudentRaised:
             line = frame.get("line")
             frames.append(
                 Frame(
-                    str(frame.get("file", ""))[:200],
-                    line if isinstance(line, int) and not isinstance(line, bool) else 0,
-                    str(frame.get("function", ""))[:100],
-                    str(frame.get("code", ""))[:200],
+                    _text(frame.get("file"), 200),
+                    line if type(line) is int and 0 <= line <= 1 << 20 else 0,
+                    _text(frame.get("function"), 100),
+                    _text(frame.get("code"), 200),
                 )
             )
     kinds = fields.get("kinds")
-    names = [str(kind)[:60] for kind in kinds[:20]] if isinstance(kinds, list) else []
-    return StudentRaised(str(fields.get("type", "?"))[:100], names, str(fields.get("message", ""))[:2000], frames)
+    names = [_text(kind, 60) for kind in kinds[:20]] if isinstance(kinds, list) else []
+    return StudentRaised(_text(fields.get("type"), 100) or "?", names, _text(fields.get("message"), 2000), frames)
+
+
+def _text(value: Any, characters: int) -> str:
+    """A field that should be text, cut; empty where it is none."""
+    return wire.readable(value[:characters]) if isinstance(value, str) else ""
 
 
 def _not_loaded_sentence(file: str, error: SubmissionFault, seconds: float) -> str:

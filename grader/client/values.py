@@ -6,13 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from grader.course import Names
+from grader.course import Function, Names
 from grader.errors import StudentReturnedOther
 from grader.worker.wire import Handle, Unsupported
+
+CHARACTERS = 300
+DEPTH = 4
 
 
 def describe(value: Any) -> str:
     """A short description of a returned value for a student."""
+    return _describe(value, DEPTH)[:CHARACTERS]
+
+
+def _describe(value: Any, depth: int) -> str:
     if value is None:
         return "None (is the return statement missing?)"
     if isinstance(value, Unsupported):
@@ -23,9 +30,10 @@ def describe(value: Any) -> str:
         return f"array of shape {value.shape}, dtype {value.dtype}"
     if isinstance(value, (tuple, list)):
         kind = type(value).__name__
-        if all(isinstance(item, (int, float, str)) for item in value) and len(value) <= 8:
+        if len(value) <= 8 and all(isinstance(item, (int, float, str)) for item in value):
             return f"{kind} {value!r}"[:120]
-        return f"a {kind} of {len(value)}: " + ", ".join(describe(item) for item in value[:4])
+        start = f"a {kind} of {len(value)}"
+        return start + ": " + ", ".join(_describe(item, depth - 1) for item in value[:4]) if depth else start
     if isinstance(value, (bool, int, float, str)):
         return repr(value)[:120]
     if isinstance(value, np.generic):
@@ -40,12 +48,27 @@ def structured(value: Any, names: Names) -> Any:
     """
     if len(names) == 1 and isinstance(names[0], str):
         return value
-    items = tuple(value) if isinstance(value, np.ndarray) and value.ndim > 0 else value
-    if not isinstance(items, (tuple, list)) or len(items) != len(names):
+    axis = isinstance(value, np.ndarray) and value.ndim > 0
+    if not (axis or isinstance(value, (tuple, list))) or len(value) != len(names):
         raise StudentReturnedOther(f"a tuple {spell(names)}", describe(value))
     return tuple(
-        item if isinstance(name, str) else structured(item, name) for item, name in zip(items, names, strict=True)
+        item if isinstance(name, str) else structured(item, name) for item, name in zip(value, names, strict=True)
     )
+
+
+def kept_in_place(result: Any, function: Function) -> Any:
+    """`result`, which has the function's structure, once what should stay in the worker is known to have stayed there.
+
+    The worker sees to that, but what it sends is the student's to choose, and what is passed on as a cache reaches oracles
+    and misconceptions. Raises StudentReturnedOther.
+    """
+    for path in function.kept:
+        item = result
+        for position in path:
+            item = item[position]
+        if not isinstance(item, Handle):
+            raise StudentReturnedOther(f"a tuple {spell(function.returns)}" if path else "an object", describe(item))
+    return result
 
 
 def spell(names: Names) -> str:

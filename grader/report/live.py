@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from grader.report.text import one_line
-from grader.results import Outcome
-
-if TYPE_CHECKING:
-    from grader.grading import Progress as Step
+from grader.results import Outcome, Step
 
 
 @contextmanager
@@ -45,12 +41,12 @@ def _plain_listener(console: Console) -> Callable[[Step], None]:
     passed: dict[str, list[bool]] = {}
 
     def tell(step: Step) -> None:
-        results = passed.setdefault(step.topic.name, [])
+        results = passed.setdefault(step.topic, [])
         if not results and len(passed) > 1:
             _report_topic(console, passed, list(passed)[-2])
         results.append(step.result.outcome is Outcome.PASSED)
         if step.done == step.total:
-            _report_topic(console, passed, step.topic.name)
+            _report_topic(console, passed, step.topic)
 
     return tell
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import io
 import re
@@ -16,6 +17,10 @@ from grader.course import Course, Topic
 from grader.errors import SubmissionUnreadable
 from grader.results import SubmittedFile
 from grader.submission.sources import Entry, folder_entries, single_entry, zip_entries
+
+ENCODINGS = frozenset({"utf-8", "utf-8-sig", "ascii", "iso8859-1", "iso8859-15", "cp1252"})
+"""What a coding comment may name: of Python's other codecs some take hours over a megabyte, some raise what they like."""
+SIBLINGS, SIBLING_BYTES, NAME_BYTES = 200, 8 << 20, 100
 
 
 @dataclass(frozen=True)
@@ -52,12 +57,12 @@ def load_submission(path: Path, course: Course, topics: tuple[Topic, ...]) -> Su
         raise SubmissionUnreadable(f"{path} does not exist")
     if path.is_dir():
         entries = folder_entries(path)
+    elif not path.is_file():
+        raise SubmissionUnreadable(f"{path} is neither a folder, a file nor a zip")
     elif path.suffix.lower() == ".zip":
         entries = zip_entries(path)
-    elif path.is_file():
-        entries = single_entry(path)
     else:
-        raise SubmissionUnreadable(f"{path} is neither a folder, a file nor a zip")
+        entries = single_entry(path)
     names = {topic.file for topic in course.topics}
     sources: dict[str, bytes] = {}
     graded: list[str] = []
@@ -87,7 +92,7 @@ def _choose(topic: Topic, entries: list[Entry], alone: bool) -> tuple[Entry | No
         several = len(exact) > 1
         return best, f"{topic.file} is there {len(exact)} times; {best.path} was graded" if several else None
     stem = re.escape(topic.file.removesuffix(".py"))
-    renamed = re.compile(rf"(?i)(.*[_\- ])?{stem}([_\- ]*(\(?\d+\)?|copy))*\.py")
+    renamed = re.compile(rf"(?i)(.*[_\- ])?{stem}([_\- ()\d]|copy)*\.py")  # one way to match, however long the name
     similar = [entry for entry in entries if renamed.fullmatch(entry.path.name)]
     if not similar and alone:
         similar = [entry for entry in entries if entry.path.suffix == ".py"]
@@ -118,7 +123,9 @@ def _read(entry: Entry, name: str) -> bytes | str:
     if b"\0" in content:
         return f"{name} is not a text file: it has a null byte at position {content.index(0)}"
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        encoding = _encoding(content)
+        if codecs.lookup(encoding).name not in ENCODINGS:
+            return f"{name} declares the encoding {encoding[:40]}; save it as UTF-8"
         content.decode(encoding)
     except UnicodeDecodeError as error:
         where = f"byte {content[error.start]:#04x} at position {error.start}"
@@ -128,13 +135,28 @@ def _read(entry: Entry, name: str) -> bytes | str:
     return content
 
 
+def _encoding(content: bytes) -> str:
+    """The encoding that the source declares, else UTF-8. Raises SyntaxError for a declaration nobody knows."""
+    try:
+        return tokenize.detect_encoding(io.BytesIO(content).readline)[0]
+    except SyntaxError:
+        if b"coding" in b"\n".join(content.split(b"\n")[:2]):
+            raise
+        return "utf-8"
+
+
 def _add_siblings(sources: dict[str, bytes], entries: list[Entry], chosen: list[Entry], names: set[str]) -> None:
-    """Add the other Python files that lie beside a graded one, so that it can import them."""
+    """Add the other Python files that lie beside a graded one, so that it can import them; up to a limit in all."""
     folders = {entry.path.parent for entry in chosen}
+    left, size = SIBLINGS, 0
     for entry in entries:
         name = entry.path.name
         beside = entry.path.parent in folders and entry.path.suffix == ".py"
-        if beside and name not in sources and (name in names or PurePosixPath(name).stem.isidentifier()):
+        fits = PurePosixPath(name).stem.isidentifier() and len(name.encode()) <= NAME_BYTES
+        if beside and name not in sources and (name in names or fits):
             content = entry.read()
+            left, size = left - 1, size + len(content)
+            if left < 0 or size > SIBLING_BYTES:
+                return
             if isinstance(content, bytes):
                 sources[name] = content

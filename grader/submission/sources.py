@@ -13,6 +13,8 @@ from pathlib import Path, PurePosixPath
 from grader.errors import SubmissionUnreadable
 
 FILE_BYTES = 1 << 20
+ZIP_BYTES = 64 << 20  # its table of contents is read whole
+ZIP_NAME = 300
 ENTRIES = 5000
 DEPTH = 6
 SKIPPED_FOLDERS = frozenset({"__pycache__", "__MACOSX", "node_modules", "site-packages", "venv", "env"})
@@ -63,6 +65,8 @@ def single_entry(file: Path) -> list[Entry]:
 def zip_entries(archive: Path) -> list[Entry]:
     """The Python files and notebooks in a zip; nothing is unpacked to disk. Raises SubmissionUnreadable."""
     try:
+        if archive.stat().st_size > ZIP_BYTES:
+            raise SubmissionUnreadable(f"{archive} is larger than {ZIP_BYTES >> 20} MiB; hand in the .py files alone")
         with zipfile.ZipFile(archive) as opened:
             infos = opened.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
@@ -71,6 +75,7 @@ def zip_entries(archive: Path) -> list[Entry]:
     for info in infos[:ENTRIES]:
         path = PurePosixPath(info.filename.replace("\\", "/"))
         safe = not path.is_absolute() and ".." not in path.parts and len(path.parts) <= DEPTH + 1
+        safe = safe and len(info.filename) <= ZIP_NAME
         hidden = any(part in SKIPPED_FOLDERS or part.startswith(".") for part in path.parts)
         if safe and not hidden and not info.is_dir() and path.suffix in KINDS:
             entries.append(Entry(path, _zip_reader(archive, info)))
@@ -106,6 +111,8 @@ def _zip_reader(archive: Path, info: zipfile.ZipInfo) -> Callable[[], bytes | st
             return "is a link; hand in the file itself"
         if info.flag_bits & 0x1:
             return "is encrypted in the zip"
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others unpack without a limit
+            return "is compressed in a way that is not supported; make the zip again"
         if info.file_size > FILE_BYTES:
             return _too_large()
         try:

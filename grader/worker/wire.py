@@ -93,11 +93,12 @@ class Unsupported:
 
 @dataclass
 class Message:
-    """A decoded frame: its kind, the header's other fields, and the arrays by name."""
+    """A decoded frame: its kind, the header's other fields, the arrays by name, and how long the header was."""
 
     kind: str
     fields: dict[str, Any]
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
+    header_bytes: int = 0
 
 
 class Packer:
@@ -114,7 +115,9 @@ class Packer:
         self.parts += 1
         if depth > DEPTH or self.parts > PARTS:
             raise TooLarge(
-                f"more than {PARTS:,} values in one" if depth <= DEPTH else f"something nested deeper than {DEPTH} levels"
+                f"more than {PARTS:,} values in one"
+                if depth <= DEPTH
+                else f"something nested deeper than {DEPTH} levels"
             )
         kind = type(value)
         if value is None or kind in (bool, str):
@@ -212,7 +215,7 @@ def decode(header: bytes, payload: bytes, kinds: frozenset[str]) -> Message:
             raise MalformedFrame(f"an array of dtype {array.dtype}")
         if array.dtype == np.bool_:
             arrays[name] = np.asarray(array.view(np.uint8) != 0)  # a byte that is neither 0 nor 1 is no truth value
-    return Message(kind, fields, arrays)
+    return Message(kind, fields, arrays, len(header))
 
 
 def _no_number(name: str) -> None:

@@ -1,0 +1,180 @@
+"""Finding and reading what was handed in, in every shape it arrives in."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from grader.course import Course
+from grader.errors import SubmissionUnreadable
+from grader.submission import Submission, load_submission
+
+SOURCE = b"def area(height, width):\n    return height * width\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder."""
+    path = tmp_path / "handed-in"
+    path.mkdir()
+    return path
+
+
+def load(path: Path, course: Course) -> Submission:
+    return load_submission(path, course, course.topics)
+
+
+def test_a_file_in_a_folder(folder: Path, course: Course) -> None:
+    (folder / "area.py").write_bytes(SOURCE)
+    submission = load(folder, course)
+    assert submission.sources == {"area.py": SOURCE} and not submission.problems and not submission.notes
+    (file,) = submission.files()
+    assert (file.name, file.sha256) == ("area.py", hashlib.sha256(SOURCE).hexdigest())
+
+
+def test_the_file_nearest_to_the_top_counts_and_the_choice_is_told(folder: Path, course: Course) -> None:
+    for name, source in (("deep/er/area.py", b"deep"), ("near/area.py", SOURCE)):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_bytes(source)
+    submission = load(folder, course)
+    assert submission.sources["area.py"] == SOURCE
+    assert submission.notes == ("area.py is there 2 times; near/area.py was graded",)
+
+
+@pytest.mark.parametrize("name", ["area (1).py", "area-2.py", "Area.py", "doe_jane_1234_area.py", "area copy.py"])
+def test_a_file_that_a_download_renamed_is_found(folder: Path, course: Course, name: str) -> None:
+    (folder / name).write_bytes(SOURCE)
+    submission = load(folder, course)
+    assert submission.sources["area.py"] == SOURCE
+    assert submission.notes == (f"{name} was graded as area.py",)
+
+
+@pytest.mark.parametrize("name", ["test_subarea.py", "areas.py", "area.txt", "area.py.bak"])
+def test_other_files_are_not_taken_for_it(folder: Path, course: Course, name: str) -> None:
+    (folder / name).write_bytes(SOURCE)
+    assert load(folder, course).problems == {"area": "area.py was not handed in"}
+
+
+@pytest.mark.parametrize("place", [".venv", ".git", "__pycache__", "__MACOSX", "site-packages"])
+def test_folders_of_tools_are_not_searched(folder: Path, course: Course, place: str) -> None:
+    (folder / place).mkdir()
+    (folder / place / "area.py").write_bytes(SOURCE)
+    assert load(folder, course).problems
+
+
+def test_a_notebook_in_its_place_is_told(folder: Path, course: Course) -> None:
+    (folder / "area.ipynb").write_text("{}")
+    assert load(folder, course).problems == {
+        "area": "area.py is missing; area.ipynb is there, but only .py files are graded"
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("area".encode("utf-16"), "is saved as UTF-16"),
+        (b"x = 1\0", "null byte at position 5"),
+        (b"# caf\xe9\n", "is not valid utf-8: byte 0xe9 at position 5"),
+        (b"# -*- coding: klingon -*-\n", "cannot be decoded"),
+        (b"#" * ((1 << 20) + 1), "is larger than 1 MiB"),
+    ],
+)
+def test_what_is_no_source_text_is_told(folder: Path, course: Course, content: bytes, words: str) -> None:
+    (folder / "area.py").write_bytes(content)
+    submission = load(folder, course)
+    assert words in submission.problems["area"] and submission.problems["area"].startswith("area.py ")
+    assert submission.sources == {} and submission.files() == ()
+
+
+def test_a_declared_encoding_and_a_byte_order_mark_are_fine(folder: Path, course: Course) -> None:
+    for content in (b"# -*- coding: latin-1 -*-\n# caf\xe9\n", b"\xef\xbb\xbf" + SOURCE):
+        (folder / "area.py").write_bytes(content)
+        assert load(folder, course).sources == {"area.py": content}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links, pipes and devices are made the POSIX way")
+def test_links_pipes_and_folders_are_not_opened(folder: Path, course: Course, tmp_path: Path) -> None:
+    (tmp_path / "secret.py").write_bytes(SOURCE)
+    file = folder / "area.py"
+    file.symlink_to(tmp_path / "secret.py")
+    assert load(folder, course).problems == {"area": "area.py is a link; hand in the file itself"}
+    file.unlink()
+    os.mkfifo(file)
+    assert load(folder, course).problems == {"area": "area.py is not a regular file"}
+    file.unlink()
+    file.mkdir()
+    assert load(folder, course).problems == {"area": "area.py was not handed in"}
+
+
+def test_a_link_to_a_folder_is_not_followed(folder: Path, course: Course, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "area.py").write_bytes(SOURCE)
+    (folder / "inside").symlink_to(tmp_path / "other", target_is_directory=True)
+    assert load(folder, course).problems
+
+
+def test_files_beside_it_come_along_and_others_do_not(folder: Path, course: Course) -> None:
+    for name in ("area.py", "mine.py", "not-importable.py", "deeper/other.py"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(SOURCE)
+    assert sorted(load(folder, course).sources) == ["area.py", "mine.py"]
+
+
+def test_staged_copies_are_gone_afterwards(folder: Path, course: Course) -> None:
+    (folder / "area.py").write_bytes(SOURCE)
+    with load(folder, course).staged() as staged:
+        copy = Path(staged) / "area.py"
+        assert copy.read_bytes() == SOURCE
+        assert not stat.S_IMODE(copy.stat().st_mode) & 0o222
+    assert not Path(staged).exists()
+
+
+def make_zip(path: Path, members: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_a_zip_is_read_without_unpacking(tmp_path: Path, course: Course) -> None:
+    archive = make_zip(tmp_path / "a.zip", {"top/area.py": SOURCE, "top/mine.py": b"x = 1", "__MACOSX/area.py": b"no"})
+    submission = load(archive, course)
+    assert submission.sources == {"area.py": SOURCE, "mine.py": b"x = 1"}
+    assert not (tmp_path / "top").exists()
+
+
+@pytest.mark.parametrize("name", ["../area.py", "/area.py", "a/../../area.py", "..\\area.py"])
+def test_a_zip_cannot_reach_outside(tmp_path: Path, course: Course, name: str) -> None:
+    assert load(make_zip(tmp_path / "a.zip", {name: SOURCE}), course).problems == {"area": "area.py was not handed in"}
+
+
+def test_bombs_links_and_damage_in_a_zip_are_told(tmp_path: Path, course: Course) -> None:
+    bomb = make_zip(tmp_path / "bomb.zip", {"area.py": b"#" * (50 << 20)})
+    assert load(bomb, course).problems == {"area": "area.py is larger than 1 MiB"}
+    link = zipfile.ZipInfo("area.py")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(tmp_path / "link.zip", "w") as archive:
+        archive.writestr(link, "/etc/passwd")
+    assert load(tmp_path / "link.zip", course).problems == {"area": "area.py is a link; hand in the file itself"}
+    damaged = make_zip(tmp_path / "damaged.zip", {"area.py": SOURCE * 50})
+    content = bytearray(damaged.read_bytes())
+    content[45:60] = b"\xff" * 15
+    damaged.write_bytes(content)
+    assert "cannot be read from the zip" in load(damaged, course).problems["area"]
+    (tmp_path / "none.zip").write_bytes(b"PK not a zip")
+    with pytest.raises(SubmissionUnreadable, match="not a zip that can be read"):
+        load(tmp_path / "none.zip", course)
+
+
+def test_nothing_there_is_told(tmp_path: Path, course: Course) -> None:
+    with pytest.raises(SubmissionUnreadable, match="does not exist"):
+        load(tmp_path / "nothing", course)
+    if os.name == "posix":
+        os.mkfifo(tmp_path / "pipe")
+        with pytest.raises(SubmissionUnreadable, match="neither a folder, a file nor a zip"):
+            load(tmp_path / "pipe", course)
