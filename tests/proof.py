@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ from grader.practice import grade_functions
 from grader.results import CheckResult, Outcome, Report
 from grader.session import course_module, on_path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(os.environ.get("CONVGRADE_ROOT", Path(__file__).parents[1]))
 
 
 def functions_of(file: Path, topic: Topic) -> dict[str, Callable[..., Any]]:

@@ -14,10 +14,12 @@ from grader.checking.known import misconception
 from grader.checking.raising import expect_message, expect_value_error
 from grader.checking.remember import remember
 from grader.checking.tolerance import EPS32, FACTOR, allowed_error
+from grader.worker.wire import Rng
 
 __all__ = [
     "EPS32",
     "FACTOR",
+    "Rng",
     "allowed_error",
     "draw_array",
     "draw_distinct",

@@ -113,6 +113,8 @@ class _Writer:
         return [name for name, result in self.results if any(result is item for item in flat)] or ["None"]
 
     def _argument(self, name: str, value: Any) -> str:
+        if isinstance(value, Rng) and value.shared:
+            return self._generator(value)
         if isinstance(value, Handle):
             return self.handles.get(value.number, "cache")
         if not isinstance(value, np.ndarray):
@@ -123,6 +125,16 @@ class _Writer:
         variable = self._free(name)
         self.taken[variable] = value
         self.lines.append(_array_assignment(variable, value))
+        return variable
+
+    def _generator(self, value: Rng) -> str:
+        """The variable that holds the generator which the calls of the case share."""
+        for known, content in self.taken.items():
+            if isinstance(content, Rng) and content == value:
+                return known
+        variable = self._free("rng")
+        self.taken[variable] = value
+        self.lines.append(f"{variable} = {_literal(value)}")
         return variable
 
     def _target(self, names: Names, result: Any) -> str:
@@ -179,6 +191,8 @@ def _literal(value: Any) -> str:
 def _array_assignment(variable: str, value: np.ndarray) -> str:
     if value.size == 0:
         return f"{variable} = np.zeros({value.shape})"
+    if value.size > SMALL and (value == value.flat[0]).all():
+        return f"{variable} = np.full({value.shape}, {value.flat[0].item()!r})"
     start = f"{variable} = np.array("
     text = np.array2string(
         value, separator=", ", threshold=value.size + 1, floatmode="unique", max_line_width=72, prefix=start

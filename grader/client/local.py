@@ -27,10 +27,12 @@ class LocalBackend:
     def __init__(self, functions: Mapping[str, Callable[..., Any]]) -> None:
         self._functions = functions
         self._kept: dict[int, Any] = {}
+        self._generators: dict[int, np.random.Generator] = {}
 
     def begin_case(self) -> None:
         """Drop the handles of earlier cases."""
         self._kept.clear()
+        self._generators.clear()
 
     def take_output(self) -> str:
         """Nothing is captured: what is printed appears where the caller prints."""
@@ -58,7 +60,9 @@ class LocalBackend:
         if isinstance(value, wire.Handle):
             return self._kept[value.number]
         if isinstance(value, wire.Rng):
-            return np.random.default_rng(value.seed)
+            if not value.shared:
+                return np.random.default_rng(value.seed)
+            return self._generators.setdefault(value.seed, np.random.default_rng(value.seed))
         return copy.deepcopy(value)
 
     def _hold(self, value: Any, paths: Sequence[tuple[int, ...]]) -> Any:

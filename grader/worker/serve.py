@@ -45,6 +45,7 @@ class Server:
         self.offered = offered
         self.module: Any = None
         self.kept: dict[int, Any] = {}
+        self.generators: dict[int, np.random.Generator] = {}
 
     def run(self) -> None:
         """Answer until the grader closes its end."""
@@ -100,6 +101,7 @@ class Server:
         number, name = fields["id"], fields["function"]
         if fields.get("forget"):
             self.kept.clear()
+            self.generators.clear()
         try:
             function = getattr(self.module, name, None)
             if not callable(function):
@@ -146,7 +148,9 @@ class Server:
         if isinstance(value, wire.Handle):
             return self.kept[value.number]
         if isinstance(value, wire.Rng):
-            return np.random.default_rng(value.seed)
+            if not value.shared:
+                return np.random.default_rng(value.seed)
+            return self.generators.setdefault(value.seed, np.random.default_rng(value.seed))
         if type(value) in (tuple, list):
             return type(value)(self._unhandle(item) for item in value)
         return value

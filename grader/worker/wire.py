@@ -20,7 +20,7 @@ with exactly one of these keys:
     {"array": name}    an ndarray, stored in the payload under that name; no array stands in two places
     {"scalar": name}   a NumPy scalar, stored as an array of shape ()
     {"handle": n, "type": t}   an object that stays in the worker
-    {"rng": seed}      numpy.random.default_rng(seed), made anew where it arrives; requests only
+    {"rng": seed, "shared": b}   numpy.random.default_rng(seed), made where it arrives; requests only
     {"unsupported": description}   an array or number the format does not carry (complex, object, ...); replies only
 
 Refusals raise MalformedFrame (what arrived is not of this format), TooLarge (what should be sent is over a limit) or
@@ -79,9 +79,13 @@ class Handle:
 
 @dataclass(frozen=True)
 class Rng:
-    """A random generator as an argument: the student's function gets a fresh `numpy.random.default_rng(seed)`."""
+    """A random generator as an argument: the student's function gets `numpy.random.default_rng(seed)`.
+
+    A fresh one for each call, or, where it is `shared`, one and the same for all calls of a case.
+    """
 
     seed: int
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ class Packer:
         if isinstance(value, Handle):
             return {"handle": value.number, "type": value.type}
         if isinstance(value, Rng):
-            return {"rng": value.seed}
+            return {"rng": value.seed, "shared": value.shared}
         if isinstance(value, np.ndarray):
             return self._array(np.asarray(value), "array")
         if isinstance(value, np.generic):
@@ -264,7 +268,7 @@ class _Unpacker:
             if tag == "handle" and isinstance(content, int):
                 return Handle(content, readable(str(value.get("type", "object"))[:80]))
             if tag == "rng" and self.request and isinstance(content, int):
-                return Rng(content)
+                return Rng(content, value.get("shared") is True)
             if tag == "unsupported" and not self.request:
                 return Unsupported(readable(str(content)[:200]))
         except (KeyError, TypeError, ValueError):
