@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from grader.results import Scalar
 
-CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.?", re.DOTALL)
+CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[ -/]+[0-~]|\x1b.?", re.DOTALL)
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
 COMMAND = re.compile(r"^(\s*)::|##\[", re.MULTILINE)
 BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -17,8 +17,8 @@ BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u
 def plain(text: str) -> str:
     """One or more lines without terminal control sequences, invisible direction marks, or workflow commands.
 
-    Memory addresses, which differ in every run, become 0x...; line ends are all "\\n"; a line that GitHub would read as a
-    command gets a zero-width joiner's visible cousin: its colons are spaced out.
+    Memory addresses, which differ in every run, become 0x...; line ends are all "\\n"; the colons of a line that GitHub
+    would read as a command are spaced out.
     """
     text = CONTROL.sub("", text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
     text = "".join(

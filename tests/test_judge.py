@@ -1,0 +1,331 @@
+"""Cases, judging, scripts and diagnosis, on functions in this process."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from grader.checking import Rng, draw_array, expect_array, expect_integer, expect_value_error, rng
+from grader.checking.cases import CaseBook, check_seed, draw, inner_function, load_profile
+from grader.checking.judge import SHRINK_CALLS, CaseRun, Verdict, judge
+from grader.checking.known import Known, misconception
+from grader.checking.snippet import call_in_words, case_in_words, needed_calls, script
+from grader.client.local import LocalBackend
+from grader.client.student import Student
+from grader.course import Course, Topic
+from grader.diagnosis import diagnose, reproduces, same_value
+from grader.errors import InternalFault, StudentDied, StudentMissing, StudentRaised, StudentTimedOut
+from grader.results import Failure, Outcome
+from grader.worker.wire import Handle
+
+
+class Sides(NamedTuple):
+    """The arguments of area."""
+
+    height: int
+    width: int
+
+
+@pytest.fixture(autouse=True)
+def profile() -> None:
+    """Draw as grading does."""
+    load_profile()
+
+
+@pytest.fixture
+def topic(course: Course) -> Topic:
+    """The tiny course's topic."""
+    return course.topic("area")
+
+
+def drawn_check() -> Callable[..., Any]:
+    """A check with one written-out case."""
+
+    @example(case=Sides(2, 5))
+    @given(case=st.builds(Sides, st.integers(1, 9), st.integers(1, 9)))
+    def check(student: Any, case: Sides) -> None:
+        expect_integer(student.area(*case), case.height * case.width, what="the area")
+
+    return check
+
+
+def judged(topic: Topic, area: Callable[..., Any], check: Callable[..., Any] | None = None, seed: int = 0) -> Verdict:
+    """The verdict on a function."""
+    check = check or drawn_check()
+    cases = CaseBook().cases("area/check", check, seed)
+    return judge(check, Student(topic, LocalBackend({"area": area})), cases, seed, {})
+
+
+def test_cases_depend_on_seed_and_name_alone() -> None:
+    first, again, other = (draw(drawn_check(), seed) for seed in (1, 1, 2))
+    assert first == again and first != other
+    assert first.explicit == 1 and first.drawn[0] == {"case": Sides(2, 5)}
+    assert len({repr(case) for case in first.drawn}) == len(first.drawn) > 5
+    assert check_seed("a/b", 0) != check_seed("a/c", 0) != check_seed("a/b", 1)
+
+
+def test_drawing_leaves_the_check_an_ordinary_test() -> None:
+    check = drawn_check()
+    inner = inner_function(check)
+    draw(check, 0)
+    assert inner_function(check) is inner
+
+
+def test_cases_are_drawn_once_for_a_check_and_seed() -> None:
+    book, check = CaseBook(), drawn_check()
+    assert book.cases("a/b", check, 0) is book.cases("a/b", check, 0)
+    assert book.cases("a/b", check, 0) is not book.cases("a/b", check, 1)
+    assert book.cases("a/c", lambda student: None, 0).drawn == ({},)
+
+
+def test_a_failing_case_is_made_as_small_as_it_gets(topic: Topic) -> None:
+    verdict = judged(topic, lambda height, width: height * width + (height > 3))
+    assert verdict.outcome is Outcome.FAILED and verdict.shown is not None
+    assert verdict.shown.case == {"case": Sides(4, 1)}
+
+
+def test_a_written_out_case_is_shown_where_nothing_drawn_fails(topic: Topic) -> None:
+    verdict = judged(topic, lambda height, width: height * width + ((height, width) == (2, 5)))
+    assert verdict.shown is not None and verdict.shown.case == {"case": Sides(2, 5)}
+
+
+def test_code_that_answers_differently_each_time_is_judged_all_the_same(topic: Topic) -> None:
+    numbers = itertools.count()
+    verdict = judged(topic, lambda height, width: height * width + next(numbers) % 2)
+    assert verdict.outcome is Outcome.FAILED
+
+
+def test_the_search_for_a_small_case_is_bounded(topic: Topic) -> None:
+    calls = itertools.count()
+
+    def slow(height: int, width: int) -> int:
+        next(calls)
+        return -1
+
+    verdict = judged(topic, slow)
+    assert verdict.shown is not None and verdict.shown.case == {"case": Sides(1, 1)}
+    assert next(calls) <= 20 + SHRINK_CALLS
+
+
+@pytest.mark.parametrize("error", [StudentTimedOut("slow"), StudentDied("gone"), StudentMissing("stub")])
+def test_what_would_only_be_the_same_again_is_not_tried_again(topic: Topic, error: Exception) -> None:
+    class Backend(LocalBackend):
+        calls = 0
+
+        def call(self, *_: Any) -> Any:
+            Backend.calls += 1
+            raise error
+
+    check = drawn_check()
+    judge(check, Student(topic, Backend({})), draw(check, 0), 0, {})
+    assert Backend.calls == 1
+
+
+@pytest.mark.parametrize("fault", [KeyError("ours"), InternalFault("ours"), ZeroDivisionError("ours")])
+def test_an_exception_of_the_checks_own_is_our_fault(topic: Topic, fault: Exception) -> None:
+    def check(student: Any) -> None:
+        student.area(1, 1)
+        raise fault
+
+    verdict = judged(topic, lambda height, width: 1, check)
+    assert verdict.outcome is Outcome.INTERNAL_ERROR and verdict.fault is not None and "ours" in verdict.fault
+
+
+def test_plain_assertions_fail_a_check(topic: Topic) -> None:
+    def check(student: Any) -> None:
+        assert student.area(1, 1) == 2, "one by one is not two"
+
+    verdict = judged(topic, lambda height, width: 1, check)
+    assert verdict.outcome is Outcome.FAILED
+    assert verdict.failure == Failure(what="one by one is not two")
+
+
+def run_of(topic: Topic, functions: dict[str, Callable[..., Any]], body: Callable[[Student], Any]) -> CaseRun:
+    """The calls that a body makes."""
+    student = Student(topic, LocalBackend(functions))
+    body(student)
+    return CaseRun({"case": Sides(3, 4), "seed": 7}, student.transcript, None)
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "area": lambda height, width: height * width,
+    "scale_forward": lambda x, factor: (x * factor, (x, factor)),
+    "scale_backward": lambda dout, cache: (dout * cache[1], (dout * cache[0]).sum()),
+}
+
+
+def test_a_script_runs_and_makes_only_the_calls_it_needs(topic: Topic) -> None:
+    x, dout = draw_array(rng(0), (2, 3)), draw_array(rng(1), (2, 3))
+    results: list[Any] = []
+
+    def body(student: Student) -> None:
+        student.area(3, 4)
+        _, cache = student.scale_forward(x, 2.0)
+        student.scale_forward(dout, 5.0)
+        results.extend(student.scale_backward(dout, cache))
+
+    run = run_of(topic, FUNCTIONS, body)
+    code = script(run, topic, FUNCTIONS, Failure("dx is wrong", wanted=1.23456789012, index=(0, 1)), results[0])
+    assert code is not None
+    assert "area(" not in code and code.count("scale_forward(") == 1
+    assert code.endswith("print(dx)  # wanted at [0, 1]: 1.2345679\n")
+    scope = {name: function for name, function in FUNCTIONS.items()}
+    exec(code.replace("from area import", "#"), scope)
+    assert np.array_equal(scope["dx"], results[0])  # type: ignore[arg-type]
+    assert call_in_words(run, FUNCTIONS, results[0]) is not None
+    assert case_in_words(run) == "height=3, width=4, seed=7"
+
+
+def test_the_call_that_gave_the_compared_value_is_the_one_shown(topic: Topic) -> None:
+    kept: list[Any] = []
+
+    def body(student: Student) -> None:
+        kept.append(student.scale_forward(np.ones((2, 2)), 2.0)[0])
+        student.area(1, 1)
+
+    run = run_of(topic, FUNCTIONS, body)
+    assert [call.function for call in needed_calls(run.calls, kept[0])] == ["scale_forward"]
+    assert [call.function for call in needed_calls(run.calls)] == ["area"]
+    assert needed_calls([]) == []
+
+
+def test_scripts_write_large_constant_and_empty_arrays_briefly(topic: Topic) -> None:
+    for array, text in ((np.full((30, 40), 0.5), "np.full((30, 40), 0.5)"), (np.zeros((0, 3)), "np.zeros((0, 3))")):
+        run = run_of(topic, FUNCTIONS, lambda student, array=array: student.scale_forward(array, np.float32(2)))  # type: ignore[misc]
+        code = script(run, topic, FUNCTIONS, Failure("x"), None)
+        assert code is not None and f"x = {text}\n" in code and "np.float32(2.0)" in code
+
+
+def test_a_generator_is_fresh_for_each_call_or_shared_by_all(topic: Topic) -> None:
+    functions = {"area": lambda height, width: float(height.random())}
+    fresh, shared = Rng(3), Rng(3, shared=True)
+    run = run_of(topic, functions, lambda s: [s.area(g, 1) for g in (fresh, fresh, shared, shared)])
+    one, two, three, four = (call.result for call in run.calls)
+    assert one == two == three == float(np.random.default_rng(3).random()) != four
+
+
+def test_observed_arguments(topic: Topic) -> None:
+    def spoil(x: np.ndarray, factor: float) -> tuple[np.ndarray, None]:
+        x *= factor
+        return x, None
+
+    student = Student(topic, LocalBackend({"scale_forward": spoil}))
+    x = np.ones(3)
+    (out, cache), ((after, factor), keywords) = student.observe("scale_forward", x, 2.0)
+    assert x.tolist() == [1, 1, 1] and after.tolist() == out.tolist() == [2, 2, 2]
+    assert (factor, keywords) == (2.0, {}) and isinstance(cache, Handle)
+
+
+def test_an_unknown_function_is_the_checks_mistake(topic: Topic) -> None:
+    with pytest.raises(AttributeError, match=r"no function 'volume'; course.toml lists area, scale_forward"):
+        Student(topic, LocalBackend({})).volume(1)
+
+
+def perimeter(height: int, width: int) -> int:
+    """Wrong."""
+    return 2 * (height + width)
+
+
+def constant(height: int, width: int) -> int:
+    """Wrong, but right for the perimeter of one by one."""
+    return 4
+
+
+KNOWN = (Known("area", "constant", "c", constant), Known("area", "perimeter", "p", perimeter))
+
+
+def test_the_misconception_that_explains_every_case_is_named(topic: Topic) -> None:
+    runs = judged(topic, perimeter).runs
+    assert [m.slug for m in diagnose("area", runs, runs, topic, KNOWN, FUNCTIONS)] == ["perimeter"]
+
+
+def test_what_explains_more_than_the_check_itself_comes_first(topic: Topic) -> None:
+    one = run_of(topic, {"area": perimeter}, lambda student: student.area(1, 1))
+    other = run_of(topic, {"area": perimeter}, lambda student: student.area(2, 5))
+    assert [m.slug for m in diagnose("area", [one], [one, other], topic, KNOWN, FUNCTIONS)] == ["perimeter"]
+    assert [m.slug for m in diagnose("area", [one], [one], topic, KNOWN, FUNCTIONS)] == ["constant", "perimeter"]
+
+
+def test_a_wrong_answer_nobody_knows_has_no_name(topic: Topic) -> None:
+    runs = judged(topic, lambda height, width: height * width + 1).runs
+    assert diagnose("area", runs, runs, topic, KNOWN, FUNCTIONS) == ()
+    assert diagnose("scale_forward", runs, runs, topic, KNOWN, FUNCTIONS) == ()
+
+
+def test_raising_is_reproduced_by_raising_the_same(topic: Topic) -> None:
+    def raising(height: int, width: int) -> int:
+        raise IndexError("out of range")
+
+    runs = judged(topic, raising).runs
+    assert reproduces(Known("area", "raising", "", raising), runs, topic, FUNCTIONS)
+    assert not reproduces(Known("area", "perimeter", "", perimeter), runs, topic, FUNCTIONS)
+
+
+def test_not_raising_is_a_misconception_too(topic: Topic) -> None:
+    def check(student: Any) -> None:
+        expect_value_error(student.area, 0, 1, why="the height is 0")
+
+    verdict = judged(topic, FUNCTIONS["area"], check)
+    known = Known("area", "no-error", "", lambda height, width: height * width)
+    assert verdict.outcome is Outcome.FAILED
+    assert reproduces(known, verdict.runs, topic, FUNCTIONS)
+
+
+def test_backward_misconceptions_get_the_oracles_cache(topic: Topic) -> None:
+    def mean(dout: np.ndarray, cache: Any) -> Any:
+        return dout * cache[1], (dout * cache[0]).mean()
+
+    def check(student: Any) -> None:
+        _, cache = student.scale_forward(np.ones((2, 2)), 3.0)
+        expect_array(student.scale_backward(np.ones((2, 2)), cache)[1], np.asarray(4.0))
+
+    backend = LocalBackend({**FUNCTIONS, "scale_backward": mean})
+    verdict = judge(check, Student(topic, backend), CaseBook().cases("n", check, 0), 0, {})
+    assert verdict.outcome is Outcome.FAILED
+    assert reproduces(Known("scale_backward", "mean", "", mean), verdict.runs, topic, FUNCTIONS)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (1, 1.0, True),
+        (2**80, 2**80 + 1, False),
+        ((1, [2.0]), [1, (2.0,)], True),
+        (np.ones(3), np.ones(3) + 1e-9, True),
+        (np.ones(3), np.ones(4), False),
+        (np.array([np.nan]), np.array([np.nan]), True),
+        (np.array([1.0, 1e-12]), np.array([1.0, 2e-12]), True),
+        ("a", "a", True),
+        (None, None, True),
+        (None, 0, False),
+        (Handle(1), Handle(2), True),
+        (Handle(1), 1, False),
+        (np.array([np.inf]), np.array([1.0]), False),
+    ],
+)
+def test_same_values(one: Any, other: Any, same: bool) -> None:
+    assert same_value(one, other) is same
+
+
+def test_a_misconceptions_slug_is_its_name() -> None:
+    @misconception("area", "hint")
+    def rows_for_columns(height: int, width: int) -> int:
+        return height
+
+    known: Known = rows_for_columns.__misconception__  # type: ignore[attr-defined]
+    assert (known.function, known.slug, known.hint) == ("area", "rows-for-columns", "hint")
+
+
+def test_exceptions_of_a_local_function_show_its_own_lines(topic: Topic) -> None:
+    def broken(height: int, width: int) -> int:
+        return height // (width - width)
+
+    verdict = judged(topic, broken)
+    assert verdict.shown is not None and isinstance(verdict.shown.error, StudentRaised)
+    assert [frame.function for frame in verdict.shown.error.frames][-1] == "broken"
