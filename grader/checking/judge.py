@@ -182,7 +182,8 @@ def failure_of(error: Exception) -> Failure:
         return Failure(what=f"{function} ended the process: {error}")
     if isinstance(error, StudentProtocolFault):
         return Failure(what=f"{function} did not come back with a result: {error}")
-    return Failure(what=str(error) or "the check's assertion does not hold")
+    first = str(error).partition("\n")[0]  # what pytest adds below it is about the check's code, not the student's
+    return Failure(what=first or "the check's assertion does not hold")
 
 
 def _exception(error: StudentRaised) -> StudentException:

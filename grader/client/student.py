@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import secrets
 import time
@@ -55,7 +54,21 @@ class Backend(Protocol):
         """What was printed since the last time."""
 
 
-@dataclass
+@dataclass(frozen=True, repr=False)
+class StudentFunction:
+    """One function of the student's, to be called."""
+
+    student: Student
+    function: Function
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self.student._call(self.function, False, *arguments, **keywords)
+
+    def __repr__(self) -> str:
+        return f"student.{self.function.name}"
+
+
+@dataclass(repr=False)
 class Student:
     """Calls a topic's functions by name and keeps a transcript of the current case.
 
@@ -72,7 +85,10 @@ class Student:
         functions = self.__dict__["topic"].functions if "topic" in self.__dict__ else {}
         if name not in functions:
             raise AttributeError(f"the topic has no function {name!r}; course.toml lists {', '.join(functions)}")
-        return functools.partial(self._call, functions[name], False)
+        return StudentFunction(self, functions[name])
+
+    def __repr__(self) -> str:
+        return "student"
 
     def observe(self, name: str, *arguments: Any, **keywords: Any) -> tuple[Any, Any]:
         """Call `name` and also return what its arguments look like afterwards: (result, (arguments, keywords))."""
