@@ -55,18 +55,28 @@ def reproduces(
     functions = {**oracle, candidate.function: candidate.code}
     compared = 0
     for run in runs:
-        student = Student(topic, LocalBackend(functions))
-        handles: dict[int, Handle] = {}
-        for call in run.calls:
-            again = _call_again(student, call, handles)
-            if again is None:
-                return False
-            if call.function == candidate.function:
+        again = calls_again(run.calls, Student(topic, LocalBackend(functions)))
+        if again is None:
+            return False
+        for theirs, ours in zip(run.calls, again, strict=True):
+            if theirs.function == candidate.function:
                 compared += 1
-                if not _same_call(call, again):
+                if not _same_call(theirs, ours):
                     return False
-            _map_handles(call.result, again.result, handles)
     return compared > 0
+
+
+def calls_again(calls: Sequence[Call], student: Student) -> list[Call] | None:
+    """The same calls in order on another `student`; None where one needs what an earlier one did not give."""
+    handles: dict[int, Handle] = {}
+    made = []
+    for call in calls:
+        again = _call_again(student, call, handles)
+        if again is None:
+            return None
+        _map_handles(call.result, again.result, handles)
+        made.append(again)
+    return made
 
 
 def _call_again(student: Student, call: Call, handles: Mapping[int, Handle]) -> Call | None:

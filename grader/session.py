@@ -15,12 +15,13 @@ from typing import Any
 
 from grader.checking.compare import CheckFailed
 from grader.checking.judge import FINAL, CaseRun, Verdict, failure_of, is_students, judge, outcome_of
-from grader.checking.known import misconceptions_in
+from grader.checking.known import misconceptions_in, traits_in
 from grader.checking.snippet import call_in_words, case_in_words, script
 from grader.client.student import Backend, Student, WorkerBackend
 from grader.course import Course, Topic
 from grader.diagnosis import diagnose
 from grader.errors import StudentMissing, StudentNotLoaded, SubmissionFault
+from grader.observing import observe
 from grader.results import CheckResult, Failure, Isolation, Outcome, TopicResult
 from grader.workshop import Workshop
 
@@ -114,15 +115,11 @@ class GradingSession:
         explainable = result.outcome in (Outcome.FAILED, Outcome.CRASHED) and session.problem is None
         if not explainable or any(isinstance(run.error, FINAL) for run in judged.runs):
             return result
-        found = diagnose(
-            result.function,
-            judged.runs,
-            session.runs_of(result.function),
-            topic,
-            misconceptions_in(course_module(topic, "misconceptions")),
-            vars(course_module(topic, "oracle")),
-        )
-        return dataclasses.replace(result, misconceptions=found)
+        module, oracle = course_module(topic, "misconceptions"), vars(course_module(topic, "oracle"))
+        runs, all_runs = judged.runs, session.runs_of(result.function)
+        found = diagnose(result.function, runs, all_runs, topic, misconceptions_in(module), oracle)
+        seen = () if found else observe(result.function, runs, all_runs, topic, oracle, traits_in(module))
+        return dataclasses.replace(result, misconceptions=found, observations=seen)
 
     def results(self) -> tuple[TopicResult, ...]:
         """Every topic that was begun, in the course's order, diagnosed."""

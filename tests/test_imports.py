@@ -18,6 +18,7 @@ LAYERS = [
     ["grader.client", "grader.submission"],
     ["grader.checking"],
     ["grader.diagnosis", "grader.workshop"],
+    ["grader.observing"],
     ["grader.session"],
     ["grader.grading", "grader.plugin", "grader.release", "grader.report"],
     ["grader.practice", "grader.doctor"],

@@ -10,7 +10,7 @@ from grader.checking.compare import (
     expect_truth,
     fail,
 )
-from grader.checking.known import misconception
+from grader.checking.known import Trait, misconception
 from grader.checking.raising import expect_message, expect_value_error
 from grader.checking.remember import remember
 from grader.checking.tolerance import EPS32, FACTOR, allowed_error
@@ -20,6 +20,7 @@ __all__ = [
     "EPS32",
     "FACTOR",
     "Rng",
+    "Trait",
     "allowed_error",
     "draw_array",
     "draw_distinct",

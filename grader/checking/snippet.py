@@ -24,7 +24,7 @@ def call_in_words(run: CaseRun, oracle: Mapping[str, Callable[..., Any]], value:
     for call in needed_calls(run.calls, value):
         parts = [
             f"{name}: {_shape(argument)}" if isinstance(argument, np.ndarray) else f"{name}={_literal(argument)}"
-            for name, argument, _ in _bound_arguments(call, oracle)
+            for name, argument, _ in bound_arguments(call, oracle)
         ]
         calls.append(f"{call.function}({', '.join(parts)})")
     return ", then ".join(calls) or None
@@ -89,7 +89,7 @@ class _Writer:
 
     def call(self, call: Call) -> None:
         parts = []
-        for name, value, keyword in _bound_arguments(call, self.oracle):
+        for name, value, keyword in bound_arguments(call, self.oracle):
             text = self._argument(name, value)
             parts.append(f"{keyword}={text}" if keyword else text)
         code = f"{call.function}({', '.join(parts)})"
@@ -162,7 +162,7 @@ class _Writer:
         return variable
 
 
-def _bound_arguments(call: Call, oracle: Mapping[str, Callable[..., Any]]) -> list[tuple[str, Any, str | None]]:
+def bound_arguments(call: Call, oracle: Mapping[str, Callable[..., Any]]) -> list[tuple[str, Any, str | None]]:
     """(parameter name, value, keyword or None) for each argument, in the order in which it was passed."""
     parameters = list(inspect.signature(oracle[call.function]).parameters) if call.function in oracle else []
     bound: list[tuple[str, Any, str | None]] = []

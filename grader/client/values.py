@@ -71,6 +71,11 @@ def kept_in_place(result: Any, function: Function) -> Any:
     return result
 
 
+def flat_names(names: Names) -> list[str]:
+    """The names from left to right, without their nesting."""
+    return [item for name in names for item in ([name] if isinstance(name, str) else flat_names(name))]
+
+
 def spell(names: Names) -> str:
     """The names as a student would write the tuple: (out, (new_mean, new_var), cache)."""
     if len(names) == 1 and isinstance(names[0], str):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import linecache
 import os
 import random
 import sys
@@ -174,14 +175,20 @@ class Server:
 
     def _frames(self, error: BaseException) -> list[dict[str, Any]]:
         """The lines of the traceback that are in the student's files, and the line of a syntax error."""
-        frames = []
-        for frame in traceback.extract_tb(error.__traceback__):
-            path = os.path.realpath(frame.filename)
-            if path.startswith(self.folder + os.sep):
-                frames.append(_frame(os.path.relpath(path, self.folder), frame.lineno, frame.name, frame.line))
+        own = [
+            (frame.f_code.co_filename, line, frame.f_code.co_name)
+            for frame, line in traceback.walk_tb(error.__traceback__)
+            if frame.f_code.co_filename.startswith(self.folder + os.sep)
+        ]
+        if len(own) > FRAMES:
+            own = own[: FRAMES // 2] + own[-FRAMES // 2 :]
+        frames = [
+            _frame(os.path.relpath(file, self.folder), line, name, linecache.getline(file, line))
+            for file, line, name in own
+        ]
         if isinstance(error, SyntaxError) and error.filename:
             frames.append(_frame(os.path.basename(error.filename), error.lineno, "", error.text))
-        return frames if len(frames) <= FRAMES else frames[: FRAMES // 2] + frames[-FRAMES // 2 :]
+        return frames
 
 
 def _frame(file: str, line: int | None, function: str, code: str | None) -> dict[str, Any]:

@@ -1,0 +1,182 @@
+"""What can be said of a wrong answer that no misconception explains: how it relates to the right one, and where it is right.
+
+Both are found in what was run already: the calls of the check are made again on the oracle, and the results compared; and the
+function's cases are divided by the traits that the topic names ("square inputs"), to see whether right and wrong fall apart so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from grader.checking.judge import CaseRun
+from grader.checking.known import Trait
+from grader.checking.snippet import bound_arguments
+from grader.client.local import LocalBackend
+from grader.client.student import Call, Student
+from grader.client.values import flat_names
+from grader.course import Topic
+from grader.diagnosis import calls_again, same_value
+from grader.worker.wire import Handle
+
+ENOUGH = 2
+SHOWN = 2
+
+Oracle = Mapping[str, Callable[..., Any]]
+Pair = tuple[np.ndarray, np.ndarray]
+
+
+def observe(
+    function: str,
+    runs: Sequence[CaseRun],
+    all_runs: Sequence[CaseRun],
+    topic: Topic,
+    oracle: Oracle,
+    traits: Iterable[Trait],
+) -> tuple[str, ...]:
+    """True sentences about the wrong answers in `runs`, at most two; `all_runs` are those of every check of the function."""
+    found = [*_relations(function, runs, topic, oracle), *_traits(function, all_runs, oracle, traits)]
+    return tuple(dict.fromkeys(found))[:SHOWN]
+
+
+def _traits(function: str, runs: Sequence[CaseRun], oracle: Oracle, traits: Iterable[Trait]) -> list[str]:
+    """The traits that divide the right cases from the wrong ones, without exception."""
+    found = []
+    for trait in traits:
+        if trait.functions and function not in trait.functions:
+            continue
+        right: list[bool | None] = []
+        wrong: list[bool | None] = []
+        for run in runs:
+            calls = [call for call in run.calls if call.function == function]
+            held = {trait.holds(_arguments(run.calls, call, oracle)) for call in calls}
+            if len(held) == 1 and None not in held:
+                (right if run.error is None else wrong).append(held.pop())
+        if len(right) >= ENOUGH and len(wrong) >= ENOUGH and all(right) and not any(wrong):
+            found.append(f"right for {trait.right}, wrong for every {trait.wrong}")
+    return found
+
+
+def _arguments(calls: Sequence[Call], call: Call, oracle: Oracle) -> dict[str, Any]:
+    """The call's arguments by name, after those of the call that made the handle it was given."""
+    named: dict[str, Any] = {}
+    numbers = {value.number for value in (*call.arguments, *call.keywords.values()) if isinstance(value, Handle)}
+    for earlier in calls:
+        items = earlier.result if isinstance(earlier.result, tuple) else (earlier.result,)
+        if any(isinstance(item, Handle) and item.number in numbers for item in items):
+            named |= {name: value for name, value, _ in bound_arguments(earlier, oracle)}
+    return named | {name: value for name, value, _ in bound_arguments(call, oracle)}
+
+
+def _relations(function: str, runs: Sequence[CaseRun], topic: Topic, oracle: Oracle) -> list[str]:
+    """How each wrong part of the result relates to the right one, where it is the same in every wrong case."""
+    names = flat_names(topic.functions[function].returns)
+    pairs: dict[str, list[tuple[Pair, dict[str, int]]]] = {name: [] for name in names}
+    for run in runs:
+        if run.error is None:
+            continue
+        again = calls_again(run.calls, Student(topic, LocalBackend(oracle)))
+        if again is None:
+            return []
+        for call, wanted in zip(run.calls, again, strict=True):
+            if call.function == function and call.error is None and wanted.error is None:
+                for name, got, right in zip(names, _flat(call.result), _flat(wanted.result), strict=False):
+                    pair = _numbers(got, right)
+                    if pair is not None and not same_value(*pair):
+                        pairs[name].append((pair, _sizes(_arguments(run.calls, call, oracle))))
+    found = []
+    for name, several in pairs.items():
+        if len(several) >= ENOUGH and (sentence := _relation(several)) is not None:
+            found.append(f"{name} is {sentence}" if len(names) > 1 else f"the result is {sentence}")
+    return found
+
+
+def _flat(value: Any) -> list[Any]:
+    return [item for entry in value for item in _flat(entry)] if isinstance(value, (tuple, list)) else [value]
+
+
+def _numbers(got: Any, right: Any) -> Pair | None:
+    kinds = (int, float, np.generic, np.ndarray)
+    if isinstance(got, kinds) and isinstance(right, kinds):
+        return np.asarray(got, dtype=np.float64), np.asarray(right, dtype=np.float64)
+    return None
+
+
+def _sizes(arguments: Mapping[str, Any]) -> dict[str, int]:
+    """The whole numbers that a factor may come from, by the name a student knows them by."""
+    sizes: dict[str, int] = {}
+    for value in arguments.values():
+        if isinstance(value, np.ndarray) and value.ndim in (2, 4):
+            letters = "NCHW" if value.ndim == 4 else "ND"
+            shape = dict(zip(letters, value.shape, strict=True))
+            sizes |= shape
+            if value.ndim == 4:
+                sizes |= {"H*W": shape["H"] * shape["W"], "N*H*W": shape["N"] * shape["H"] * shape["W"]}
+            break
+    kernel = arguments.get("kernel")
+    if isinstance(kernel, (tuple, list)) and len(kernel) == 2:
+        sizes["KH*KW"] = kernel[0] * kernel[1]
+    elif isinstance(kernel, int):
+        sizes["KH*KW"] = kernel * kernel
+    return sizes
+
+
+def _relation(pairs: Sequence[tuple[Pair, dict[str, int]]]) -> str | None:
+    shapes_agree = all(got.shape == right.shape for (got, right), _ in pairs)
+    if shapes_agree:
+        for test, sentence in RELATIONS:
+            if all(test(got, right) for (got, right), _ in pairs):
+                return sentence
+        return _factor(pairs) or _offset(pairs)
+    if all(_exchanged(got, right) for (got, right), _ in pairs):
+        return "the expected one with height and width exchanged"
+    return None
+
+
+def _exchanged(got: np.ndarray, right: np.ndarray) -> bool:
+    return right.ndim >= 2 and same_value(got, np.swapaxes(right, -1, -2))
+
+
+def _turned(got: np.ndarray, right: np.ndarray) -> bool:
+    return right.ndim >= 2 and same_value(got, right[..., ::-1, ::-1])
+
+
+RELATIONS = (
+    (_exchanged, "the expected one with height and width exchanged"),
+    (_turned, "the expected one rotated by 180 degrees"),
+    (lambda got, right: same_value(got, -right), "the expected one with the sign changed"),
+    (lambda got, right: not got.any(), "all zeros"),
+)
+
+
+def _factor(pairs: Sequence[tuple[Pair, dict[str, int]]]) -> str | None:
+    """A factor between wrong and right that is one number in all cases, or one of the sizes."""
+    factors = []
+    for (got, right), _ in pairs:
+        nonzero = right != 0
+        if not nonzero.any() or not np.isfinite(got).all():
+            return None
+        factor = float(np.median(got[nonzero] / right[nonzero]))
+        if factor == 0 or not same_value(got, factor * right):
+            return None
+        factors.append(factor)
+    for name in {name for _, sizes in pairs for name in sizes}:
+        sizes = [known.get(name, 0) for _, known in pairs]
+        if len(set(sizes)) > 1 and all(sizes):
+            if np.allclose(factors, [1 / size for size in sizes], rtol=1e-4):
+                return f"1/({name}) of the expected one" if "*" in name else f"1/{name} of the expected one"
+            if np.allclose(factors, sizes, rtol=1e-4):
+                return f"{name} times the expected one"
+    if np.allclose(factors, factors[0], rtol=1e-4):
+        return f"{factors[0]:.4g} times the expected one"
+    return None
+
+
+def _offset(pairs: Sequence[tuple[Pair, dict[str, int]]]) -> str | None:
+    offsets = [got - right for (got, right), _ in pairs]
+    first = float(offsets[0].flat[0]) if offsets[0].size else 0.0
+    if first and all(np.allclose(offset, first, rtol=1e-4) for offset in offsets):
+        return f"too {'large' if first > 0 else 'small'} by {abs(first):.4g} everywhere"
+    return None
