@@ -91,7 +91,10 @@ class GradingSession:
         verdict = self._blocked(session, spec)
         if verdict is None:
             cases = self.workshop.cases.cases(f"{topic.name}/{spec.name}", test, self.seed)
-            verdict = judge(test, session.student, cases, self.seed, dict(fixtures))
+            book = self.workshop.cases
+            verdict = judge(test, session.student, cases, self.seed, dict(fixtures), book.plan(test, self.seed))
+            if verdict.outcome is Outcome.PASSED:
+                book.remember_plan(test, self.seed, tuple(tuple(run.calls) for run in verdict.runs))
             verdict = _skip_if_dependent(session, spec, verdict)
         if verdict.fault is not None:
             self.faults.append(f"{topic.name}: {spec.name}\n{verdict.fault}")

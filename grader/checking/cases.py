@@ -15,7 +15,10 @@ from typing import Any
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 
+from grader.client.student import Call
+
 Case = dict[str, Any]
+Plan = tuple[tuple[Call, ...], ...]
 EXAMPLES = 12
 PROFILE = "convgrade"
 
@@ -50,6 +53,7 @@ class CaseBook:
     """Remembers the cases of every check and seed, for all submissions graded in this process."""
 
     _cases: dict[tuple[Callable[..., Any], int], Cases] = field(default_factory=dict)
+    _plans: dict[tuple[Callable[..., Any], int], Plan] = field(default_factory=dict)
 
     def cases(self, name: str, test: Callable[..., Any], seed: int) -> Cases:
         """The cases of the check `name`, whose test function is `test`; one empty case where nothing is drawn."""
@@ -57,6 +61,15 @@ class CaseBook:
         if key not in self._cases:
             self._cases[key] = draw(test, check_seed(name, seed)) if is_drawn(test) else Cases(({},), 1)
         return self._cases[key]
+
+    def plan(self, test: Callable[..., Any], seed: int) -> Plan | None:
+        """The calls that the cases made when a submission passed the check; None before one has."""
+        return self._plans.get((inner_function(test), seed))
+
+    def remember_plan(self, test: Callable[..., Any], seed: int, plan: Plan) -> None:
+        """Keep the calls of a check that was passed, without their results; the latest are the likeliest to come again."""
+        bare = tuple(tuple(Call(c.function, c.arguments, c.keywords, c.observed) for c in calls) for calls in plan)
+        self._plans[inner_function(test), seed] = bare
 
 
 def is_drawn(test: Callable[..., Any]) -> bool:

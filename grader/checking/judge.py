@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from grader.checking.cases import Case, Cases, inner_function, is_drawn, run_drawn
+from grader.checking.cases import Case, Cases, Plan, inner_function, is_drawn, run_drawn
 from grader.checking.compare import CheckFailed
-from grader.client.student import Call, Student
+from grader.client.student import Call, OutOfStep, Student
 from grader.errors import (
     StudentDied,
     StudentMissing,
@@ -72,17 +72,19 @@ class _Stop(BaseException):
     """Ends hypothesis's search from within; a BaseException, since it treats every other as a finding."""
 
 
-def judge(test: Callable[..., Any], student: Student, cases: Cases, seed: int, fixtures: Case) -> Verdict:
-    """Run the check on every case; `fixtures` are the other arguments of the test function."""
+def judge(
+    test: Callable[..., Any], student: Student, cases: Cases, seed: int, fixtures: Case, plan: Plan | None = None
+) -> Verdict:
+    """Run the check on every case; `fixtures` are the other arguments of the test function.
+
+    With a `plan`, the calls that the cases will make, the worker computes ahead; a case that then fails or calls something
+    else is run again by itself, so that what the report shows never depends on the plan.
+    """
     body = inner_function(test)
-    runs: list[CaseRun] = []
-    for case in cases.drawn:
-        run = run_case(body, student, case, fixtures)
-        runs.append(run)
+    runs = _run_all(body, student, cases, fixtures, plan)
+    for run in runs:
         if run.error is not None and not is_students(run.error):
             return Verdict(Outcome.INTERNAL_ERROR, run, runs, _our_fault(run.error))
-        if isinstance(run.error, FINAL):
-            break
     failed = [run for run in runs if run.error is not None]
     if not failed:
         return Verdict(Outcome.PASSED, None, runs)
@@ -95,6 +97,38 @@ def judge(test: Callable[..., Any], student: Student, cases: Cases, seed: int, f
     if not is_students(shown.error):
         return Verdict(Outcome.INTERNAL_ERROR, shown, runs, _our_fault(shown.error))
     return Verdict(outcome_of(shown.error), shown, runs)
+
+
+def _run_all(
+    body: Callable[..., Any], student: Student, cases: Cases, fixtures: Case, plan: Plan | None
+) -> list[CaseRun]:
+    """Run the cases in order, up to one after which nothing more can be learnt."""
+    runs: list[CaseRun] = []
+    if plan is not None:
+        student.backend.foresee(plan)
+    for case in cases.drawn:
+        runs.append(run_case(body, student, case, fixtures))
+        if _ends_the_check(runs[-1].error):
+            break
+    if plan is None:
+        return runs
+    student.backend.end_foresight()
+    for position, run in enumerate(runs):
+        if run.error is None or isinstance(run.error, FINAL):
+            continue
+        again = run_case(body, student, run.case, fixtures)
+        if again.error is not None or isinstance(run.error, OutOfStep):
+            runs[position] = again
+        if _ends_the_check(again.error):
+            return runs[: position + 1]
+    return runs
+
+
+def _ends_the_check(error: Exception | None) -> bool:
+    """Whether the next cases would only be the same again, or the fault is ours."""
+    if error is None or isinstance(error, OutOfStep):
+        return False
+    return isinstance(error, FINAL) or not is_students(error)
 
 
 def run_case(body: Callable[..., Any], student: Student, case: Case, fixtures: Case) -> CaseRun:

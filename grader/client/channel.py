@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import time
+from collections import deque
 from collections.abc import Callable
 
 from grader.errors import StudentDied, StudentProtocolFault, StudentTimedOut
@@ -12,13 +13,15 @@ from grader.worker import wire
 
 TICK_SECONDS = 0.05
 CHUNK = 1 << 18
+PIPE_BYTES = 1 << 12
 
 
 class Channel:
     """Frames to and from a worker over POSIX pipes, and what the worker prints meanwhile.
 
-    `watch` is called about twenty times a second while a request is under way, however busy the worker keeps the pipes;
-    it may raise to end the wait.
+    Requests may be sent ahead of the replies to earlier ones: the worker then computes while the grader compares.
+    `watch` is called about twenty times a second while a reply is awaited, however busy the worker keeps the pipes; it may
+    raise to end the wait.
     """
 
     def __init__(self, requests: int, replies: int, output: int, output_bytes: int, watch: Callable[[], None]) -> None:
@@ -29,27 +32,45 @@ class Channel:
         self._poll = select.poll()
         self._poll.register(replies, select.POLLIN)
         self._poll.register(output, select.POLLIN)
+        self._outgoing: deque[memoryview] = deque()
+        self._incoming = bytearray()
         self._printed = bytearray()
         self.printed_in_all = 0
+        self.awaited = 0
+        """Requests sent whose replies have not been received."""
         self._watched = 0.0
 
     def exchange(self, frame: bytes, seconds: float) -> wire.Message:
-        """Send a request and wait for its reply.
+        """Send a request and wait for its reply; raises as `send` and `receive` do."""
+        self.send(frame)
+        return self.receive(seconds)
+
+    def send(self, frame: bytes) -> None:
+        """Send a request, as much of it as the worker takes now; the rest goes out while a reply is awaited.
+
+        Raises StudentProtocolFault when there is something to read though nothing was asked.
+        """
+        if self.awaited == 0 and (self._incoming or self._readable_now()):
+            raise StudentProtocolFault("it wrote to the grader's channel before it was asked anything")
+        self.awaited += 1
+        if frame:
+            self._outgoing.append(memoryview(frame))
+            self._write()
+
+    def receive(self, seconds: float) -> wire.Message:
+        """Wait for the next reply.
 
         Raises StudentTimedOut after `seconds`, StudentDied when the worker hangs up, StudentProtocolFault when
         something other than one whole reply arrives.
         """
         deadline = time.monotonic() + seconds
-        if self._readable_now():
-            raise StudentProtocolFault("it wrote to the grader's channel before it was asked anything")
-        self._write(frame, deadline)
-        prefix = self._read(wire.PREFIX.size, deadline)
         try:
-            header, payload = wire.sizes(prefix)
-            message = wire.decode(self._read(header, deadline), self._read(payload, deadline), wire.REPLIES)
+            while (parts := self._take_frame()) is None:
+                self._read(deadline)
+            message = wire.decode(*parts, wire.REPLIES)
         except wire.MalformedFrame as error:
             raise StudentProtocolFault(f"its reply is not one the grader knows: {error}") from None
-        self._drain()
+        self.awaited -= 1
         return message
 
     def take_output(self) -> str:
@@ -57,11 +78,13 @@ class Channel:
         self._drain()
         text = self._printed.decode("utf-8", "backslashreplace")
         cut = self.printed_in_all - len(self._printed)
-        self.forget_output()
+        self._printed.clear()
+        self.printed_in_all = 0
         return f"{text}\n[... {cut:,} more bytes were printed]" if cut > 0 else text
 
     def forget_output(self) -> None:
         """Drop what was printed so far."""
+        self._drain()
         self._printed.clear()
         self.printed_in_all = 0
 
@@ -73,30 +96,60 @@ class Channel:
     def _readable_now(self) -> bool:
         return any(number == self.replies and event & select.POLLIN for number, event in self._poll.poll(0))
 
-    def _write(self, frame: bytes, deadline: float) -> None:
-        view = memoryview(frame)
-        while view:
-            self._tick(deadline)
-            try:
-                view = view[os.write(self.requests, view[:CHUNK]) :]
-            except BlockingIOError:
-                self._wait_to_write(deadline)
-            except BrokenPipeError:
-                raise StudentDied("the process ended before it was asked") from None
+    def _take_frame(self) -> tuple[bytes, bytes] | None:
+        """Header and payload of the first whole frame received; None while it is not whole. Raises MalformedFrame."""
+        start = wire.PREFIX.size
+        if len(self._incoming) < start:
+            return None
+        header, payload = wire.sizes(bytes(self._incoming[:start]))
+        end = start + header + payload
+        if len(self._incoming) < end:
+            return None
+        parts = bytes(self._incoming[start : start + header]), bytes(self._incoming[start + header : end])
+        del self._incoming[:end]
+        return parts
 
-    def _read(self, count: int, deadline: float) -> bytes:
-        received = bytearray()  # not a list of parts: they may come byte by byte
-        while len(received) < count:
-            self._tick(deadline)
+    def _read(self, deadline: float) -> None:
+        """Receive some bytes, waiting for them until the deadline."""
+        self._tick(deadline)
+        try:
+            part = os.read(self.replies, CHUNK)
+        except BlockingIOError:
+            self._wait(deadline)
+            return
+        if not part:
+            raise StudentDied("the process ended before it answered")
+        self._incoming += part
+
+    def _write(self) -> None:
+        """Send what waits to be sent, as much as the worker takes now."""
+        while self._outgoing:
             try:
-                part = os.read(self.replies, min(count - len(received), CHUNK))
+                sent = os.write(self.requests, self._outgoing[0][:CHUNK])
             except BlockingIOError:
-                self._wait_to_read(deadline)
-                continue
-            if not part:
-                raise StudentDied("the process ended before it answered")
-            received += part
-        return bytes(received)
+                return
+            except BrokenPipeError:  # earlier replies may still be there to read; after them comes the end
+                self._outgoing.clear()
+                return
+            self._outgoing[0] = self._outgoing[0][sent:]
+            if not self._outgoing[0]:
+                self._outgoing.popleft()
+
+    def _wait(self, deadline: float) -> None:
+        """Until a reply can be read; meanwhile requests go out, and printed text is taken so that printing never blocks."""
+        while True:
+            self._tick(deadline)
+            if self._outgoing:
+                self._poll.register(self.requests, select.POLLOUT)
+            events = self._poll.poll(TICK_SECONDS * 1000)
+            if self._outgoing:
+                self._poll.unregister(self.requests)
+                self._write()
+            for number, _ in events:
+                if number == self.output and not self._drain():
+                    self._poll.unregister(self.output)
+            if any(number == self.replies for number, _ in events):
+                return
 
     def _tick(self, deadline: float) -> None:
         """Raise StudentTimedOut after the deadline; now and then, watch."""
@@ -106,24 +159,6 @@ class Channel:
         if now - self._watched >= TICK_SECONDS:
             self._watched = now
             self.watch()
-
-    def _wait_to_read(self, deadline: float) -> None:
-        """Until a reply can be read; printed text is taken along so that printing never blocks."""
-        while True:
-            self._tick(deadline)
-            events = self._poll.poll(TICK_SECONDS * 1000)
-            for number, _ in events:
-                if number == self.output and not self._drain():
-                    self._poll.unregister(self.output)
-            if any(number == self.replies for number, _ in events):
-                return
-
-    def _wait_to_write(self, deadline: float) -> None:
-        ready = select.poll()
-        ready.register(self.requests, select.POLLOUT)
-        while not ready.poll(TICK_SECONDS * 1000):
-            self._drain()
-            self._tick(deadline)
 
     def _drain(self) -> bool:
         """Read what was printed so far, at most a few pipe buffers at a time; false at the end of the stream."""
@@ -136,4 +171,6 @@ class Channel:
                 return False
             self.printed_in_all += len(part)
             self._printed += part[: max(0, self.output_bytes - len(self._printed))]
+            if len(part) < PIPE_BYTES:
+                return True
         return True

@@ -34,6 +34,12 @@ class LocalBackend:
         self._kept.clear()
         self._generators.clear()
 
+    def foresee(self, plan: Sequence[Sequence[Any]]) -> None:
+        """Nothing is gained by calling ahead in one process."""
+
+    def end_foresight(self) -> None:
+        """Nothing was foreseen."""
+
     def take_output(self) -> str:
         """Nothing is captured: what is printed appears where the caller prints."""
         return ""

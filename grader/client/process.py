@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,7 +110,7 @@ class WorkerSpec:
 
 
 class Worker:
-    """One worker process, which runs only while it is asked something: between requests it is stopped.
+    """One worker process. Where a student's thread is left in it, it runs only while it is asked something.
 
     `protections` says what it reported to hold before any student code was loaded. POSIX.
     """
@@ -159,15 +160,34 @@ class Worker:
             status = _describe_status(self.close(GRACE_SECONDS))
             raise InternalFault(f"a worker did not start ({error}; {status})\n{self.last_output}") from error
         self.protections: dict[str, bool] = ready.fields["protections"]
+        self._own_threads = _count_threads(self.pid)
+        self._paused = False
 
     def ask(self, frame: bytes, seconds: float) -> wire.Message:
-        """One exchange; when it fails the worker is killed, and `ended` says how it was before that."""
-        try:
-            self.check_use()
-            self._signal("SIGCONT")
-            reply = self.channel.exchange(frame, seconds)
-            self._signal("SIGSTOP")  # no thread of the student's prints, writes files or takes processor time meanwhile
+        """One exchange; see `send` and `receive`."""
+        self.send(frame)
+        return self.receive(seconds)
+
+    def send(self, frame: bytes) -> None:
+        """Send a request; when that fails the worker is killed, and `ended` says how it was before that."""
+        with self._killing():
+            if self.channel.awaited == 0:
+                self.check_use()
+                self._resume()
+            self.channel.send(frame)
+
+    def receive(self, seconds: float) -> wire.Message:
+        """Wait for the next reply; when that fails the worker is killed, and `ended` says how it was before that."""
+        with self._killing():
+            reply = self.channel.receive(seconds)
+            if self.channel.awaited == 0:
+                self._pause()
             return reply
+
+    @contextlib.contextmanager
+    def _killing(self) -> Iterator[None]:
+        try:
+            yield
         except StudentDied as error:
             status = self.close(GRACE_SECONDS)
             if self.ended is None:
@@ -176,6 +196,17 @@ class Worker:
         except BaseException:
             self.close()
             raise
+
+    def _pause(self) -> None:
+        """Stop a worker in which a student's thread is left, so that it does nothing while it is not asked anything."""
+        if _count_threads(self.pid) > self._own_threads:
+            self._paused = True
+            self._signal("SIGSTOP")
+
+    def _resume(self) -> None:
+        if self._paused:
+            self._paused = False
+            self._signal("SIGCONT")
 
     def check_use(self) -> None:
         """Raise StudentDied when the scratch folder or the number of threads is over its limit."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+import numpy as np
 
 from grader.course import Function, Topic
 from grader.errors import (
@@ -37,6 +40,7 @@ class Call:
     function: str
     arguments: tuple[Any, ...]
     keywords: dict[str, Any]
+    observed: bool = False
     result: Any = None
     error: SubmissionFault | None = None
 
@@ -52,6 +56,12 @@ class Backend(Protocol):
 
     def take_output(self) -> str:
         """What was printed since the last time."""
+
+    def foresee(self, plan: Sequence[Sequence[Call]]) -> None:
+        """Told which calls the coming cases will make; may make them ahead of time."""
+
+    def end_foresight(self) -> None:
+        """Told that what was foreseen is over."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -101,7 +111,7 @@ class Student:
         self.backend.begin_case()
 
     def _call(self, function: Function, observe: bool, *arguments: Any, **keywords: Any) -> Any:
-        call = Call(function.name, arguments, keywords)
+        call = Call(function.name, arguments, keywords, observe)
         self.transcript.append(call)
         try:
             answer = self.backend.call(function, arguments, keywords, observe)
@@ -113,6 +123,10 @@ class Student:
             call.error = error
             raise
         return (result, after) if observe else result
+
+
+class OutOfStep(Exception):
+    """A check called something else than was foreseen: the case is to be run again, one call at a time."""
 
 
 class WorkerBackend:
@@ -130,15 +144,68 @@ class WorkerBackend:
         self._seconds = 0.0
         self._timeouts: dict[str, int] = {}
         self._received: dict[str, int] = {}
+        self._ahead: deque[deque[tuple[Call, int]]] = deque()
         self.load_output = ""
         self.protections: dict[str, bool] | None = None
 
     def begin_case(self) -> None:
-        """The next call drops the handles of earlier cases."""
+        """The next call drops the handles of earlier cases; replies that the last case did not wait for are dropped."""
+        while self._ahead and self._ahead[0]:
+            self._skip(self._ahead[0].popleft())
+        if self._ahead:
+            self._ahead.popleft()
         self._forget = True
         self._output.clear()
         if self._worker is not None:
             self._worker.channel.forget_output()
+
+    def foresee(self, plan: Sequence[Sequence[Call]]) -> None:
+        """Send the calls of coming cases ahead, so that the worker computes while the grader compares.
+
+        `plan` has the calls of each case in order, as an earlier run made them. A check that calls something else gets
+        OutOfStep, after which everything goes one call at a time.
+        """
+        try:
+            worker = self._ready_worker()
+            for calls in plan:
+                self._forget = True
+                case: deque[tuple[Call, int]] = deque()
+                for call in calls:
+                    number = secrets.randbits(48)
+                    function = self.topic.functions[call.function]
+                    worker.send(self._request(number, function, call.arguments, call.keywords, call.observed))
+                    self._forget = False
+                    case.append((call, number))
+                self._ahead.append(case)
+            self._ahead.appendleft(deque())  # what begin_case ends
+        except SubmissionFault:
+            self.end_foresight()
+
+    def end_foresight(self) -> None:
+        """Drop what was sent ahead and not called; the worker that may still be at it is replaced."""
+        if any(self._ahead):
+            self._lost()
+        self._ahead.clear()
+
+    def _skip(self, foreseen: tuple[Call, int]) -> None:
+        """Wait for a reply that nobody asked for after all."""
+        try:
+            if self._worker is not None:
+                self._worker.receive(self._allowed_seconds(foreseen[0].function))
+        except SubmissionFault:
+            self._ahead.clear()
+            self._lost()
+
+    def _foreseen(self, function: str, arguments: Sequence[Any], keywords: dict[str, Any], observe: bool) -> int | None:
+        """The number of the request for this call, where it was sent ahead; raises OutOfStep where another was."""
+        if not self._ahead:
+            return None
+        if self._worker is None or not self._ahead[0]:
+            raise OutOfStep
+        call, number = self._ahead[0].popleft()
+        if call.function != function or call.observed != observe or not _same_arguments(call, arguments, keywords):
+            raise OutOfStep
+        return number
 
     def take_output(self) -> str:
         """What was printed since the case began."""
@@ -151,13 +218,15 @@ class WorkerBackend:
     def call(self, function: Function, arguments: Sequence[Any], keywords: dict[str, Any], observe: bool) -> Any:
         """One call in the worker; see Backend. Raises SubmissionFault."""
         allowed = self._allowed_seconds(function.name)
+        number = self._foreseen(function.name, arguments, keywords, observe)
         worker = self._ready_worker()
-        number = secrets.randbits(48)
-        frame = self._request(number, function, arguments, keywords, observe)
-        self._forget = False
         started = time.monotonic()
         try:
-            message = worker.ask(frame, allowed)
+            if number is None:
+                number = secrets.randbits(48)
+                worker.send(self._request(number, function, arguments, keywords, observe))
+                self._forget = False
+            message = worker.receive(allowed)
             if message.fields.get("id") != number:
                 raise StudentProtocolFault("its reply belongs to another call")
             self._count_received(function.name, message)
@@ -165,6 +234,8 @@ class WorkerBackend:
         except StudentTimedOut:
             self._timeouts[function.name] = self._timeouts.get(function.name, 0) + 1
             self._lost()
+            if self._seconds + time.monotonic() - started >= self.topic.limits.topic_seconds:
+                raise StudentTimedOut(self._used_up()) from None
             raise StudentTimedOut(f"{function.name} gave no answer within {allowed:g} s") from None
         except (StudentDied, StudentProtocolFault):
             self._lost()
@@ -204,7 +275,7 @@ class WorkerBackend:
         limits = self.topic.limits
         left = limits.topic_seconds - self._seconds
         if left <= 0:
-            raise StudentTimedOut(f"the topic's {limits.topic_seconds:g} s were used up")
+            raise StudentTimedOut(self._used_up())
         if self._received.get(function, 0) > limits.result_bytes:
             raise StudentReturnedOther(
                 f"results of at most {limits.result_bytes >> 20} MiB, all calls of {function} together",
@@ -214,6 +285,9 @@ class WorkerBackend:
         if slow_before > 2:
             raise StudentTimedOut(f"{function} ran into the limit {slow_before} times already and was not called again")
         return min(left, limits.impatient_seconds if slow_before else limits.call_seconds)
+
+    def _used_up(self) -> str:
+        return f"the topic's {self.topic.limits.topic_seconds:g} s were used up"
 
     def _ready_worker(self) -> Worker:
         if self._not_loaded is not None:
@@ -258,6 +332,7 @@ class WorkerBackend:
         self.load_output = worker.channel.take_output()
 
     def _lost(self) -> None:
+        self._ahead.clear()
         if self._worker is not None:
             self._worker.close()
             self._output.append(self._worker.last_output)
@@ -289,6 +364,30 @@ class WorkerBackend:
 def _seed_of_worker(seed: int, topic: str) -> int:
     """What the worker's global generators are seeded with; the run's own seed, which may be secret, stays here."""
     return int.from_bytes(hashlib.sha256(f"{seed}/{topic}".encode()).digest()[:4], "little")
+
+
+def _same_arguments(call: Call, arguments: Sequence[Any], keywords: dict[str, Any]) -> bool:
+    return (
+        len(call.arguments) == len(arguments)
+        and call.keywords.keys() == keywords.keys()
+        and all(map(_same, call.arguments, arguments))
+        and all(_same(value, keywords[name]) for name, value in call.keywords.items())
+    )
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two arguments travel as the same bytes; handles are the same when their numbers are."""
+    if one is other:
+        return True
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, np.ndarray):
+        return one.dtype == other.dtype and one.shape == other.shape and bool(np.array_equal(one, other))
+    if isinstance(one, wire.Handle):
+        return bool(one.number == other.number)
+    if isinstance(one, (tuple, list)):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other)
 
 
 def _has_unsupported(value: Any) -> bool:
@@ -343,4 +442,6 @@ def _not_loaded_sentence(file: str, error: SubmissionFault, seconds: float) -> s
         return f"importing {file} raised {error.kind}, so none of its functions could be called"
     if isinstance(error, StudentTimedOut):
         return f"importing {file} took more than {seconds:g} s, so none of its functions could be called"
+    if isinstance(error, StudentProtocolFault):
+        return f"{file} disturbed its process while it was imported, so none of its functions could be called: {error}"
     return f"importing {file} ended the process, so none of its functions could be called: {error}"

@@ -45,6 +45,7 @@ class Server:
         self.requests, self.replies, self.folder = requests, replies, os.path.realpath(folder)
         self.offered = offered
         self.module: Any = None
+        self._received = bytearray()
         self.kept: dict[int, Any] = {}
         self.generators: dict[int, np.random.Generator] = {}
 
@@ -74,14 +75,15 @@ class Server:
         return wire.decode(self._read(header), self._read(payload), wire.REQUESTS)
 
     def _read(self, count: int) -> bytes:
-        parts: list[bytes] = []
-        while count:
-            part = os.read(self.requests, min(count, 1 << 20))
+        """The next `count` bytes of the requests; what arrived beyond them is kept for the next call."""
+        while len(self._received) < count:
+            part = os.read(self.requests, 1 << 18)
             if not part:
                 return b""
-            parts.append(part)
-            count -= len(part)
-        return b"".join(parts)
+            self._received += part
+        wanted = bytes(self._received[:count])
+        del self._received[:count]
+        return wanted
 
     def _load(self, name: str, file: str) -> None:
         """Import the student's file as the module `name`; the files beside it can be imported too."""
