@@ -44,7 +44,6 @@ class Grading:
     topics: tuple[Topic, ...]
     session: GradingSession
     quiet: bool = False
-    stop_early: bool = False
     listener: Listener | None = None
     total: int = 0
     done: int = 0
@@ -173,7 +172,6 @@ def run_checks(grading: Grading) -> None:
         "-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:tmpdir", "-p", "no:recwarn",
         "--capture=no", "--noconftest", "--import-mode=importlib", "--assert=plain",
         "-c", os.devnull, "--rootdir", str(grading.course.root),
-        *(["--exitfirst"] if grading.stop_early else []),
         *(str(topic.checks) for topic in grading.topics),
     ]  # fmt: skip
     output = io.StringIO()
@@ -181,8 +179,7 @@ def run_checks(grading: Grading) -> None:
         code = pytest.main(arguments, plugins=[plugin, keeper])
     if keeper.error is not None:
         raise keeper.error
-    stopped = pytest.ExitCode.INTERRUPTED if grading.stop_early else pytest.ExitCode.TESTS_FAILED
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, stopped):
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         problems = "\n".join(keeper.problems) or output.getvalue()[-4000:]
         raise InternalFault(f"the checks could not be run (pytest's exit code {int(code)})\n{problems}")
 

@@ -24,17 +24,11 @@ def grade_functions(
     course: Course,
     seed: int = 0,
     workshop: Workshop | None = None,
-    session: GradingSession | None = None,
-    stop_early: bool = False,
 ) -> Report:
-    """Grade functions that live in this process; a missing one counts as not written.
-
-    `session` is given by callers that want to look into it afterwards; `stop_early` ends with the first check not passed.
-    """
+    """Grade functions that live in this process; a missing one counts as not written."""
     started = time.perf_counter()
-    if session is None:
-        session = GradingSession(course, seed, workshop or shared_workshop(), lambda _: LocalBackend(functions))
-    grading = Grading(course, (topic,), session, stop_early=stop_early)
+    session = GradingSession(course, seed, workshop or shared_workshop(), lambda _: LocalBackend(functions))
+    grading = Grading(course, (topic,), session)
     run_checks(grading)
     submission = Submission("(this session)", {}, (), notes=(NOTE,))
     return make_report(grading, submission.path, submission, seed, time.perf_counter() - started)

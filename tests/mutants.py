@@ -24,22 +24,19 @@ import tomllib
 import types
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from grader.checking.known import misconceptions_in
-from grader.client.local import LocalBackend
 from grader.course import Course, Topic, load_course
 from grader.diagnosis import reproduces
-from grader.practice import grade_functions
-from grader.results import Outcome
-from grader.session import GradingSession, course_module, on_path
-from grader.workshop import shared_workshop
+from grader.results import CheckResult
+from grader.session import course_module, on_path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from proof import ROOT
+from proof import ROOT, Functions, judge_functions, lost
 
 SECONDS = 60
 OTHER_SEEDS = (101, 102)
@@ -256,7 +253,7 @@ def _code_nodes(top: ast.AST) -> Iterator[ast.AST]:
     yield from (node for node in ast.walk(top) if id(node) not in skipped)
 
 
-def load(mutant: Mutant, topic: Topic) -> dict[str, Callable[..., Any]] | None:
+def load(mutant: Mutant, topic: Topic) -> Functions | None:
     """The edited functions; None where the edited file cannot even be imported."""
     module = types.ModuleType(f"mutant_{mutant.topic}")
     module.__file__ = topic.file
@@ -298,32 +295,26 @@ def judge_mutant(mutant: Mutant, course: Course, topic: Topic, diagnosis: bool) 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            session = _session(course, functions, 0)
-            report = grade_functions(topic, functions, course, session=session, stop_early=not diagnosis)
-            lost = [c for c in report.topics[0].checks if c.outcome is not Outcome.PASSED]
-            naming = _naming(session, topic, course, functions, lost) if diagnosis and lost else None
+            session, results = judge_functions(course, topic, functions, 0, stop_early=not diagnosis)
+            failed = lost(results)
+            naming = _naming(topic, course, functions, failed) if diagnosis and failed else None
     except _TooSlow:
         return Fate(mutant, True, "time")
     finally:
         signal.alarm(0)
-    return Fate(mutant, bool(lost), lost[0].name if lost else "", naming)
+    return Fate(mutant, bool(failed), failed[0].name if failed else "", naming)
 
 
-def _session(course: Course, functions: dict[str, Callable[..., Any]], seed: int) -> GradingSession:
-    return GradingSession(course, seed, shared_workshop(), lambda _: LocalBackend(functions))
-
-
-def _naming(session: GradingSession, topic: Topic, course: Course, functions: dict[str, Any], lost: list[Any]) -> str:
+def _naming(topic: Topic, course: Course, functions: Functions, failed: list[CheckResult]) -> str:
     """Whether the first named misconception is the true cause, judged on cases of other seeds."""
-    named = next(((c.function, c.misconceptions[0].slug) for c in lost if c.misconceptions), None)
+    named = next(((c.function, c.misconceptions[0].slug) for c in failed if c.misconceptions), None)
     if named is None:
         return "observed" if any(c.observations for c in lost) else "missing"
     with on_path(course):
         module, oracle = course_module(topic, "misconceptions"), vars(course_module(topic, "oracle"))
         known = next(k for k in misconceptions_in(module) if (k.function, k.slug) == named)
         for seed in OTHER_SEEDS:
-            other = _session(course, functions, seed)
-            grade_functions(topic, functions, course, session=other)
+            other, _ = judge_functions(course, topic, functions, seed)
             runs = other.topics[topic.name].runs_of(named[0])
             if not reproduces(known, runs, topic, oracle):
                 return "misleading"

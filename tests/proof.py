@@ -1,31 +1,72 @@
 """The two proofs of a topic: right solutions get full marks for many seeds; every misconception loses points and is named.
 
-`python tests/proof.py TOPIC [--seeds N]` prints both, for work on a topic; tests/test_course.py asserts them.
+`scripts/proof [TOPIC ...] [--seeds N]` prints both; tests/test_topics.py asserts them. Functions are judged in this process,
+without pytest around each run, so that hundreds of runs take seconds.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.util
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from grader.checking.cases import load_profile
 from grader.checking.compare import observing_errors
 from grader.checking.known import Known, misconceptions_in
+from grader.client.local import LocalBackend
 from grader.course import Course, Topic, load_course
-from grader.practice import grade_functions
-from grader.results import CheckResult, Outcome, Report
-from grader.session import course_module, on_path
+from grader.report.plain import explain_check
+from grader.results import CheckResult, Outcome
+from grader.session import CheckSpec, GradingSession, course_module, on_path
+from grader.workshop import shared_workshop
 
 ROOT = Path(os.environ.get("CONVGRADE_ROOT", Path(__file__).parents[1]))
 
+Functions = dict[str, Callable[..., Any]]
 
-def functions_of(file: Path, topic: Topic) -> dict[str, Callable[..., Any]]:
+
+def checks_of(course: Course, topic: Topic) -> list[tuple[CheckSpec, Callable[..., Any]]]:
+    """The topic's checks in the order in which they stand in its file."""
+    load_profile()
+    with on_path(course):
+        module = importlib.import_module(f"reference.{topic.name}.test_{topic.name}")
+    found = []
+    for test in vars(module).values():
+        for mark in getattr(test, "pytestmark", ()):
+            if mark.name == "check":
+                title = (test.__doc__ or "").strip().partition("\n\n")[0]
+                options = dict(mark.kwargs)
+                spec = CheckSpec(
+                    mark.args[0], " ".join(title.split()), Fraction(options["points"]), tuple(options.get("needs", ()))
+                )
+                found.append((spec, test))
+    return found
+
+
+def judge_functions(
+    course: Course, topic: Topic, functions: Functions, seed: int, stop_early: bool = False, only: str | None = None
+) -> tuple[GradingSession, list[CheckResult]]:
+    """Judge functions of this process by the checks of a topic, or of one function of it; the results are diagnosed."""
+    session = GradingSession(course, seed, shared_workshop(), lambda _: LocalBackend(functions))
+    with on_path(course):
+        for spec, test in checks_of(course, topic):
+            if only not in (None, spec.function):
+                continue
+            result = session.run(topic, spec, test, {})
+            if stop_early and result.outcome is not Outcome.PASSED:
+                return session, [result]
+        return session, list(session.results()[0].checks)
+
+
+def functions_of(file: Path, topic: Topic) -> Functions:
     """The topic's functions as a file defines them; the file's folder can be imported from."""
     name = f"{topic.name}_of_{file.parent.name}_{file.stem}".replace("-", "_")
     spec = importlib.util.spec_from_file_location(name, file)
@@ -54,52 +95,67 @@ class Caught:
         return bool(firsts) and all(slug == self.known.slug for slug in firsts)
 
 
-def grade_misconceptions(course: Course, topic: Topic, seed: int) -> Iterator[Caught]:
+def judge_misconceptions(course: Course, topic: Topic, seed: int) -> Iterator[Caught]:
     """Each misconception in the place of its function, the oracle for the others."""
     with on_path(course):
         oracle = vars(course_module(topic, "oracle"))
         known = misconceptions_in(course_module(topic, "misconceptions"))
     for candidate in known:
         functions = {name: oracle[name] for name in topic.functions} | {candidate.function: candidate.code}
-        report = grade_functions(topic, functions, course, seed)
-        failed = tuple(c for t in report.topics for c in t.checks if c.outcome is not Outcome.PASSED)
-        yield Caught(candidate, failed)
+        _, results = judge_functions(course, topic, functions, seed, only=candidate.function)
+        yield Caught(candidate, tuple(lost(results)))
 
 
-def lost(report: Report) -> list[CheckResult]:
-    """The checks of a report that were not passed."""
-    return [check for topic in report.topics for check in topic.checks if check.outcome is not Outcome.PASSED]
+def lost(results: list[CheckResult]) -> list[CheckResult]:
+    """The checks that were not passed."""
+    return [check for check in results if check.outcome is not Outcome.PASSED]
+
+
+def prove_right(course: Course, topic: Topic, file: Path, seeds: range) -> tuple[list[str], float]:
+    """What a right version loses over the seeds, as text, and its largest error as a share of the allowed one."""
+    functions = functions_of(file, topic)
+    problems = []
+    with observing_errors() as shares:
+        for seed in seeds:
+            for check in lost(judge_functions(course, topic, functions, seed)[1]):
+                problems.append(f"seed {seed}: {explain_check(check)}")
+    return problems, max(shares, default=0.0)
+
+
+def print_topic(course: Course, topic: Topic, seeds: range) -> bool:
+    """Print both proofs of a topic; returns whether they hold."""
+    holds = True
+    for file in right_versions(topic):
+        started = time.perf_counter()
+        problems, share = prove_right(course, topic, file, seeds)
+        holds = holds and not problems and share < 0.3
+        print("\n".join(f"  {problem}" for problem in problems[:3]), end="\n" if problems else "")
+        print(
+            f"{file.relative_to(ROOT)}: {'full marks' if not problems else f'{len(problems)} failures'} for {len(seeds)} "
+            f"seeds, largest error {share:.3f} of the allowed, {time.perf_counter() - started:.1f} s"
+        )
+    total = sum((spec.points for spec, _ in checks_of(course, topic)), Fraction(0))
+    print(f"{topic.name}: {len(checks_of(course, topic))} checks, {total} points; course.toml says {topic.points}")
+    holds = holds and total == topic.points
+    caught = list(judge_misconceptions(course, topic, 0))
+    for one in caught:
+        if not one.named_first:
+            firsts = sorted({check.misconceptions[0].slug for check in one.failed if check.misconceptions})
+            print(f"  MISS {one.known.function}/{one.known.slug}: {len(one.failed)} checks lost, named first {firsts}")
+    good = sum(one.named_first for one in caught)
+    print(f"{topic.name}: {good} of {len(caught)} misconceptions lose points and are named first")
+    return holds and good == len(caught)
 
 
 def main() -> None:
-    """Print both proofs of a topic."""
-    from grader.report.plain import explain_check
-
+    """Print both proofs of the topics."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("topic")
+    parser.add_argument("topics", nargs="*")
     parser.add_argument("--seeds", type=int, default=20)
     arguments = parser.parse_args()
     course = load_course(ROOT)
-    topic = course.topic(arguments.topic)
-    for file in right_versions(topic):
-        functions = functions_of(file, topic)
-        started = time.perf_counter()
-        with observing_errors() as shares:
-            for seed in range(arguments.seeds):
-                report = grade_functions(topic, functions, course, seed)
-                for check in lost(report)[:3]:
-                    print(f"  seed {seed}: {explain_check(check)}")
-        print(
-            f"{file.relative_to(ROOT)}: {report.points_earned} of {report.points_possible}, largest error "
-            f"{max(shares, default=0):.3f} of the allowed, {time.perf_counter() - started:.1f} s"
-        )
-    print(f"points: course.toml says {topic.points}, the checks {report.points_possible}")
-    for caught in grade_misconceptions(course, topic, 0):
-        points = sum(check.points_possible for check in caught.failed)
-        firsts = sorted({check.misconceptions[0].slug for check in caught.failed if check.misconceptions})
-        verdict = "ok  " if caught.named_first else "MISS"
-        print(f"{verdict} {caught.known.function}/{caught.known.slug}: loses {points}, named first {firsts}")
-    print("checks that no misconception fails are listed by tests/test_course.py")
+    topics = [course.topic(name) for name in arguments.topics] or list(course.topics)
+    sys.exit(not all([print_topic(course, topic, range(arguments.seeds)) for topic in topics]))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,90 @@
+"""The course: right solutions get full marks however they are written, wrong ones lose points and are named."""
+
+from __future__ import annotations
+
+import doctest
+import importlib.util
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from proof import ROOT, checks_of, judge_misconceptions, prove_right, right_versions
+
+from grader import grade
+from grader.course import Topic, load_course
+from grader.results import Outcome
+
+COURSE = load_course(ROOT)
+TOPICS = [pytest.param(topic, id=topic.name) for topic in COURSE.topics]
+VERSIONS = [
+    pytest.param(topic, file, id=f"{topic.name}-{file.parent.name}-{file.stem}")
+    for topic in COURSE.topics
+    for file in right_versions(topic)
+]
+SEEDS = range(20)
+SHARE = 0.3
+
+
+@pytest.mark.parametrize(("topic", "file"), VERSIONS)
+def test_right_versions_get_full_marks_for_every_seed(topic: Topic, file: Path) -> None:
+    problems, share = prove_right(COURSE, topic, file, SEEDS)
+    assert not problems, problems[0]
+    assert share < SHARE
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_there_are_enough_right_versions_and_misconceptions(topic: Topic) -> None:
+    assert len(right_versions(topic)) >= 4
+    assert len(list(judge_misconceptions(COURSE, topic, 0))) >= (20 if topic.name == "conv_arithmetic" else 12)
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_misconception_loses_points_and_is_named_first(topic: Topic) -> None:
+    for caught in judge_misconceptions(COURSE, topic, 0):
+        name = f"{caught.known.function}/{caught.known.slug}"
+        assert caught.failed, f"{name} loses no points"
+        firsts = {check.misconceptions[0].slug for check in caught.failed if check.misconceptions}
+        assert caught.named_first, f"{name} is named {firsts or 'nowhere'}"
+        assert caught.known.hint.strip().endswith((".", "?", ")", "]")), f"{name} has no whole sentence as its hint"
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_check_is_failed_by_some_misconception(topic: Topic) -> None:
+    """A check that no wrong version fails is to be deleted or mended."""
+    failed = {check.name for caught in judge_misconceptions(COURSE, topic, 0) for check in caught.failed}
+    unused = [spec.name for spec, _ in checks_of(COURSE, topic) if spec.name not in failed]
+    assert not unused
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_points_add_up_and_every_function_is_checked(topic: Topic) -> None:
+    checks = [spec for spec, _ in checks_of(COURSE, topic)]
+    assert sum((spec.points for spec in checks), Fraction(0)) == topic.points
+    assert {spec.function for spec in checks} == set(topic.functions)
+    assert all(spec.points.denominator in (1, 2, 4) for spec in checks)
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_the_examples_in_the_docstrings_are_right(topic: Topic) -> None:
+    file = ROOT / "solutions" / topic.file
+    spec = importlib.util.spec_from_file_location(f"examples_{topic.name}", file)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    result = doctest.testmod(module)
+    assert result.attempted > 0 and result.failed == 0
+
+
+def test_the_model_solutions_get_full_marks_in_the_sandbox() -> None:
+    report = grade(ROOT / "solutions")
+    assert report.points_earned == report.points_possible == sum((t.points for t in COURSE.topics), Fraction(0))
+
+
+def test_the_stubs_get_nothing_and_are_told_kindly() -> None:
+    report = grade(ROOT / "assignments")
+    assert report.points_earned == 0
+    for topic in report.topics:
+        assert topic.problem is None
+        assert {check.outcome for check in topic.checks} <= {Outcome.FAILED, Outcome.SKIPPED}
+        for check in topic.checks:
+            assert check.failure is not None and "is not written yet" in check.failure.what
