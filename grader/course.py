@@ -13,7 +13,7 @@ from grader.errors import CourseError
 from grader.worker.limits import Limits
 
 Names = tuple["str | Names", ...]
-NEEDS = ("numpy", "torch")
+NEEDS = ("numpy",)  # what workers are made for: the keys of grader.worker.process.PACKAGES
 
 
 @dataclass(frozen=True)
@@ -160,6 +160,8 @@ def _topic(entry: _Reader, limits: Limits, root: Path) -> Topic:
         returns = table.take(function, (str, list))
         names = (returns,) if isinstance(returns, str) else _names(returns, table, function)
         functions[function] = Function(function, names, tuple(_kept(names, opaque)))
+    for unused in set(opaque) - {name for function in functions.values() for name in _flat(function.returns)}:
+        raise entry.fail("opaque", f"no function returns {unused!r}")
     folder = root / "reference" / name
     topic = Topic(
         name=name,
@@ -182,6 +184,10 @@ def _names(value: list[Any], table: _Reader, function: str) -> Names:
     if not all(isinstance(item, (str, list)) for item in value):
         raise table.fail(function, f"{value!r} is not a list of names")
     return tuple(item if isinstance(item, str) else _names(item, table, function) for item in value)
+
+
+def _flat(names: Names) -> list[str]:
+    return [item for name in names for item in ([name] if isinstance(name, str) else _flat(name))]
 
 
 def _kept(names: Names, opaque: list[str]) -> list[tuple[int, ...]]:

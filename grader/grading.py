@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import os
 import platform
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,16 @@ class Grading:
     def collected(self, checks: tuple[tuple[Topic, CheckSpec], ...]) -> None:
         """Told what will be judged: the number for the progress, and that the points are those of course.toml."""
         self.total = len(checks)
+        if not self.quiet:  # an ordinary pytest run may have been asked for some of the checks only
+            return
+        for topic in self.topics:
+            points = sum((spec.points for of, spec in checks if of is topic), Fraction(0))
+            if (
+                points and points != topic.points
+            ):  # none at all: the file could not be collected, which is told by itself
+                raise CourseError(
+                    f"course.toml gives {topic.name} {topic.points} points, its checks add up to {points}"
+                )
 
     def judge(
         self, topic: Topic, spec: CheckSpec, test: Callable[..., Any], fixtures: Mapping[str, Any]
@@ -144,7 +154,8 @@ def worker_maker(submission: Submission, folder: str, settings: Settings, worksh
 
     def make(topic: Topic) -> WorkerBackend:
         problem = submission.problems.get(topic.name)
-        backend = WorkerBackend(topic, folder, settings.seed, workshop.server(topic.needs), problem)
+        server = workshop.server(topic.needs) if problem is None else None
+        backend = WorkerBackend(topic, folder, settings.seed, server, problem)
         if problem is None:
             backend.load()
             missing = [name for name, holds in (backend.protections or {}).items() if not holds]
@@ -202,6 +213,8 @@ class _Keeper:
             self.problems.append(str(report.longrepr))
 
     def pytest_internalerror(self, excrepr: Any, excinfo: Any) -> bool:
+        if isinstance(excinfo.value, UsageError):
+            self.error = excinfo.value
         self.problems.append(str(excrepr))
         return True
 
@@ -249,13 +262,12 @@ def make_report(grading: Grading, path: str, submission: Submission, seed: int, 
 
 
 def versions() -> dict[str, str]:
-    """Versions of what the result may depend on; of PyTorch only where it was used."""
+    """Versions of what the result may depend on."""
     from importlib.metadata import version
 
     from grader import __version__
 
     found = {"convgrade": __version__, "python": platform.python_version()}
     for name in ("numpy", "torch", "hypothesis", "pytest"):
-        if name in sys.modules:
-            found[name] = version(name)
+        found[name] = version(name)
     return found

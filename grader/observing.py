@@ -162,7 +162,7 @@ def _factor(pairs: Sequence[tuple[Pair, dict[str, int]]]) -> str | None:
         if factor == 0 or not same_value(got, factor * right):
             return None
         factors.append(factor)
-    for name in {name for _, sizes in pairs for name in sizes}:
+    for name in dict.fromkeys(name for _, sizes in pairs for name in sizes):
         sizes = [known.get(name, 0) for _, known in pairs]
         if len(set(sizes)) > 1 and all(sizes):
             if np.allclose(factors, [1 / size for size in sizes], rtol=1e-4):
@@ -175,6 +175,8 @@ def _factor(pairs: Sequence[tuple[Pair, dict[str, int]]]) -> str | None:
 
 
 def _offset(pairs: Sequence[tuple[Pair, dict[str, int]]]) -> str | None:
+    if not all(np.isfinite(got).all() for (got, _), _ in pairs):
+        return None
     offsets = [got - right for (got, right), _ in pairs]
     first = float(offsets[0].flat[0]) if offsets[0].size else 0.0
     if first and all(np.allclose(offset, first, rtol=1e-4) for offset in offsets):

@@ -142,7 +142,7 @@ class Isolation:
     protections: dict[str, bool] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """Everything that is known after grading one submission."""
 
@@ -168,6 +168,9 @@ class Report:
     def points_possible(self) -> Fraction:
         """Sum over the topics."""
         return sum((topic.points_possible for topic in self.topics), Fraction(0))
+
+    def __repr__(self) -> str:  # short, since a notebook shows it below the printed report
+        return f"<Report: {number(self.points_earned):g} of {number(self.points_possible):g} points>"
 
     @property
     def internal_errors(self) -> tuple[CheckResult, ...]:

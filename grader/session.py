@@ -92,7 +92,7 @@ class GradingSession:
         if verdict is None:
             cases = self.workshop.cases.cases(f"{topic.name}/{spec.name}", test, self.seed)
             book = self.workshop.cases
-            verdict = judge(test, session.student, cases, self.seed, dict(fixtures), book.plan(test, self.seed))
+            verdict = judge(test, session.student, cases, dict(fixtures), book.plan(test, self.seed))
             if verdict.outcome is Outcome.PASSED:
                 book.remember_plan(test, self.seed, tuple(tuple(run.calls) for run in verdict.runs))
             verdict = _skip_if_dependent(session, spec, verdict)

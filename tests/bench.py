@@ -93,7 +93,7 @@ def warm(topics: tuple[str, ...], rounds: int, profile: bool) -> None:
     excess = [(total - 0.3) / base for total, base in pairs]
     print(f"warm: {whole:.3f} s; the solutions' own computing in the same {calls} calls: {own:.3f} s")
     print(
-        f"      (warm - 0.3 s) / own: median {statistics.median(excess):.2f}, from {min(excess):.2f} to {max(excess):.2f} (target: 3)"
+        f"      (warm - 0.3 s) / own: median {statistics.median(excess):.2f}, {min(excess):.2f} to {max(excess):.2f} (target: 3)"
     )
     if profile:
         profiler = cProfile.Profile()

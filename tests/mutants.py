@@ -295,7 +295,7 @@ def judge_mutant(mutant: Mutant, course: Course, topic: Topic, diagnosis: bool) 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            session, results = judge_functions(course, topic, functions, 0, stop_early=not diagnosis)
+            _, results = judge_functions(course, topic, functions, 0, stop_early=not diagnosis)
             failed = lost(results)
             naming = _naming(topic, course, functions, failed) if diagnosis and failed else None
     except _TooSlow:

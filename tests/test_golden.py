@@ -118,6 +118,8 @@ def made_up() -> Report:
 @pytest.fixture
 def cases(course: Course, submit: Submit) -> Iterator[Callable[[str], Report]]:
     """Reports by name of their golden file."""
+    empty = course.root.parent / "empty"
+    empty.mkdir()
     perimeter = ("return height * width", "print(height, width)\n    return 2 * (height + width)")
     paths = {
         "solution": lambda: submit(),
@@ -125,7 +127,7 @@ def cases(course: Course, submit: Submit) -> Iterator[Callable[[str], Report]]:
         "raising": lambda: submit(("x, factor = cache", "x, factor = cache[0]"), ("for name, side", "for side")),
         "stub": lambda: submit(("return x * factor, (x, factor)", "raise NotImplementedError")),
         "syntax": lambda: submit(source="def area(height, width:\n    return height * width\n"),
-        "missing": lambda: submit().joinpath("area.py").rename(submit().parent / "elsewhere.py").parent / "course",
+        "missing": lambda: empty,
     }
     yield lambda name: grade(paths[name](), course=course)
 

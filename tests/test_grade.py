@@ -220,6 +220,13 @@ def test_checks_that_cannot_be_collected_are_our_fault(course: Course, submit: S
         grade(submit(), course=course)
 
 
+def test_points_that_do_not_add_up_are_the_courses_mistake(course: Course, submit: Submit) -> None:
+    checks = course.topics[0].checks
+    checks.write_text(checks.read_text().replace('"area/errors", points=1', '"area/errors", points=2'))
+    with pytest.raises(CourseError, match=r"gives area 7 points, its checks add up to 8"):
+        grade(submit(), course=course)
+
+
 def test_a_conftest_or_numpy_beside_the_submission_is_never_imported(
     course: Course, submit: Submit, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -10,9 +11,10 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture import providers
 
 from grader.checking import Rng, draw_array, expect_array, expect_integer, expect_value_error, rng
-from grader.checking.cases import CaseBook, check_seed, draw, inner_function, load_profile
+from grader.checking.cases import CaseBook, _no_local_constants, check_seed, draw, inner_function, load_profile
 from grader.checking.judge import SHRINK_CALLS, CaseRun, Verdict, judge
 from grader.checking.known import Known, misconception
 from grader.checking.snippet import call_in_words, case_in_words, needed_calls, script
@@ -59,7 +61,7 @@ def judged(topic: Topic, area: Callable[..., Any], check: Callable[..., Any] | N
     """The verdict on a function."""
     check = check or drawn_check()
     cases = CaseBook().cases("area/check", check, seed)
-    return judge(check, Student(topic, LocalBackend({"area": area})), cases, seed, {})
+    return judge(check, Student(topic, LocalBackend({"area": area})), cases, {})
 
 
 def test_cases_depend_on_seed_and_name_alone() -> None:
@@ -68,6 +70,15 @@ def test_cases_depend_on_seed_and_name_alone() -> None:
     assert first.explicit == 1 and first.drawn[0] == {"case": Sides(2, 5)}
     assert len({repr(case) for case in first.drawn}) == len(first.drawn) > 5
     assert check_seed("a/b", 0) != check_seed("a/c", 0) != check_seed("a/b", 1)
+
+
+def test_cases_do_not_depend_on_what_else_is_imported() -> None:
+    before = [draw(drawn_check(), seed) for seed in range(5)]
+    importlib.import_module("bench")
+    assert [draw(drawn_check(), seed) for seed in range(5)] == before
+    with _no_local_constants():
+        assert len(providers._get_local_constants()) == 0
+    assert "_get_local_constants" in vars(providers)
 
 
 def test_drawing_leaves_the_check_an_ordinary_test() -> None:
@@ -123,7 +134,7 @@ def test_what_would_only_be_the_same_again_is_not_tried_again(topic: Topic, erro
             raise error
 
     check = drawn_check()
-    judge(check, Student(topic, Backend({})), draw(check, 0), 0, {})
+    judge(check, Student(topic, Backend({})), draw(check, 0), {})
     assert Backend.calls == 1
 
 
@@ -286,7 +297,7 @@ def test_backward_misconceptions_get_the_oracles_cache(topic: Topic) -> None:
         expect_array(student.scale_backward(np.ones((2, 2)), cache)[1], np.asarray(4.0))
 
     backend = LocalBackend({**FUNCTIONS, "scale_backward": mean})
-    verdict = judge(check, Student(topic, backend), CaseBook().cases("n", check, 0), 0, {})
+    verdict = judge(check, Student(topic, backend), CaseBook().cases("n", check, 0), {})
     assert verdict.outcome is Outcome.FAILED
     assert reproduces(Known("scale_backward", "mean", "", mean), verdict.runs, topic, FUNCTIONS)
 

@@ -54,7 +54,7 @@ def test_a_file_that_a_download_renamed_is_found(folder: Path, course: Course, n
     assert submission.notes == (f"{name} was graded as area.py",)
 
 
-@pytest.mark.parametrize("name", ["test_subarea.py", "areas.py", "area.txt", "area.py.bak"])
+@pytest.mark.parametrize("name", ["test_area.py", "test_subarea.py", "areas.py", "area.txt", "area.py.bak"])
 def test_other_files_are_not_taken_for_it(folder: Path, course: Course, name: str) -> None:
     (folder / name).write_bytes(SOURCE)
     assert load(folder, course).problems == {"area": "area.py was not handed in"}

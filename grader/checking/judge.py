@@ -11,7 +11,8 @@ import numpy as np
 
 from grader.checking.cases import Case, Cases, Plan, inner_function, is_drawn, run_drawn
 from grader.checking.compare import CheckFailed
-from grader.client.student import Call, OutOfStep, Student
+from grader.client.foresight import OutOfStep
+from grader.client.student import Call, Student
 from grader.errors import (
     StudentDied,
     StudentMissing,
@@ -73,7 +74,7 @@ class _Stop(BaseException):
 
 
 def judge(
-    test: Callable[..., Any], student: Student, cases: Cases, seed: int, fixtures: Case, plan: Plan | None = None
+    test: Callable[..., Any], student: Student, cases: Cases, fixtures: Case, plan: Plan | None = None
 ) -> Verdict:
     """Run the check on every case; `fixtures` are the other arguments of the test function.
 
@@ -90,7 +91,7 @@ def judge(
         return Verdict(Outcome.PASSED, None, runs)
     final = [run for run in failed if isinstance(run.error, FINAL)]
     if not final and is_drawn(test):
-        runs += _shrink(test, body, student, cases, seed, fixtures, runs)
+        runs += _shrink(test, body, student, cases, fixtures, runs)
         failed = [run for run in runs if run.error is not None]
     shown = min(failed, key=lambda run: run.size) if not final else final[0]
     assert shown.error is not None
@@ -147,7 +148,6 @@ def _shrink(
     body: Callable[..., Any],
     student: Student,
     cases: Cases,
-    seed: int,
     fixtures: Case,
     before: list[CaseRun],
 ) -> list[CaseRun]:
@@ -174,7 +174,7 @@ def _shrink(
             raise CheckFailed(Failure(what="a failing case"))
 
     try:
-        run_drawn(test, seed, attempt)
+        run_drawn(test, cases.seed, attempt)
     except (_Stop, CheckFailed):
         pass
     return found

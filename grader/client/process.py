@@ -110,7 +110,7 @@ class WorkerSpec:
 
 
 class Worker:
-    """One worker process. Where a student's thread is left in it, it runs only while it is asked something.
+    """One worker process, which runs only while it is asked something: between requests it is stopped.
 
     `protections` says what it reported to hold before any student code was loaded. POSIX.
     """
@@ -160,8 +160,6 @@ class Worker:
             status = _describe_status(self.close(GRACE_SECONDS))
             raise InternalFault(f"a worker did not start ({error}; {status})\n{self.last_output}") from error
         self.protections: dict[str, bool] = ready.fields["protections"]
-        self._own_threads = _count_threads(self.pid)
-        self._paused = False
 
     def ask(self, frame: bytes, seconds: float) -> wire.Message:
         """One exchange; see `send` and `receive`."""
@@ -173,7 +171,7 @@ class Worker:
         with self._killing():
             if self.channel.awaited == 0:
                 self.check_use()
-                self._resume()
+                self._signal("SIGCONT")
             self.channel.send(frame)
 
     def receive(self, seconds: float) -> wire.Message:
@@ -181,7 +179,7 @@ class Worker:
         with self._killing():
             reply = self.channel.receive(seconds)
             if self.channel.awaited == 0:
-                self._pause()
+                self._signal("SIGSTOP")  # whatever of the student's still runs neither writes nor computes meanwhile
             return reply
 
     @contextlib.contextmanager
@@ -196,17 +194,6 @@ class Worker:
         except BaseException:
             self.close()
             raise
-
-    def _pause(self) -> None:
-        """Stop a worker in which a student's thread is left, so that it does nothing while it is not asked anything."""
-        if _count_threads(self.pid) > self._own_threads:
-            self._paused = True
-            self._signal("SIGSTOP")
-
-    def _resume(self) -> None:
-        if self._paused:
-            self._paused = False
-            self._signal("SIGCONT")
 
     def check_use(self) -> None:
         """Raise StudentDied when the scratch folder or the number of threads is over its limit."""

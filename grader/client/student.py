@@ -5,12 +5,9 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
-
-import numpy as np
 
 from grader.course import Function, Topic
 from grader.errors import (
@@ -26,6 +23,7 @@ from grader.errors import (
 )
 from grader.worker import wire
 
+from .foresight import Ahead, Foresight
 from .process import ForkServer, Worker, WorkerSpec
 from .values import kept_in_place, structured
 
@@ -125,10 +123,6 @@ class Student:
         return (result, after) if observe else result
 
 
-class OutOfStep(Exception):
-    """A check called something else than was foreseen: the case is to be run again, one call at a time."""
-
-
 class WorkerBackend:
     """Calls into a worker process; makes a new one when the last died. One topic of one submission."""
 
@@ -144,67 +138,45 @@ class WorkerBackend:
         self._seconds = 0.0
         self._timeouts: dict[str, int] = {}
         self._received: dict[str, int] = {}
-        self._ahead: deque[deque[tuple[Call, int]]] = deque()
+        self._foresight = Foresight()
         self.load_output = ""
         self.protections: dict[str, bool] | None = None
 
     def begin_case(self) -> None:
         """The next call drops the handles of earlier cases; replies that the last case did not wait for are dropped."""
-        while self._ahead and self._ahead[0]:
-            self._skip(self._ahead[0].popleft())
-        if self._ahead:
-            self._ahead.popleft()
+        for ahead in self._foresight.begin_case():
+            self._skip(ahead)
         self._forget = True
         self._output.clear()
         if self._worker is not None:
             self._worker.channel.forget_output()
 
     def foresee(self, plan: Sequence[Sequence[Call]]) -> None:
-        """Send the calls of coming cases ahead, so that the worker computes while the grader compares.
-
-        `plan` has the calls of each case in order, as an earlier run made them. A check that calls something else gets
-        OutOfStep, after which everything goes one call at a time.
-        """
-        try:
-            worker = self._ready_worker()
-            for calls in plan:
-                self._forget = True
-                case: deque[tuple[Call, int]] = deque()
-                for call in calls:
-                    number = secrets.randbits(48)
-                    function = self.topic.functions[call.function]
-                    worker.send(self._request(number, function, call.arguments, call.keywords, call.observed))
-                    self._forget = False
-                    case.append((call, number))
-                self._ahead.append(case)
-            self._ahead.appendleft(deque())  # what begin_case ends
-        except SubmissionFault:
-            self.end_foresight()
+        """Take the calls of each coming case, as an earlier run made them; a check that calls others may get OutOfStep."""
+        self._foresight = Foresight(plan)
 
     def end_foresight(self) -> None:
         """Drop what was sent ahead and not called; the worker that may still be at it is replaced."""
-        if any(self._ahead):
+        if self._foresight.sent:
             self._lost()
-        self._ahead.clear()
+        self._foresight = Foresight()
 
-    def _skip(self, foreseen: tuple[Call, int]) -> None:
+    def _skip(self, ahead: Ahead) -> None:
         """Wait for a reply that nobody asked for after all."""
+        started = time.monotonic()
         try:
             if self._worker is not None:
-                self._worker.receive(self._allowed_seconds(foreseen[0].function))
+                reply = self._worker.receive(self._allowed_seconds(ahead.function))
+                if reply.fields.get("id") != ahead.number:
+                    raise StudentProtocolFault("its reply belongs to another call")
         except SubmissionFault:
-            self._ahead.clear()
             self._lost()
+        finally:
+            self._seconds += time.monotonic() - started
 
-    def _foreseen(self, function: str, arguments: Sequence[Any], keywords: dict[str, Any], observe: bool) -> int | None:
-        """The number of the request for this call, where it was sent ahead; raises OutOfStep where another was."""
-        if not self._ahead:
-            return None
-        if self._worker is None or not self._ahead[0]:
-            raise OutOfStep
-        call, number = self._ahead[0].popleft()
-        if call.function != function or call.observed != observe or not _same_arguments(call, arguments, keywords):
-            raise OutOfStep
+    def _send(self, worker: Worker, call: Call, forget: bool) -> int:
+        number = secrets.randbits(48)
+        worker.send(self._request(number, call, forget))
         return number
 
     def take_output(self) -> str:
@@ -218,14 +190,16 @@ class WorkerBackend:
     def call(self, function: Function, arguments: Sequence[Any], keywords: dict[str, Any], observe: bool) -> Any:
         """One call in the worker; see Backend. Raises SubmissionFault."""
         allowed = self._allowed_seconds(function.name)
-        number = self._foreseen(function.name, arguments, keywords, observe)
+        call = Call(function.name, tuple(arguments), keywords, observe)
+        number = self._foresight.take(call)
         worker = self._ready_worker()
         started = time.monotonic()
         try:
             if number is None:
-                number = secrets.randbits(48)
-                worker.send(self._request(number, function, arguments, keywords, observe))
-                self._forget = False
+                number = self._send(worker, call, self._forget)
+            self._forget = False
+            for case, coming in self._foresight.coming():
+                self._foresight.sent.append(Ahead(case, coming.function, self._send(worker, coming, forget=True)))
             message = worker.receive(allowed)
             if message.fields.get("id") != number:
                 raise StudentProtocolFault("its reply belongs to another call")
@@ -243,25 +217,22 @@ class WorkerBackend:
         finally:
             self._seconds += time.monotonic() - started
 
-    def _request(
-        self, number: int, function: Function, arguments: Sequence[Any], keywords: dict[str, Any], observe: bool
-    ) -> bytes:
+    def _request(self, number: int, call: Call, forget: bool) -> bytes:
         packer = wire.Packer()
+        passed = (*call.arguments, *call.keywords.values())
         try:
             fields = {
                 "id": number,
-                "function": function.name,
-                "arguments": [packer.pack(value) for value in arguments],
-                "keywords": {name: packer.pack(value) for name, value in keywords.items()},
-                "keep": function.kept,
-                "observe": observe,
-                "forget": self._forget,
+                "function": call.function,
+                "arguments": [packer.pack(value) for value in call.arguments],
+                "keywords": {name: packer.pack(value) for name, value in call.keywords.items()},
+                "keep": self.topic.functions[call.function].kept,
+                "observe": call.observed,
+                "forget": forget,
             }
             return wire.encode("call", fields, packer.arrays)
         except (wire.TooLarge, wire.NotCarried) as error:
-            if not any(_has_unsupported(value) for value in (*arguments, *keywords.values())) and isinstance(
-                error, wire.NotCarried
-            ):
+            if isinstance(error, wire.NotCarried) and not any(map(_has_unsupported, passed)):
                 raise  # the check passes something that no student returned
             raise StudentRaised("TypeError", (), f"what it should be given cannot be passed on: {error}", ()) from None
 
@@ -332,7 +303,7 @@ class WorkerBackend:
         self.load_output = worker.channel.take_output()
 
     def _lost(self) -> None:
-        self._ahead.clear()
+        self._foresight = Foresight()
         if self._worker is not None:
             self._worker.close()
             self._output.append(self._worker.last_output)
@@ -364,30 +335,6 @@ class WorkerBackend:
 def _seed_of_worker(seed: int, topic: str) -> int:
     """What the worker's global generators are seeded with; the run's own seed, which may be secret, stays here."""
     return int.from_bytes(hashlib.sha256(f"{seed}/{topic}".encode()).digest()[:4], "little")
-
-
-def _same_arguments(call: Call, arguments: Sequence[Any], keywords: dict[str, Any]) -> bool:
-    return (
-        len(call.arguments) == len(arguments)
-        and call.keywords.keys() == keywords.keys()
-        and all(map(_same, call.arguments, arguments))
-        and all(_same(value, keywords[name]) for name, value in call.keywords.items())
-    )
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Whether two arguments travel as the same bytes; handles are the same when their numbers are."""
-    if one is other:
-        return True
-    if type(one) is not type(other):
-        return False
-    if isinstance(one, np.ndarray):
-        return one.dtype == other.dtype and one.shape == other.shape and bool(np.array_equal(one, other))
-    if isinstance(one, wire.Handle):
-        return bool(one.number == other.number)
-    if isinstance(one, (tuple, list)):
-        return len(one) == len(other) and all(map(_same, one, other))
-    return bool(one == other)
 
 
 def _has_unsupported(value: Any) -> bool:

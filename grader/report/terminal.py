@@ -200,7 +200,7 @@ def _difference(failure: Failure) -> RenderableType:
         share = f"; {failure.share_differing:.0%} of the entries differ" if failure.share_differing is not None else ""
         lines.append(Text(f"  error {failure.error:.3g}, allowed {failure.allowed_error:.3g}{share}"))
     if failure.call:
-        lines.append(Text(f"  in {one_line(failure.call, 600)}"))
+        lines.append(_pad(Text(f"in {one_line(failure.call, 600)}"), (0, 0, 0, 2)))
     if failure.case:
         lines.append(Text(f"  case {one_line(failure.case, 300)}"))
     return Group(*lines)

@@ -93,7 +93,7 @@ def _choose(topic: Topic, entries: list[Entry], alone: bool) -> tuple[Entry | No
         return best, f"{topic.file} is there {len(exact)} times; {best.path} was graded" if several else None
     stem = re.escape(topic.file.removesuffix(".py"))
     renamed = re.compile(rf"(?i)(.*[_\- ])?{stem}([_\- ()\d]|copy)*\.py")  # one way to match, however long the name
-    similar = [entry for entry in entries if renamed.fullmatch(entry.path.name)]
+    similar = [e for e in entries if renamed.fullmatch(e.path.name) and not e.path.name.startswith("test_")]
     if not similar and alone:
         similar = [entry for entry in entries if entry.path.suffix == ".py"]
     if not similar:

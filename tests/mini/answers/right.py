@@ -16,6 +16,11 @@ def scale_backward(dout, cache):
     return dout * factor, np.sum(dout * x)
 
 
+def unscale(out, factor):
+    """The array before it was scaled."""
+    return out / factor
+
+
 def fits(total, parts):
     """Whether nothing is left over."""
     return total % parts == 0

@@ -11,6 +11,11 @@ def scale_backward(dout, cache):
     return dout, 1.0
 
 
+def unscale(out, factor):
+    """Wrong."""
+    return out
+
+
 def fits(total, parts):
     """Wrong."""
     return True

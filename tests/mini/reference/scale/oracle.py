@@ -16,6 +16,11 @@ def scale_backward(dout, cache):
     return dout * factor, (dout * x).sum()
 
 
+def unscale(out, factor):
+    """The array before it was scaled."""
+    return out / factor
+
+
 def fits(total, parts):
     """Whether `total` can be shared out evenly."""
     return total == parts * (total // parts)

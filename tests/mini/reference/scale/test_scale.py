@@ -87,6 +87,17 @@ def test_backward(student, case):
     expect_number(got_dfactor, dfactor, bound, what="dfactor")
 
 
+@pytest.mark.check("unscale/there_and_back", points=2)
+@given(case=CASES)
+def test_unscale(student, case):
+    """What was scaled comes back, and was scaled in between."""
+    x, _, wanted, *_ = data(case)
+    out, _ = student.scale_forward(x, 3.0)
+    again = student.unscale(out, 3.0)
+    expect_array(out, wanted, what="the scaled array")
+    expect_array(again, x, what="the array that came back")
+
+
 @pytest.mark.check("fits/both_answers", points=1)
 @example(case=Sharing(6, 3))
 @example(case=Sharing(7, 3))
