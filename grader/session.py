@@ -92,7 +92,8 @@ class GradingSession:
         if verdict is None:
             cases = self.workshop.cases.cases(f"{topic.name}/{spec.name}", test, self.seed)
             book = self.workshop.cases
-            verdict = judge(test, session.student, cases, dict(fixtures), book.plan(test, self.seed))
+            with _one_thread():
+                verdict = judge(test, session.student, cases, dict(fixtures), book.plan(test, self.seed))
             if verdict.outcome is Outcome.PASSED:
                 book.remember_plan(test, self.seed, tuple(tuple(run.calls) for run in verdict.runs))
             verdict = _skip_if_dependent(session, spec, verdict)
@@ -220,6 +221,21 @@ def _complete(verdict: Verdict, topic: Topic) -> Failure | None:
 def course_module(topic: Topic, name: str) -> ModuleType:
     """`reference/<topic>/<name>.py`; its course's root must be on sys.path (see `on_path`)."""
     return importlib.import_module(f"reference.{topic.name}.{name}")
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keep PyTorch from sharing out a few dozen numbers over all cores, which costs a hundred times the sum itself."""
+    torch: Any = sys.modules.get("torch")
+    threads = torch.get_num_threads() if torch is not None else 1
+    if threads == 1:
+        yield
+        return
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 @contextmanager

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import doctest
+import functools
 import importlib.util
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from proof import ROOT, checks_of, judge_misconceptions, prove_right, right_versions
+from proof import ROOT, Caught, checks_of, judge_misconceptions, prove_right, right_versions
 
 from grader import grade
 from grader.course import Topic, load_course
@@ -25,6 +26,12 @@ SEEDS = range(20)
 SHARE = 0.3
 
 
+@functools.cache
+def caught(name: str) -> tuple[Caught, ...]:
+    """How every misconception of a topic fared."""
+    return tuple(judge_misconceptions(COURSE, COURSE.topic(name), 0))
+
+
 @pytest.mark.parametrize(("topic", "file"), VERSIONS)
 def test_right_versions_get_full_marks_for_every_seed(topic: Topic, file: Path) -> None:
     problems, share = prove_right(COURSE, topic, file, SEEDS)
@@ -35,23 +42,23 @@ def test_right_versions_get_full_marks_for_every_seed(topic: Topic, file: Path) 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_there_are_enough_right_versions_and_misconceptions(topic: Topic) -> None:
     assert len(right_versions(topic)) >= 4
-    assert len(list(judge_misconceptions(COURSE, topic, 0))) >= (20 if topic.name == "conv_arithmetic" else 12)
+    assert len(caught(topic.name)) >= (20 if topic.name == "conv_arithmetic" else 12)
 
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_every_misconception_loses_points_and_is_named_first(topic: Topic) -> None:
-    for caught in judge_misconceptions(COURSE, topic, 0):
-        name = f"{caught.known.function}/{caught.known.slug}"
-        assert caught.failed, f"{name} loses no points"
-        firsts = {check.misconceptions[0].slug for check in caught.failed if check.misconceptions}
-        assert caught.named_first, f"{name} is named {firsts or 'nowhere'}"
-        assert caught.known.hint.strip().endswith((".", "?", ")", "]")), f"{name} has no whole sentence as its hint"
+    for one in caught(topic.name):
+        name = f"{one.known.function}/{one.known.slug}"
+        assert one.failed, f"{name} loses no points"
+        firsts = {check.misconceptions[0].slug for check in one.failed if check.misconceptions}
+        assert one.named_first, f"{name} is named {firsts or 'nowhere'}"
+        assert one.known.hint.strip().endswith((".", "?", ")", "]")), f"{name} has no whole sentence as its hint"
 
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_every_check_is_failed_by_some_misconception(topic: Topic) -> None:
     """A check that no wrong version fails is to be deleted or mended."""
-    failed = {check.name for caught in judge_misconceptions(COURSE, topic, 0) for check in caught.failed}
+    failed = {check.name for one in caught(topic.name) for check in one.failed}
     unused = [spec.name for spec, _ in checks_of(COURSE, topic) if spec.name not in failed]
     assert not unused
 
