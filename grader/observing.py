@@ -18,7 +18,7 @@ from grader.client.local import LocalBackend
 from grader.client.student import Call, Student
 from grader.client.values import flat_names
 from grader.course import Topic
-from grader.diagnosis import calls_again, same_value
+from grader.diagnosis import calls_again, same_value, spread
 from grader.worker.wire import Handle
 
 ENOUGH = 2
@@ -74,9 +74,7 @@ def _relations(function: str, runs: Sequence[CaseRun], topic: Topic, oracle: Ora
     """How each wrong part of the result relates to the right one, where it is the same in every wrong case."""
     names = flat_names(topic.functions[function].returns)
     pairs: dict[str, list[tuple[Pair, dict[str, int]]]] = {name: [] for name in names}
-    for run in runs:
-        if run.error is None:
-            continue
+    for run in spread([run for run in runs if run.error is not None]):
         again = calls_again(run.calls, Student(topic, LocalBackend(oracle)))
         if again is None:
             return []

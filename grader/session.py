@@ -121,8 +121,9 @@ class GradingSession:
             return result
         module, oracle = course_module(topic, "misconceptions"), vars(course_module(topic, "oracle"))
         runs, all_runs = judged.runs, session.runs_of(result.function)
-        found = diagnose(result.function, runs, all_runs, topic, misconceptions_in(module), oracle)
-        seen = () if found else observe(result.function, runs, all_runs, topic, oracle, traits_in(module))
+        with _one_thread():
+            found = diagnose(result.function, runs, all_runs, topic, misconceptions_in(module), oracle)
+            seen = () if found else observe(result.function, runs, all_runs, topic, oracle, traits_in(module))
         return dataclasses.replace(result, misconceptions=found, observations=seen)
 
     def results(self) -> tuple[TopicResult, ...]:

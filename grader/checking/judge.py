@@ -25,7 +25,7 @@ from grader.errors import (
 )
 from grader.results import Failure, Outcome, StudentException, TraceFrame
 
-SHRINK_CALLS = 150
+SHRINK_CALLS = 100
 FINAL = (StudentTimedOut, StudentDied, StudentProtocolFault, StudentNotLoaded, StudentMissing)
 """What is not worth trying on more cases: it is slow, or it will be the same again."""
 

@@ -237,7 +237,8 @@ class WorkerBackend:
             raise StudentRaised("TypeError", (), f"what it should be given cannot be passed on: {error}", ()) from None
 
     def close(self) -> None:
-        """End the worker."""
+        """End the worker; a call after that makes a new one."""
+        self._foresight = Foresight()
         if self._worker is not None:
             self._worker.close()
             self._worker = None
