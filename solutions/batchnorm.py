@@ -1,12 +1,12 @@
-"""Batch normalisation: the forward pass in training and in evaluation, its gradients, and folding it into a convolution.
+"""Batch normalisation: the forward pass in training and in evaluation, its gradients, folding it into a convolution.
 
-Write the functions below with NumPy and the standard library only. `batchnorm_*` work on rows of features, as they leave
-a fully connected layer; `spatial_batchnorm_*` on images, as they leave a convolution.
+Write the functions below with NumPy and the standard library only. `batchnorm_*` work on rows of features, as they
+leave a fully connected layer; `spatial_batchnorm_*` on images, as they leave a convolution.
 
 Symbols: x is the input, (N, D) or (N, C, H, W): N examples of D features, or N images of C channels, H high and W wide.
-gamma and beta are the learned scale and shift; mean and var are a feature's mean and variance over the batch, xhat is the
-normalised input. running_mean and running_var are what evaluation uses in place of mean and var. L is the loss, dout is
-dL/dout, dx is dL/dx and so on. No function changes its arguments.
+gamma and beta are the learned scale and shift; mean and var are a feature's mean and variance over the batch, xhat is
+the normalised input. running_mean and running_var are what evaluation uses in place of mean and var. L is the loss,
+dout is dL/dout, dx is dL/dx and so on. No function changes its arguments.
 
 Source: Ioffe and Szegedy, Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift
 (2015), cited below as [BN].
@@ -164,9 +164,9 @@ def spatial_batchnorm_forward(
 ) -> tuple[Array, tuple[Array, Array], Any]:
     """Normalise every channel of a batch of images, then scale it by gamma and shift it by beta.
 
-    The same as batchnorm_forward with channels for features: a feature map must be normalised alike at all positions, as
-    the convolution before it computes it alike at all positions. So a channel has one mean, one variance, one gamma and
-    one beta, and its statistics are taken over all N images and all H*W positions: in every formula of
+    The same as batchnorm_forward with channels for features: a feature map must be normalised alike at all positions,
+    as the convolution before it computes it alike at all positions. So a channel has one mean, one variance, one gamma
+    and one beta, and its statistics are taken over all N images and all H*W positions: in every formula of
     batchnorm_forward, N/(N-1) included, the count N becomes N*H*W.
 
     Arguments:

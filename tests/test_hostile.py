@@ -17,8 +17,11 @@ import json
 import os
 import re
 import shutil
+import stat
 import tempfile
 import unicodedata
+import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +29,7 @@ from typing import Any
 
 import pytest
 
+from grader import grade
 from grader.cli import main
 from grader.client.process import ForkServer
 from grader.workshop import shared_workshop
@@ -35,7 +39,7 @@ MINI = TESTS / "mini"
 ANSWERS = MINI / "answers"
 HOSTILE = sorted((TESTS / "hostile").glob("*.py"))
 LEFT_BEHIND = "convgrade_left_behind"  # part of the name of every file that a hostile submission tries to leave
-FULL, OTHER = 12, 4
+FULL, OTHER = 14, 4
 
 
 @dataclass(frozen=True)
@@ -134,7 +138,8 @@ def snapshot(folder: Path) -> dict[str, tuple[int, int, bytes]]:
     found = {}
     for file in sorted(folder.rglob("*")):
         status = file.lstat()
-        found[str(file)] = (status.st_mode, status.st_mtime_ns, file.read_bytes() if file.is_file() else b"")
+        small = stat.S_ISREG(status.st_mode) and status.st_size < 1 << 22
+        found[str(file)] = (status.st_mode, status.st_mtime_ns, file.read_bytes() if small else b"")
     return found
 
 
@@ -144,11 +149,12 @@ def processes_of(workers: set[int]) -> list[str]:
     for folder in Path("/proc").iterdir() if os.path.isdir("/proc") else ():
         if folder.name.isdigit():
             try:
-                state, parent, group, session = (folder / "stat").read_text().rpartition(") ")[2].split()[:4]
+                line = (folder / "stat").read_text()
+                state, parent, group, session = line.rpartition(") ")[2].split()[:4]
             except OSError:
                 continue
             if state != "Z" and workers & {int(folder.name), int(parent), int(group), int(session)}:
-                running.append(f"{folder.name} {state}")
+                running.append(f"{line[:60]} {(folder / 'cmdline').read_bytes()!r}")
     return running
 
 
@@ -238,4 +244,193 @@ def test_hostile_submission(file: Path, yard: Yard, protections: dict[str, bool]
     assert earned <= Fraction(expected.points[2:]) if expected.points[:2] == "<=" else earned == int(expected.points)
     assert graded.outcomes <= expected.outcomes
     for words in expected.report:
-        assert words in graded.flat
+        assert words in graded.flat or words in json.dumps(graded.report)
+
+
+def test_requests_sent_ahead_hold_no_answers(yard: Yard) -> None:
+    """Where a right submission was graded before, its calls are known; code that reads ahead must find nothing in them."""
+    source = (TESTS / "hostile" / "peek_at_requests.py").read_text("utf-8")
+    for text, points in ((ANSWERS / "right.py").read_text("utf-8"), FULL), (complete(source, "wrong"), 0):
+        (yard.submission / "scale.py").write_text(text, "utf-8")
+        for _ in range(2):
+            assert yard.grade().topic("scale")["points_earned"] == points
+
+
+# What cannot be a file of tests/hostile/ is made here: by name, a function that makes it where scale.py should be, and
+# the words that the report says about it.
+
+SECRET = "def fits(total, parts):\n    return total % parts == 0\n"
+
+
+def _link(file: Path) -> None:
+    (file.parent.parent / "elsewhere.py").write_text(SECRET)
+    file.symlink_to(file.parent.parent / "elsewhere.py")
+
+
+def _sparse(file: Path) -> None:
+    with file.open("wb") as opened:
+        opened.truncate(1 << 40)
+
+
+FILES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "link": (_link, "scale.py is a link; hand in the file itself"),
+    "link_to_itself": (lambda file: file.symlink_to(file), "scale.py is a link"),
+    "link_to_a_device": (lambda file: file.symlink_to("/dev/zero"), "scale.py is a link"),
+    "link_to_the_oracle": (
+        lambda file: file.symlink_to(MINI / "reference" / "scale" / "oracle.py"),
+        "scale.py is a link; hand in the file itself",
+    ),
+    "pipe": (os.mkfifo, "scale.py is not a regular file"),
+    "folder": (lambda file: file.mkdir(), "scale.py was not handed in"),
+    "huge": (_sparse, "scale.py is larger than 1 MiB"),
+    "empty": (lambda file: file.touch(), "not written yet"),
+    "null_bytes": (lambda file: file.write_bytes(b"x = 1\n\0"), "scale.py is not a text file: it has a null byte"),
+    "not_utf8": (lambda file: file.write_bytes(b"x = '\xff\xfe'\n"), "scale.py is not valid utf-8"),
+    "utf16": (lambda file: file.write_text("x = 1\n", "utf-16"), "scale.py is saved as UTF-16"),
+    "encoding_that_takes_hours": (
+        lambda file: file.write_bytes(b"# coding: punycode\n" + b"a" * 1_000_000),
+        "scale.py declares the encoding punycode; save it as UTF-8",
+    ),
+    "encoding_that_raises": (
+        lambda file: file.write_bytes(b"# coding: undefined\nx = 1\n"),
+        "scale.py declares the encoding undefined",
+    ),
+    "encoding_that_is_none": (lambda file: file.write_bytes(b"# coding: zip\nx = 1\n"), "scale.py"),
+    "encoding_with_a_name_of_its_own": (
+        lambda file: file.write_bytes(b"# coding: " + b"x" * 10_000 + b"\x1b[2J\n"),
+        "scale.py cannot be decoded",
+    ),
+    "no_python": (lambda file: file.write_text("%load_ext autoreload\n!ls\n"), "scale.py is not valid Python"),
+    "deep_nesting": (lambda file: file.write_text("x = " + "(" * 50_000), "none of its functions could be called"),
+    "long_lines": (lambda file: file.write_text("x = " + "-" * 900_000 + "1"), "none of its functions could be called"),
+    "many_names": (
+        lambda file: file.write_text("x = [" + "a," * 400_000 + "]"),
+        "none of its functions could be called",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_hostile_file(name: str, yard: Yard) -> None:
+    """A file that is no source text is not opened, or told in a sentence; the other topic has its marks."""
+    make, words = FILES[name]
+    file = yard.submission / "scale.py"
+    make(file)
+    before = file.lstat()
+    graded = yard.grade()
+    assert graded.topic("scale")["points_earned"] == 0
+    assert words in graded.flat
+    assert (file.lstat().st_mode, file.lstat().st_mtime_ns) == (before.st_mode, before.st_mtime_ns)
+
+
+def test_hostile_names(yard: Yard) -> None:
+    """File names that are commands, links, markup or patterns' worst case are data; helpers beside the file come along."""
+    shutil.copy(ANSWERS / "wrong.py", yard.submission / "scale.py")
+    names = [
+        "\x1b[2J.py",
+        "::error::x.py",
+        "[bold]x[bold].py",
+        "scale" + "1" * 200 + "x.py",
+        "a" * 240 + ".py",
+        "new\nline.py",
+        "-rf.py",
+        "=1+1.py",
+        "numpy.py",
+        "json.py",
+        "sitecustomize.py",
+        "grader.py",
+        "__init__.py",
+        "conftest.py",
+        "test_scale.py",
+        os.fsdecode(b"\xff\xfe.py"),
+    ]
+    for name in names:
+        (yard.submission / name).write_text(f"raise SystemExit({name!a})\n")
+    (yard.submission / "pytest.ini").write_text("[pytest]\naddopts = --collect-only\n")
+    graded = yard.grade()
+    assert graded.topic("scale")["points_earned"] == 0
+    assert graded.outcomes == {"failed"}
+
+
+def test_a_renamed_file_with_a_hostile_name(yard: Yard) -> None:
+    """The note that names the graded file shows its name harmlessly."""
+    shutil.copy(ANSWERS / "right.py", yard.submission / "x_\x1b[2J ::error::_scale (1).py")
+    graded = yard.grade()
+    assert graded.topic("scale")["points_earned"] == FULL
+    assert "was graded as scale.py" in graded.flat
+
+
+def _zip(path: Path, *members: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.write(ANSWERS / "other.py", "other.py", zipfile.ZIP_DEFLATED)
+        for name, content in members:
+            archive.writestr(name, content)
+    return path
+
+
+def _linked() -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo("scale.py")
+    info.external_attr = 0o120777 << 16
+    return info
+
+
+RIGHT = (ANSWERS / "right.py").read_bytes()
+ZIPS: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "bomb": (lambda path: _zip(path, ("scale.py", bytes(200 << 20))), "scale.py is larger than 1 MiB"),
+    "bomb_that_unpacks_without_a_limit": (
+        lambda path: _zip(path, ("scale.py", bytes(200 << 20)), method=zipfile.ZIP_BZIP2),
+        "scale.py is compressed in a way that is not supported",
+    ),
+    "link": (lambda path: _zip(path, (_linked(), b"/etc/passwd")), "scale.py is a link; hand in the file itself"),
+    "outside": (lambda path: _zip(path, ("../scale.py", RIGHT), ("/scale.py", RIGHT)), "scale.py was not handed in"),
+    "backslashes": (lambda path: _zip(path, ("..\\..\\scale.py", RIGHT)), "scale.py was not handed in"),
+    "deep": (lambda path: _zip(path, ("a/" * 1000 + "scale.py", RIGHT)), "scale.py was not handed in"),
+    "long_names": (
+        lambda path: _zip(path, ("scale.py", b"fits = 1\n"), ("a" * 5000 + ".py", RIGHT), ("b" * 250 + ".py", RIGHT)),
+        "not written yet",
+    ),
+    "many_files": (
+        lambda path: _zip(path, ("scale.py", b"fits = 1\n"), *((f"m{n}.py", bytes(1 << 20)) for n in range(300))),
+        "not written yet",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ZIPS)
+def test_hostile_zip(name: str, yard: Yard) -> None:
+    """Nothing is unpacked outside, nothing fills memory or disk."""
+    make, words = ZIPS[name]
+    graded = yard.grade(make(yard.folder / "handed-in.zip"))
+    assert graded.topic("scale")["points_earned"] == 0
+    assert words in graded.flat
+    assert not (yard.folder / "scale.py").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is not a zip that can be read"),
+        (b"PK\x05\x06" + bytes(18), ""),
+        (b"PK\x03\x04" + b"\xff" * 1000, "is not a zip that can be read"),
+    ],
+)
+def test_damaged_zip(content: bytes, words: str, yard: Yard) -> None:
+    """An archive that is none is a usage error, or a submission without files; never a fault of ours."""
+    path = yard.folder / "handed-in.zip"
+    path.write_bytes(content)
+    code = main(["grade", str(path), "--course", str(MINI)])
+    assert code in (0, 2)
+    assert words in yard.capsys.readouterr().err
+
+
+def test_a_pipe_named_zip_is_not_opened(yard: Yard) -> None:
+    """It would keep whoever opens it waiting."""
+    os.mkfifo(yard.folder / "handed-in.zip")
+    assert main(["grade", str(yard.folder / "handed-in.zip"), "--course", str(MINI)]) == 2
+
+
+def test_everybody_else_is_graded_as_before(yard: Yard) -> None:
+    """After all of the above, in the same process and with the same fork server, right answers earn everything."""
+    shutil.copy(ANSWERS / "right.py", yard.submission / "scale.py")
+    report = grade(yard.submission, course=MINI)
+    assert (report.points_earned, report.faults) == (FULL + OTHER, ())

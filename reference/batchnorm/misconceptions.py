@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from grader.checking import misconception
+from grader.checking import Trait, misconception
 from grader.checking.known import MARK
 from reference.batchnorm import oracle
 from reference.batchnorm.oracle import Kept
@@ -20,7 +20,43 @@ from reference.batchnorm.oracle import Kept
 Running = tuple[ndarray, ndarray]
 
 
-# -- batchnorm_forward: a correct computation in three steps, to be changed in one ---------------------------------------
+def _size(name: str, *axes: int) -> Callable[[dict[str, Any]], int | None]:
+    """The number of entries along axes of an argument; None where it has no such axes."""
+
+    def size(arguments: dict[str, Any]) -> int | None:
+        array = arguments.get(name)
+        if not isinstance(array, ndarray) or array.ndim <= max(axes):
+            return None
+        return int(np.prod([array.shape[axis] for axis in axes]))
+
+    return size
+
+
+def _same(one: Callable[[dict[str, Any]], Any], other: Callable[[dict[str, Any]], Any]) -> Callable[..., bool | None]:
+    return lambda arguments: None if one(arguments) is None else one(arguments) == other(arguments)
+
+
+def _one(size: Callable[[dict[str, Any]], int | None]) -> Callable[..., bool | None]:
+    return lambda arguments: None if size(arguments) is None else size(arguments) == 1
+
+
+ROWS = ("batchnorm_forward", "batchnorm_backward")
+IMAGES = ("spatial_batchnorm_forward", "spatial_batchnorm_backward")
+TRAITS = (
+    Trait("a single feature", "batch of several features", _one(_size("x", 1)), ROWS),
+    Trait("as many rows as features", "other shape", _same(_size("x", 0), _size("x", 1)), ROWS),
+    Trait("a single channel", "batch with several channels", _one(_size("x", 1)), IMAGES),
+    Trait("a single image", "batch of several images", _one(_size("x", 0)), IMAGES),
+    Trait("images of one pixel", "larger image", _one(_size("x", 2, 3)), IMAGES),
+    Trait("square images", "image that is not square", _same(_size("x", 2), _size("x", 3)), IMAGES),
+    Trait("a single filter", "kernel of several filters", _one(_size("w", 0)), ("fold_batchnorm",)),
+    Trait(
+        "as many filters as input channels", "other kernel", _same(_size("w", 0), _size("w", 1)), ("fold_batchnorm",)
+    ),
+)
+
+
+# -- batchnorm_forward: a correct computation in steps, one of which is changed ----------------------------------------
 
 
 def _forward(run: Callable[[Kept], tuple[ndarray, Running]]) -> Callable[..., tuple[ndarray, Running, Kept]]:
@@ -86,8 +122,8 @@ def _running(k: Kept) -> Running:
 
 @misconception(
     "batchnorm_forward",
-    "The batch's biased variance, divided by N, goes into the running variance. That estimate is too small on average; the "
-    "one for evaluation is the unbiased one, divided by N - 1 ([BN], Algorithm 2, line 10).",
+    "The batch's biased variance, divided by N, goes into the running variance. That estimate is too small on "
+    "average; the one for evaluation is the unbiased one, divided by N - 1 ([BN], Algorithm 2, line 10).",
 )
 @_forward
 def biased_variance_in_running_average(k: Kept) -> tuple[ndarray, Running]:
@@ -96,8 +132,8 @@ def biased_variance_in_running_average(k: Kept) -> tuple[ndarray, Running]:
 
 @misconception(
     "batchnorm_forward",
-    "The roles of momentum and 1 - momentum are exchanged. Here momentum is the share of the running statistics that stays; "
-    "PyTorch counts the other way round.",
+    "The roles of momentum and 1 - momentum are exchanged. Here momentum is the share of the running statistics "
+    "that stays; PyTorch counts the other way round.",
 )
 @_forward
 def momentum_swapped(k: Kept) -> tuple[ndarray, Running]:
@@ -106,8 +142,9 @@ def momentum_swapped(k: Kept) -> tuple[ndarray, Running]:
 
 @misconception(
     "batchnorm_forward",
-    "The batch is normalised by its unbiased variance, divided by N - 1. For the normalisation itself the sum of squares is "
-    "divided by N, so that the result has variance 1 ([BN], Algorithm 1); N - 1 belongs to the running variance alone.",
+    "The batch is normalised by its unbiased variance, divided by N - 1. For the normalisation itself the sum of "
+    "squares is divided by N, so that the result has variance 1 ([BN], Algorithm 1); N - 1 belongs to the running "
+    "variance alone.",
 )
 @_forward
 def unbiased_variance_in_normalisation(k: Kept) -> tuple[ndarray, Running]:
@@ -116,8 +153,8 @@ def unbiased_variance_in_normalisation(k: Kept) -> tuple[ndarray, Running]:
 
 @misconception(
     "batchnorm_forward",
-    "eps is added to the standard deviation, after the root. It is part of what the root is taken of: the variance plus eps "
-    "([BN], Algorithm 1).",
+    "eps is added to the standard deviation, after the root. It is part of what the root is taken of: the variance "
+    "plus eps ([BN], Algorithm 1).",
 )
 @_forward
 def eps_outside_the_root(k: Kept) -> tuple[ndarray, Running]:
@@ -127,8 +164,8 @@ def eps_outside_the_root(k: Kept) -> tuple[ndarray, Running]:
 
 @misconception(
     "batchnorm_forward",
-    "In evaluation the batch is still normalised by its own statistics, so that the output for one example depends on the "
-    "others. The running statistics take their place there ([BN], section 3.1).",
+    "In evaluation the batch is still normalised by its own statistics, so that the output for one example depends "
+    "on the others. The running statistics take their place there ([BN], section 3.1).",
 )
 @_forward
 def batch_statistics_in_evaluation(k: Kept) -> tuple[ndarray, Running]:
@@ -137,8 +174,8 @@ def batch_statistics_in_evaluation(k: Kept) -> tuple[ndarray, Running]:
 
 @misconception(
     "batchnorm_forward",
-    "The running statistics are updated in evaluation too. What is evaluated must not change the network: there they come "
-    "back as they were ([BN], Algorithm 2).",
+    "The running statistics are updated in evaluation too. What is evaluated must not change the network: there "
+    "they come back as they were ([BN], Algorithm 2).",
 )
 @_forward
 def running_statistics_updated_in_evaluation(k: Kept) -> tuple[ndarray, Running]:
@@ -147,8 +184,9 @@ def running_statistics_updated_in_evaluation(k: Kept) -> tuple[ndarray, Running]
 
 @misconception(
     "batchnorm_forward",
-    "The argument training makes no difference: evaluation normalises by the batch and updates the running statistics as "
-    "training does. In evaluation the running statistics normalise, and stay as they are ([BN], Algorithm 2).",
+    "The argument training makes no difference: evaluation normalises by the batch and updates the running "
+    "statistics as training does. In evaluation the running statistics normalise, and stay as they are ([BN], "
+    "Algorithm 2).",
 )
 @_forward
 def training_flag_ignored(k: Kept) -> tuple[ndarray, Running]:
@@ -158,8 +196,8 @@ def training_flag_ignored(k: Kept) -> tuple[ndarray, Running]:
 
 @misconception(
     "batchnorm_forward",
-    "In training the batch is normalised by the running statistics. They are only gathered there, for evaluation; a training "
-    "batch is normalised by its own mean and variance ([BN], Algorithm 1).",
+    "In training the batch is normalised by the running statistics. They are only gathered there, for evaluation; a "
+    "training batch is normalised by its own mean and variance ([BN], Algorithm 1).",
 )
 @_forward
 def running_statistics_used_in_training(k: Kept) -> tuple[ndarray, Running]:
@@ -168,8 +206,8 @@ def running_statistics_used_in_training(k: Kept) -> tuple[ndarray, Running]:
 
 @misconception(
     "batchnorm_forward",
-    "In training the batch is normalised by the running statistics after their update. They are only gathered there, for "
-    "evaluation; a training batch is normalised by its own mean and variance ([BN], Algorithm 1).",
+    "In training the batch is normalised by the running statistics after their update. They are only gathered "
+    "there, for evaluation; a training batch is normalised by its own mean and variance ([BN], Algorithm 1).",
 )
 @_forward
 def updated_statistics_used_in_training(k: Kept) -> tuple[ndarray, Running]:
@@ -178,8 +216,8 @@ def updated_statistics_used_in_training(k: Kept) -> tuple[ndarray, Running]:
 
 @misconception(
     "batchnorm_forward",
-    "The running statistics come back from training as they went in. Every training batch moves them towards its own mean "
-    "and variance ([BN], section 3.1); else evaluation would have nothing to normalise by.",
+    "The running statistics come back from training as they went in. Every training batch moves them towards its "
+    "own mean and variance ([BN], section 3.1); else evaluation would have nothing to normalise by.",
 )
 @_forward
 def running_statistics_not_updated(k: Kept) -> tuple[ndarray, Running]:
@@ -188,8 +226,8 @@ def running_statistics_not_updated(k: Kept) -> tuple[ndarray, Running]:
 
 @misconception(
     "batchnorm_forward",
-    "The batch's statistics replace the running ones, whatever momentum says. They are averaged over many batches: the share "
-    "momentum of what was gathered before stays.",
+    "The batch's statistics replace the running ones, whatever momentum says. They are averaged over many batches: "
+    "the share momentum of what was gathered before stays.",
 )
 @_forward
 def running_statistics_replaced(k: Kept) -> tuple[ndarray, Running]:
@@ -198,8 +236,8 @@ def running_statistics_replaced(k: Kept) -> tuple[ndarray, Running]:
 
 @misconception(
     "batchnorm_forward",
-    "The batch's part is added to the whole of the running statistics, which so grow from batch to batch. The weights of an "
-    "average add up to 1: momentum for the old value, 1 - momentum for the batch's.",
+    "The batch's part is added to the whole of the running statistics, which so grow from batch to batch. The "
+    "weights of an average add up to 1: momentum for the old value, 1 - momentum for the batch's.",
 )
 @_forward
 def running_statistics_added_up(k: Kept) -> tuple[ndarray, Running]:
@@ -219,8 +257,8 @@ def momentum_fixed(k: Kept) -> tuple[ndarray, Running]:
 
 @misconception(
     "batchnorm_forward",
-    "eps is left out. It is added to the variance before the root is taken, in both modes; without it a feature that is the "
-    "same in the whole batch is divided by 0 ([BN], Algorithm 1).",
+    "eps is left out. It is added to the variance before the root is taken, in both modes; without it a feature "
+    "that is the same in the whole batch is divided by 0 ([BN], Algorithm 1).",
 )
 @_forward
 def eps_ignored(k: Kept) -> tuple[ndarray, Running]:
@@ -238,8 +276,8 @@ def eps_fixed(k: Kept) -> tuple[ndarray, Running]:
 
 @misconception(
     "batchnorm_forward",
-    "eps is left out in evaluation. The running variance needs it as the batch's does: the root is of the variance plus eps "
-    "in both modes ([BN], Algorithm 2, line 11).",
+    "eps is left out in evaluation. The running variance needs it as the batch's does: the root is of the variance "
+    "plus eps in both modes ([BN], Algorithm 2, line 11).",
 )
 @_forward
 def eps_missing_in_evaluation(k: Kept) -> tuple[ndarray, Running]:
@@ -248,8 +286,8 @@ def eps_missing_in_evaluation(k: Kept) -> tuple[ndarray, Running]:
 
 @misconception(
     "batchnorm_forward",
-    "The deviations from the mean are divided by the variance. Divided by its root, the standard deviation, they have "
-    "variance 1 ([BN], Algorithm 1).",
+    "The deviations from the mean are divided by the variance. Divided by its root, the standard deviation, they "
+    "have variance 1 ([BN], Algorithm 1).",
 )
 @_forward
 def divided_by_variance(k: Kept) -> tuple[ndarray, Running]:
@@ -268,7 +306,8 @@ def mean_not_subtracted(k: Kept) -> tuple[ndarray, Running]:
 
 @misconception(
     "batchnorm_forward",
-    "The normalised input is returned as it is: its scale gamma and its shift beta are missing ([BN], Algorithm 1, last line).",
+    "The normalised input is returned as it is: its scale gamma and its shift beta are missing ([BN], Algorithm 1, "
+    "last line).",
 )
 @_forward
 def gamma_and_beta_missing(k: Kept) -> tuple[ndarray, Running]:
@@ -305,8 +344,8 @@ def gamma_and_beta_swapped(k: Kept) -> tuple[ndarray, Running]:
 
 @misconception(
     "batchnorm_forward",
-    "In evaluation the scale gamma and the shift beta are missing. They are learned parameters of the layer, as needed there "
-    "as in training ([BN], Algorithm 2, line 11).",
+    "In evaluation the scale gamma and the shift beta are missing. They are learned parameters of the layer, as "
+    "needed there as in training ([BN], Algorithm 2, line 11).",
 )
 @_forward
 def gamma_and_beta_missing_in_evaluation(k: Kept) -> tuple[ndarray, Running]:
@@ -316,8 +355,8 @@ def gamma_and_beta_missing_in_evaluation(k: Kept) -> tuple[ndarray, Running]:
 
 @misconception(
     "batchnorm_forward",
-    "Mean and variance are taken over the features of one example, along the wrong axis. A feature's statistics are taken "
-    "over the batch ([BN], section 3); over the features it would be layer normalisation.",
+    "Mean and variance are taken over the features of one example, along the wrong axis. A feature's statistics are "
+    "taken over the batch ([BN], section 3); over the features it would be layer normalisation.",
 )
 @_forward
 def statistics_per_row(k: Kept) -> tuple[ndarray, Running]:
@@ -329,8 +368,8 @@ def statistics_per_row(k: Kept) -> tuple[ndarray, Running]:
 
 @misconception(
     "batchnorm_forward",
-    "One mean and one variance are taken over the whole array. Every feature, or channel, has statistics of its own ([BN], "
-    "section 3).",
+    "One mean and one variance are taken over the whole array. Every feature, or channel, has statistics of its own "
+    "([BN], section 3).",
 )
 @_forward
 def statistics_over_everything(k: Kept) -> tuple[ndarray, Running]:
@@ -351,7 +390,8 @@ def eps_in_running_variance(k: Kept) -> tuple[ndarray, Running]:
 
 @misconception(
     "batchnorm_forward",
-    "The batch's standard deviation is averaged into the running variance, where its variance belongs ([BN], Algorithm 2).",
+    "The batch's standard deviation is averaged into the running variance, where its variance belongs ([BN], "
+    "Algorithm 2).",
 )
 @_forward
 def standard_deviation_in_running_average(k: Kept) -> tuple[ndarray, Running]:
@@ -361,8 +401,8 @@ def standard_deviation_in_running_average(k: Kept) -> tuple[ndarray, Running]:
 
 @misconception(
     "batchnorm_forward",
-    "The factor that makes the variance unbiased is upside down. Dividing by N gives too little on average, so the factor is "
-    "N / (N - 1), above 1 ([BN], Algorithm 2, line 10).",
+    "The factor that makes the variance unbiased is upside down. Dividing by N gives too little on average, so the "
+    "factor is N / (N - 1), above 1 ([BN], Algorithm 2, line 10).",
 )
 @_forward
 def unbiased_factor_upside_down(k: Kept) -> tuple[ndarray, Running]:
@@ -372,8 +412,8 @@ def unbiased_factor_upside_down(k: Kept) -> tuple[ndarray, Running]:
 
 @misconception(
     "batchnorm_forward",
-    "The modes are exchanged: with training=True the running statistics normalise and stay, with training=False the batch's "
-    "normalise and are gathered.",
+    "The modes are exchanged: with training=True the running statistics normalise and stay, with training=False the "
+    "batch's normalise and are gathered.",
 )
 @_forward
 def modes_swapped(k: Kept) -> tuple[ndarray, Running]:
@@ -391,8 +431,8 @@ def default_eps_of_keras(*arguments: ndarray, training: bool, momentum: float = 
 
 @misconception(
     "batchnorm_forward",
-    "Left out, momentum is 0.1, as in PyTorch, which counts the other way round. Here the default is that 0.9 of the running "
-    "statistics stays.",
+    "Left out, momentum is 0.1, as in PyTorch, which counts the other way round. Here the default is that 0.9 of "
+    "the running statistics stays.",
 )
 def default_momentum_of_pytorch(*arguments: ndarray, training: bool, momentum: float = 0.1, eps: float = 1e-5) -> Any:
     return oracle.batchnorm_forward(*arguments, training=training, momentum=momentum, eps=eps)
@@ -408,8 +448,8 @@ def default_momentum_of_keras(*arguments: ndarray, training: bool, momentum: flo
 
 @misconception(
     "batchnorm_forward",
-    "A batch that is too small to train on is not refused: the unbiased variance divides by N - 1, which is 0 for one row, "
-    "and the running variance is lost for good. The docstring asks for a ValueError there.",
+    "A batch that is too small to train on is not refused: the unbiased variance divides by N - 1, which is 0 for "
+    "one row, and the running variance is lost for good. The docstring asks for a ValueError there.",
 )
 def small_batch_not_refused(*arguments: ndarray, training: bool, momentum: float = 0.9, eps: float = 1e-5) -> Any:
     kept = Kept(*arguments, training, momentum, eps)
@@ -424,8 +464,8 @@ def small_batch_not_refused(*arguments: ndarray, training: bool, momentum: float
 
 @misconception(
     "batchnorm_forward",
-    "With a single row in training N / (N - 1) is a division by 0, and so the error is a ZeroDivisionError. The docstring "
-    "asks for a ValueError that says what is wrong with the batch.",
+    "With a single row in training N / (N - 1) is a division by 0, and so the error is a ZeroDivisionError. The "
+    "docstring asks for a ValueError that says what is wrong with the batch.",
 )
 def single_row_divides_by_zero(*arguments: ndarray, training: bool, momentum: float = 0.9, eps: float = 1e-5) -> Any:
     if training:
@@ -435,8 +475,8 @@ def single_row_divides_by_zero(*arguments: ndarray, training: bool, momentum: fl
 
 @misconception(
     "batchnorm_forward",
-    "A single row is refused in evaluation too. Only training needs the statistics of the batch; in evaluation any number of "
-    "rows can be normalised.",
+    "A single row is refused in evaluation too. Only training needs the statistics of the batch; in evaluation any "
+    "number of rows can be normalised.",
 )
 def single_row_refused_in_evaluation(*arguments: ndarray, **options: Any) -> Any:
     if len(arguments[0]) < 2:
@@ -446,8 +486,8 @@ def single_row_refused_in_evaluation(*arguments: ndarray, **options: Any) -> Any
 
 @misconception(
     "batchnorm_forward",
-    "The result is right, but an argument is changed in place: x, as by x -= mean, or the running statistics, as by *= or "
-    "+=. The caller's arrays stay as they are; new ones are returned.",
+    "The result is right, but an argument is changed in place: x, as by x -= mean, or the running statistics, as by "
+    "*= or +=. The caller's arrays stay as they are; new ones are returned.",
 )
 @_forward
 def arguments_changed_in_place(k: Kept) -> tuple[ndarray, Running]:
@@ -482,8 +522,8 @@ def _dx(dout: ndarray, p: Parts, mean_path: float = 1.0, variance_path: float = 
 
 @misconception(
     "batchnorm_backward",
-    "The batch's mean and variance are taken for constants. Both are computed from x, so the gradient also flows through "
-    "them ([BN], section 3, the equations for dl/dsigma^2 and dl/dmu).",
+    "The batch's mean and variance are taken for constants. Both are computed from x, so the gradient also flows "
+    "through them ([BN], section 3, the equations for dl/dsigma^2 and dl/dmu).",
 )
 def statistics_treated_as_constants(dout: ndarray, cache: Kept) -> Any:
     p = _parts(dout, cache)
@@ -492,8 +532,8 @@ def statistics_treated_as_constants(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
-    "The path through the variance is missing in dx: every x also moves the batch's variance, by which all outputs of the "
-    "feature are divided ([BN], section 3, the equation for dl/dsigma^2).",
+    "The path through the variance is missing in dx: every x also moves the batch's variance, by which all outputs "
+    "of the feature are divided ([BN], section 3, the equation for dl/dsigma^2).",
 )
 def variance_path_missing(dout: ndarray, cache: Kept) -> Any:
     p = _parts(dout, cache)
@@ -502,8 +542,8 @@ def variance_path_missing(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
-    "The path through the mean is missing in dx: every x also moves the batch's mean, which is subtracted from all inputs "
-    "of the feature ([BN], section 3, the equation for dl/dmu).",
+    "The path through the mean is missing in dx: every x also moves the batch's mean, which is subtracted from all "
+    "inputs of the feature ([BN], section 3, the equation for dl/dmu).",
 )
 def mean_path_missing(dout: ndarray, cache: Kept) -> Any:
     p = _parts(dout, cache)
@@ -512,8 +552,8 @@ def mean_path_missing(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
-    "gamma is missing in dx. The gradient reaches the normalised input through the scaling, so dout is multiplied by gamma "
-    "first ([BN], section 3, the equation for dl/dxhat).",
+    "gamma is missing in dx. The gradient reaches the normalised input through the scaling, so dout is multiplied "
+    "by gamma first ([BN], section 3, the equation for dl/dxhat).",
 )
 def gamma_missing_in_dx(dout: ndarray, cache: Kept) -> Any:
     p = _parts(dout, cache)
@@ -522,8 +562,8 @@ def gamma_missing_in_dx(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
-    "The factor 1/N is missing in the paths through the mean and the variance: a single x moves the batch's mean by only "
-    "1/N of its own change, and the variance likewise ([BN], section 3, the equation for dl/dx).",
+    "The factor 1/N is missing in the paths through the mean and the variance: a single x moves the batch's mean by "
+    "only 1/N of its own change, and the variance likewise ([BN], section 3, the equation for dl/dx).",
 )
 def paths_not_divided_by_n(dout: ndarray, cache: Kept) -> Any:
     p = _parts(dout, cache)
@@ -541,8 +581,8 @@ def dx_n_times_too_large(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
-    "The whole of dx is N times too small. dout is the gradient of the loss as it is; only the paths through the mean and "
-    "the variance are divided by N.",
+    "The whole of dx is N times too small. dout is the gradient of the loss as it is; only the paths through the "
+    "mean and the variance are divided by N.",
 )
 def dx_n_times_too_small(dout: ndarray, cache: Kept) -> Any:
     p = _parts(dout, cache)
@@ -551,8 +591,8 @@ def dx_n_times_too_small(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
-    "The path through the variance counts half: the derivative of (x - mean)^2 is 2 (x - mean), and its 2 cancels the 1/2 "
-    "that comes from the root ([BN], section 3, the equations for dl/dsigma^2 and dl/dx).",
+    "The path through the variance counts half: the derivative of (x - mean)^2 is 2 (x - mean), and its 2 cancels "
+    "the 1/2 that comes from the root ([BN], section 3, the equations for dl/dsigma^2 and dl/dx).",
 )
 def variance_path_halved(dout: ndarray, cache: Kept) -> Any:
     p = _parts(dout, cache)
@@ -561,8 +601,8 @@ def variance_path_halved(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
-    "The path through the variance counts twice: the derivative of (var + eps)^(-1/2) has the factor -1/2, which cancels "
-    "the 2 from the square ([BN], section 3, the equation for dl/dsigma^2).",
+    "The path through the variance counts twice: the derivative of (var + eps)^(-1/2) has the factor -1/2, which "
+    "cancels the 2 from the square ([BN], section 3, the equation for dl/dsigma^2).",
 )
 def variance_path_doubled(dout: ndarray, cache: Kept) -> Any:
     p = _parts(dout, cache)
@@ -571,8 +611,8 @@ def variance_path_doubled(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
-    "The path through the variance has the wrong sign: a larger variance makes the normalised values smaller, so its "
-    "derivative is negative ([BN], section 3, the equation for dl/dsigma^2).",
+    "The path through the variance has the wrong sign: a larger variance makes the normalised values smaller, so "
+    "its derivative is negative ([BN], section 3, the equation for dl/dsigma^2).",
 )
 def variance_path_added(dout: ndarray, cache: Kept) -> Any:
     p = _parts(dout, cache)
@@ -581,8 +621,8 @@ def variance_path_added(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
-    "The path through the mean has the wrong sign: the mean is subtracted, so its derivative is negative ([BN], section 3, "
-    "the equation for dl/dmu).",
+    "The path through the mean has the wrong sign: the mean is subtracted, so its derivative is negative ([BN], "
+    "section 3, the equation for dl/dmu).",
 )
 def mean_path_added(dout: ndarray, cache: Kept) -> Any:
     p = _parts(dout, cache)
@@ -591,8 +631,8 @@ def mean_path_added(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
-    "The path through the variance divides by N - 1. The forward pass normalises by the biased variance, so its derivative "
-    "has 1/N ([BN], section 3, the equation for dl/dx).",
+    "The path through the variance divides by N - 1. The forward pass normalises by the biased variance, so its "
+    "derivative has 1/N ([BN], section 3, the equation for dl/dx).",
 )
 def unbiased_variance_in_backward(dout: ndarray, cache: Kept) -> Any:
     p = _parts(dout, cache)
@@ -601,8 +641,8 @@ def unbiased_variance_in_backward(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
-    "dx is not divided by the standard deviation. The forward pass divides by it, so the gradient does too ([BN], section "
-    "3, the equation for dl/dx).",
+    "dx is not divided by the standard deviation. The forward pass divides by it, so the gradient does too ([BN], "
+    "section 3, the equation for dl/dx).",
 )
 def standard_deviation_missing_in_dx(dout: ndarray, cache: Kept) -> Any:
     p = _parts(dout, cache)
@@ -620,8 +660,8 @@ def dx_divided_by_variance(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
-    "The running variance has got into the gradient. In training the batch was normalised by its own statistics, and so "
-    "its gradient is made from them.",
+    "The running variance has got into the gradient. In training the batch was normalised by its own statistics, "
+    "and so its gradient is made from them.",
 )
 def running_variance_in_backward(dout: ndarray, cache: Kept) -> Any:
     p = _parts(dout, cache)
@@ -630,8 +670,8 @@ def running_variance_in_backward(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
-    "eps is left out in the gradients. The forward pass divides by the root of the variance plus eps, and so do they ([BN], "
-    "section 3).",
+    "eps is left out in the gradients. The forward pass divides by the root of the variance plus eps, and so do "
+    "they ([BN], section 3).",
 )
 def eps_ignored_in_backward(dout: ndarray, cache: Kept) -> Any:
     p = _parts(dout, cache._replace(eps=0.0))
@@ -640,8 +680,8 @@ def eps_ignored_in_backward(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
-    "1e-5 is added to the variance in the gradients, whatever eps the forward pass was called with. Keep what the gradients "
-    "need in the cache.",
+    "1e-5 is added to the variance in the gradients, whatever eps the forward pass was called with. Keep what the "
+    "gradients need in the cache.",
 )
 def eps_fixed_in_backward(dout: ndarray, cache: Kept) -> Any:
     p = _parts(dout, cache._replace(eps=1e-5))
@@ -650,8 +690,8 @@ def eps_fixed_in_backward(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
-    "In the gradients eps is added to the standard deviation, after the root. It is part of what the root is taken of: the "
-    "variance plus eps ([BN], section 3).",
+    "In the gradients eps is added to the standard deviation, after the root. It is part of what the root is taken "
+    "of: the variance plus eps ([BN], section 3).",
 )
 def eps_outside_the_root_in_backward(dout: ndarray, cache: Kept) -> Any:
     std = np.sqrt(cache.x.var(axis=0)) + cache.eps
@@ -662,8 +702,8 @@ def eps_outside_the_root_in_backward(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
-    "dgamma is made from x as it came in. gamma multiplies the normalised input, so its gradient is the sum of dout times "
-    "the normalised input ([BN], section 3, the equation for dl/dgamma).",
+    "dgamma is made from x as it came in. gamma multiplies the normalised input, so its gradient is the sum of dout "
+    "times the normalised input ([BN], section 3, the equation for dl/dgamma).",
 )
 def dgamma_from_raw_x(dout: ndarray, cache: Kept) -> Any:
     p = _parts(dout, cache)
@@ -672,8 +712,8 @@ def dgamma_from_raw_x(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
-    "dgamma is made from x - mean, which is not yet divided by the standard deviation ([BN], section 3, the equation for "
-    "dl/dgamma).",
+    "dgamma is made from x - mean, which is not yet divided by the standard deviation ([BN], section 3, the "
+    "equation for dl/dgamma).",
 )
 def dgamma_from_centred_x(dout: ndarray, cache: Kept) -> Any:
     p = _parts(dout, cache)
@@ -682,8 +722,8 @@ def dgamma_from_centred_x(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
-    "dgamma is made from the output, which has gamma and beta in it already. It is the sum of dout times the normalised "
-    "input ([BN], section 3, the equation for dl/dgamma).",
+    "dgamma is made from the output, which has gamma and beta in it already. It is the sum of dout times the "
+    "normalised input ([BN], section 3, the equation for dl/dgamma).",
 )
 def dgamma_from_the_output(dout: ndarray, cache: Kept) -> Any:
     p = _parts(dout, cache)
@@ -692,8 +732,8 @@ def dgamma_from_the_output(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
-    "dgamma is the sum of dout alone, which is dbeta. gamma multiplies the normalised input, so that is multiplied into its "
-    "gradient ([BN], section 3, the equation for dl/dgamma).",
+    "dgamma is the sum of dout alone, which is dbeta. gamma multiplies the normalised input, so that is multiplied "
+    "into its gradient ([BN], section 3, the equation for dl/dgamma).",
 )
 def normalised_x_missing_in_dgamma(dout: ndarray, cache: Kept) -> Any:
     p = _parts(dout, cache)
@@ -702,8 +742,8 @@ def normalised_x_missing_in_dgamma(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
-    "dgamma and dbeta are means over the batch. gamma and beta are used by every example, and what flows back from each use "
-    "is added up ([BN], section 3); if the loss is a mean, dout has the 1/N in it already.",
+    "dgamma and dbeta are means over the batch. gamma and beta are used by every example, and what flows back from "
+    "each use is added up ([BN], section 3); if the loss is a mean, dout has the 1/N in it already.",
 )
 def parameter_gradients_averaged(dout: ndarray, cache: Kept) -> Any:
     p = _parts(dout, cache)
@@ -721,8 +761,8 @@ def dgamma_and_dbeta_swapped(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
-    "dgamma and dbeta have gamma multiplied into them. gamma stands between the loss and x, not between the loss and gamma "
-    "or beta themselves.",
+    "dgamma and dbeta have gamma multiplied into them. gamma stands between the loss and x, not between the loss "
+    "and gamma or beta themselves.",
 )
 def gamma_in_parameter_gradients(dout: ndarray, cache: Kept) -> Any:
     p = _parts(dout, cache)
@@ -731,8 +771,8 @@ def gamma_in_parameter_gradients(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
-    "dgamma and dbeta are not summed over the batch: one gamma and one beta serve all examples, and what flows back from "
-    "each is added up ([BN], section 3).",
+    "dgamma and dbeta are not summed over the batch: one gamma and one beta serve all examples, and what flows back "
+    "from each is added up ([BN], section 3).",
 )
 def parameter_gradients_not_summed(dout: ndarray, cache: Kept) -> Any:
     p = _parts(dout, cache)
@@ -741,8 +781,8 @@ def parameter_gradients_not_summed(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
-    "The gradients are right, but the caller's dout is changed in place, as by dout *= gamma. The function computes a new "
-    "array.",
+    "The gradients are right, but the caller's dout is changed in place, as by dout *= gamma. The function computes "
+    "a new array.",
 )
 def dout_changed_in_place(dout: ndarray, cache: Kept) -> Any:
     gradients = oracle.batchnorm_backward(dout, cache)
@@ -811,8 +851,8 @@ def _with_variance_count(k: Kept, count: int) -> Any:
 
 @misconception(
     "spatial_batchnorm_forward",
-    "Mean and variance are taken over the images only, separately for every position. A channel has one mean and one "
-    "variance, over all images and all positions ([BN], section 3.2).",
+    "Mean and variance are taken over the images only, separately for every position. A channel has one mean and "
+    "one variance, over all images and all positions ([BN], section 3.2).",
 )
 @_spatial
 def statistics_per_channel_and_position(k: Kept) -> Any:
@@ -821,8 +861,8 @@ def statistics_per_channel_and_position(k: Kept) -> Any:
 
 @misconception(
     "spatial_batchnorm_forward",
-    "Mean and variance are taken over the positions of each image by itself, which is instance normalisation. A channel has "
-    "one mean and one variance, over all images and all positions ([BN], section 3.2).",
+    "Mean and variance are taken over the positions of each image by itself, which is instance normalisation. A "
+    "channel has one mean and one variance, over all images and all positions ([BN], section 3.2).",
 )
 @_spatial
 def statistics_per_image(k: Kept) -> Any:
@@ -831,8 +871,8 @@ def statistics_per_image(k: Kept) -> Any:
 
 @misconception(
     "spatial_batchnorm_forward",
-    "The array is reshaped to (N*H*W, C) without moving the channel axis to the end first, so that a column mixes channels. "
-    "Reshaping keeps the order of the entries, in which channels are not last.",
+    "The array is reshaped to (N*H*W, C) without moving the channel axis to the end first, so that a column mixes "
+    "channels. Reshaping keeps the order of the entries, in which channels are not last.",
 )
 @_spatial
 def channel_axis_not_moved(k: Kept) -> Any:
@@ -843,8 +883,8 @@ def channel_axis_not_moved(k: Kept) -> Any:
 
 @misconception(
     "spatial_batchnorm_forward",
-    "The normalised rows are reshaped straight back to (N, C, H, W). They are in the order (N, H, W, C): that shape first, "
-    "then the channel axis is moved back to its place.",
+    "The normalised rows are reshaped straight back to (N, C, H, W). They are in the order (N, H, W, C): that shape "
+    "first, then the channel axis is moved back to its place.",
 )
 @_spatial
 def channel_axis_not_moved_back(k: Kept) -> Any:
@@ -854,8 +894,8 @@ def channel_axis_not_moved_back(k: Kept) -> Any:
 
 @misconception(
     "spatial_batchnorm_forward",
-    "The unbiased variance is made with N, the number of images. N*H*W values of a channel went into it, so that is the "
-    "count ([BN], section 3.2: the effective size of the batch is m * p * q).",
+    "The unbiased variance is made with N, the number of images. N*H*W values of a channel went into it, so that is "
+    "the count ([BN], section 3.2: the effective size of the batch is m * p * q).",
 )
 @_spatial
 def unbiased_factor_counts_images(k: Kept) -> Any:
@@ -864,8 +904,8 @@ def unbiased_factor_counts_images(k: Kept) -> Any:
 
 @misconception(
     "spatial_batchnorm_forward",
-    "The unbiased variance is made with H*W, the number of positions. N*H*W values of a channel went into it, so that is "
-    "the count ([BN], section 3.2: the effective size of the batch is m * p * q).",
+    "The unbiased variance is made with H*W, the number of positions. N*H*W values of a channel went into it, so "
+    "that is the count ([BN], section 3.2: the effective size of the batch is m * p * q).",
 )
 @_spatial
 def unbiased_factor_counts_positions(k: Kept) -> Any:
@@ -910,8 +950,8 @@ spatial_single_row_refused_in_evaluation = _forward_over_images(single_row_refus
 
 @misconception(
     "spatial_batchnorm_forward",
-    "Training on a single image is refused. Every position counts as an example of its channel, so one image of two pixels "
-    "is enough: the error is for N*H*W below 2 ([BN], section 3.2).",
+    "Training on a single image is refused. Every position counts as an example of its channel, so one image of two "
+    "pixels is enough: the error is for N*H*W below 2 ([BN], section 3.2).",
 )
 def single_image_refused(*arguments: ndarray, training: bool, **options: Any) -> Any:
     if training and len(arguments[0]) < 2:
@@ -949,8 +989,8 @@ def _with_count(dout: ndarray, cache: Kept, count: int) -> Any:
 
 @misconception(
     "spatial_batchnorm_backward",
-    "The paths through the mean and the variance are divided by N, the number of images. A channel's statistics are over "
-    "N*H*W values, so one of them moves the mean by 1/(N*H*W) of its change ([BN], section 3.2).",
+    "The paths through the mean and the variance are divided by N, the number of images. A channel's statistics are "
+    "over N*H*W values, so one of them moves the mean by 1/(N*H*W) of its change ([BN], section 3.2).",
 )
 def gradient_counts_images(dout: ndarray, cache: Kept) -> Any:
     return _with_count(dout, cache, dout.shape[0])
@@ -958,8 +998,8 @@ def gradient_counts_images(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "spatial_batchnorm_backward",
-    "The paths through the mean and the variance are divided by H*W, the number of positions. A channel's statistics are "
-    "over N*H*W values ([BN], section 3.2).",
+    "The paths through the mean and the variance are divided by H*W, the number of positions. A channel's "
+    "statistics are over N*H*W values ([BN], section 3.2).",
 )
 def gradient_counts_positions(dout: ndarray, cache: Kept) -> Any:
     return _with_count(dout, cache, dout.shape[2] * dout.shape[3])
@@ -967,8 +1007,8 @@ def gradient_counts_positions(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "spatial_batchnorm_backward",
-    "dgamma and dbeta are summed over the images only. One gamma and one beta serve all positions of a channel, so the sums "
-    "run over the positions as well ([BN], section 3.2).",
+    "dgamma and dbeta are summed over the images only. One gamma and one beta serve all positions of a channel, so "
+    "the sums run over the positions as well ([BN], section 3.2).",
 )
 def summed_over_images_only(dout: ndarray, cache: Kept) -> Any:
     p = _parts(_rows(dout), cache._replace(x=_rows(cache.x)))
@@ -978,8 +1018,8 @@ def summed_over_images_only(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "spatial_batchnorm_backward",
-    "dgamma and dbeta are summed over the positions only. One gamma and one beta serve all images of the batch, so the sums "
-    "run over the images as well ([BN], section 3.2).",
+    "dgamma and dbeta are summed over the positions only. One gamma and one beta serve all images of the batch, so "
+    "the sums run over the images as well ([BN], section 3.2).",
 )
 def summed_over_positions_only(dout: ndarray, cache: Kept) -> Any:
     p = _parts(_rows(dout), cache._replace(x=_rows(cache.x)))
@@ -989,8 +1029,8 @@ def summed_over_positions_only(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "spatial_batchnorm_backward",
-    "dout is reshaped to (N*H*W, C) without moving the channel axis to the end first, and back likewise, so that a column "
-    "mixes channels. Reshaping keeps the order of the entries, in which channels are not last.",
+    "dout is reshaped to (N*H*W, C) without moving the channel axis to the end first, and back likewise, so that a "
+    "column mixes channels. Reshaping keeps the order of the entries, in which channels are not last.",
 )
 def channel_axis_of_dout_not_moved(dout: ndarray, cache: Kept) -> Any:
     flat = dout.reshape(-1, dout.shape[1])
@@ -1000,8 +1040,8 @@ def channel_axis_of_dout_not_moved(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "spatial_batchnorm_backward",
-    "The rows of dx are reshaped straight back to (N, C, H, W). They are in the order (N, H, W, C): that shape first, then "
-    "the channel axis is moved back to its place.",
+    "The rows of dx are reshaped straight back to (N, C, H, W). They are in the order (N, H, W, C): that shape "
+    "first, then the channel axis is moved back to its place.",
 )
 def channel_axis_of_dx_not_moved_back(dout: ndarray, cache: Kept) -> Any:
     dx, dgamma, dbeta = oracle.spatial_batchnorm_backward(dout, cache)
@@ -1055,8 +1095,8 @@ def _folded(w: ndarray, b: ndarray, beta: ndarray, mean: ndarray, scale: ndarray
 
 @misconception(
     "fold_batchnorm",
-    "The bias of the convolution is not scaled. Batch norm normalises the convolution's whole output, its bias included, so "
-    f"the bias is scaled as the kernel is ({FOLD}).",
+    "The bias of the convolution is not scaled. Batch norm normalises the convolution's whole output, its bias "
+    f"included, so the bias is scaled as the kernel is ({FOLD}).",
 )
 def bias_not_scaled(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
     scale = gamma / np.sqrt(running_var + eps)
@@ -1073,7 +1113,8 @@ def gamma_missing_in_fold(w, b, gamma, beta, running_mean, running_var, eps=1e-5
 
 @misconception(
     "fold_batchnorm",
-    "The running mean is missing in the new bias. Batch norm subtracts it from the convolution's output before it scales.",
+    "The running mean is missing in the new bias. Batch norm subtracts it from the convolution's output before it "
+    "scales.",
 )
 def mean_ignored(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
     return _folded(w, b, beta, np.zeros_like(b), gamma / np.sqrt(running_var + eps))
@@ -1081,8 +1122,8 @@ def mean_ignored(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
 
 @misconception(
     "fold_batchnorm",
-    "The convolution's own bias is dropped. It is part of the output that batch norm normalises, so it goes, scaled, into "
-    "the new bias.",
+    "The convolution's own bias is dropped. It is part of the output that batch norm normalises, so it goes, "
+    "scaled, into the new bias.",
 )
 def old_bias_dropped(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
     return _folded(w, np.zeros_like(b), beta, running_mean, gamma / np.sqrt(running_var + eps))
@@ -1098,8 +1139,8 @@ def beta_missing_in_fold(w, b, gamma, beta, running_mean, running_var, eps=1e-5)
 
 @misconception(
     "fold_batchnorm",
-    "The running mean is subtracted without being scaled. Batch norm subtracts it before it scales, so it is multiplied by "
-    "the same factor as the bias.",
+    "The running mean is subtracted without being scaled. Batch norm subtracts it before it scales, so it is "
+    "multiplied by the same factor as the bias.",
 )
 def mean_not_scaled(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
     scale = gamma / np.sqrt(running_var + eps)
@@ -1125,8 +1166,8 @@ def beta_scaled(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
 
 @misconception(
     "fold_batchnorm",
-    "The kernel comes back as it was. Batch norm scales every output channel, which is done by scaling the filter that "
-    f"makes it ({FOLD}).",
+    "The kernel comes back as it was. Batch norm scales every output channel, which is done by scaling the filter "
+    f"that makes it ({FOLD}).",
 )
 def kernel_not_scaled(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
     return w, _folded(w, b, beta, running_mean, gamma / np.sqrt(running_var + eps))[1]
@@ -1134,8 +1175,8 @@ def kernel_not_scaled(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
 
 @misconception(
     "fold_batchnorm",
-    "The factors are broadcast along the last axis of the kernel, its width. There is one factor for every filter, along "
-    "the first axis of (F, C, KH, KW).",
+    "The factors are broadcast along the last axis of the kernel, its width. There is one factor for every filter, "
+    "along the first axis of (F, C, KH, KW).",
 )
 def scaled_along_the_width(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
     scale = gamma / np.sqrt(running_var + eps)
@@ -1144,8 +1185,8 @@ def scaled_along_the_width(w, b, gamma, beta, running_mean, running_var, eps=1e-
 
 @misconception(
     "fold_batchnorm",
-    "The factors are applied along the axis of the input channels. Batch norm comes after the convolution and has one "
-    "factor for every filter, along the first axis of (F, C, KH, KW).",
+    "The factors are applied along the axis of the input channels. Batch norm comes after the convolution and has "
+    "one factor for every filter, along the first axis of (F, C, KH, KW).",
 )
 def scaled_along_the_input_channels(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
     scale = gamma / np.sqrt(running_var + eps)
@@ -1154,8 +1195,8 @@ def scaled_along_the_input_channels(w, b, gamma, beta, running_mean, running_var
 
 @misconception(
     "fold_batchnorm",
-    "eps is added to the standard deviation, after the root. It is part of what the root is taken of: the running variance "
-    "plus eps ([BN], Algorithm 2, line 11).",
+    "eps is added to the standard deviation, after the root. It is part of what the root is taken of: the running "
+    "variance plus eps ([BN], Algorithm 2, line 11).",
 )
 def eps_outside_the_root_in_fold(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
     return _folded(w, b, beta, running_mean, gamma / (np.sqrt(running_var) + eps))
@@ -1163,8 +1204,8 @@ def eps_outside_the_root_in_fold(w, b, gamma, beta, running_mean, running_var, e
 
 @misconception(
     "fold_batchnorm",
-    "eps is left out. It is added to the running variance before the root is taken, as in evaluation ([BN], Algorithm 2, "
-    "line 11).",
+    "eps is left out. It is added to the running variance before the root is taken, as in evaluation ([BN], "
+    "Algorithm 2, line 11).",
 )
 def eps_ignored_in_fold(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
     return _folded(w, b, beta, running_mean, gamma / np.sqrt(running_var))
@@ -1196,8 +1237,8 @@ def default_eps_of_keras_in_fold(w, b, gamma, beta, running_mean, running_var, e
 
 @misconception(
     "fold_batchnorm",
-    "The result is right, but the caller's kernel or bias is changed in place, as by w *= scale. The function computes new "
-    "arrays.",
+    "The result is right, but the caller's kernel or bias is changed in place, as by w *= scale. The function "
+    "computes new arrays.",
 )
 def kernel_and_bias_changed_in_place(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
     w[...], b[...] = _folded(w, b, beta, running_mean, gamma / np.sqrt(running_var + eps))

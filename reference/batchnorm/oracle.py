@@ -117,8 +117,8 @@ def _per_feature(values: ndarray, x: ndarray) -> ndarray:
 def _sizes(x: ndarray, eps: float) -> Sizes:
     """Magnitudes of a training batch.
 
-    xhat takes its error from x - mean, of size |x| + E|x|, and from the variance, whose relative error is that of E[x^2]
-    over var + eps where it is worked out as E[x^2] - E[x]^2.
+    xhat takes its error from x - mean, of size |x| + E|x|, and from the variance, whose relative error is that of
+    E[x^2] over var + eps where it is worked out as E[x^2] - E[x]^2.
     """
     axes = (0, *range(2, x.ndim))
     var = x.var(axis=axes, keepdims=True)

@@ -57,6 +57,8 @@ def spatial_batchnorm_backward(dout, cache):
 
 
 def fold_batchnorm(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
-    w, b, gamma, beta, mean, var = (np.asarray(value, dtype=F32) for value in (w, b, gamma, beta, running_mean, running_var))
+    w, b, gamma, beta, mean, var = (
+        np.asarray(value, dtype=F32) for value in (w, b, gamma, beta, running_mean, running_var)
+    )
     scale = gamma / np.sqrt(var + F32(eps))
     return w * scale.reshape(-1, 1, 1, 1), b * scale - mean * scale + beta

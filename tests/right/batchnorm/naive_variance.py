@@ -19,7 +19,11 @@ def batchnorm_forward(x, gamma, beta, running_mean, running_var, *, training, mo
         return out, (running_mean, running_var), {}
     running_mean = running_mean + (1 - momentum) * (mean - running_mean)
     running_var = running_var + (1 - momentum) * (var * (n / (n - 1)) - running_var)
-    return out, np.stack([running_mean, running_var]), {"x": x, "mean": mean, "inverse": (var + eps) ** -0.5, "gamma": gamma}
+    return (
+        out,
+        np.stack([running_mean, running_var]),
+        {"x": x, "mean": mean, "inverse": (var + eps) ** -0.5, "gamma": gamma},
+    )
 
 
 def batchnorm_backward(dout, cache):

@@ -1,16 +1,17 @@
 """Two small checks."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference.other import oracle
 
 from grader.checking import draw_array, expect_array, expect_number, rng
-from reference.other import oracle
 
 SEEDS = st.integers(0, 1000)
 
 
 @pytest.mark.check("add/values", points=2)
+@settings(max_examples=3)
 @given(seed=SEEDS)
 def test_add(student, seed):
     """Entry by entry."""
@@ -19,6 +20,7 @@ def test_add(student, seed):
 
 
 @pytest.mark.check("norm/value", points=2)
+@settings(max_examples=3)
 @given(seed=SEEDS)
 def test_norm(student, seed):
     """The root of the sum of squares."""

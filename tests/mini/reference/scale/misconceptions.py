@@ -1,7 +1,8 @@
 """Known wrong ways."""
 
-from grader.checking import misconception
 from reference.scale import oracle
+
+from grader.checking import misconception
 
 
 @misconception("scale_forward", "A factor multiplies; it is not added.")

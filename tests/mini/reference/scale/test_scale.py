@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
+from reference.scale import oracle
 
 from grader.checking import (
     draw_array,
@@ -20,7 +21,6 @@ from grader.checking import (
     remember,
     rng,
 )
-from reference.scale import oracle
 
 
 class Case(NamedTuple):
@@ -34,6 +34,7 @@ class Sharing(NamedTuple):
     parts: int
 
 
+FEW = settings(max_examples=3, phases=(Phase.explicit, Phase.generate))  # every case is paid for 150 times
 CASES = st.builds(Case, st.integers(1, 4), st.integers(1, 4), st.integers(0, 1000))
 SHARINGS = st.builds(Sharing, st.integers(1, 40), st.integers(1, 9))
 
@@ -57,6 +58,7 @@ def test_forward(student, case):
 
 
 @pytest.mark.check("scale_forward/arguments_unchanged", points=1)
+@FEW
 @given(case=CASES)
 def test_unchanged(student, case):
     """The array that is scaled keeps its entries."""
@@ -77,6 +79,7 @@ def test_error(student):
 
 
 @pytest.mark.check("scale_backward/gradients", points=2)
+@FEW
 @given(case=CASES)
 def test_backward(student, case):
     """The gradients of the array and of the factor."""
@@ -88,6 +91,7 @@ def test_backward(student, case):
 
 
 @pytest.mark.check("unscale/there_and_back", points=2)
+@FEW
 @given(case=CASES)
 def test_unscale(student, case):
     """What was scaled comes back, and was scaled in between."""
@@ -99,6 +103,7 @@ def test_unscale(student, case):
 
 
 @pytest.mark.check("fits/both_answers", points=1)
+@FEW
 @example(case=Sharing(6, 3))
 @example(case=Sharing(7, 3))
 @given(case=SHARINGS)
@@ -117,6 +122,7 @@ def test_shares(student, case):
 
 
 @pytest.mark.check("running_mean/two_steps", points=3)
+@FEW
 @given(case=CASES)
 def test_running_mean(student, case):
     """The first step's results are the second one's arguments."""

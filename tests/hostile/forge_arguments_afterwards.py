@@ -1,0 +1,22 @@
+"""Says of its arguments afterwards what no argument can become."""
+
+# points: 0
+# outcomes: crashed skipped failed
+# report: does not say what became of the arguments
+
+import itertools
+
+from grader.worker import serve
+
+original = serve.Server._returned
+AFTER = itertools.cycle([{"list": [1, 2]}, {"list": []}, None, {"list": [{"list": []}, {"dict": [["x", 1]]}]}])
+
+
+def returned(self, number, result, keep, observed):
+    if observed is None:
+        original(self, number, result, keep, observed)
+    else:
+        self.send("returned", id=number, value={"tuple": [1, {"handle": 1}]}, after=next(AFTER))
+
+
+serve.Server._returned = returned

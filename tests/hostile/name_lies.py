@@ -1,0 +1,14 @@
+"""Defines the functions as other things: classes, numbers, methods, modules."""
+
+# points: 0
+# outcomes: failed crashed skipped
+# report: not written yet
+
+import functools
+import sys
+
+scale_forward = 7
+scale_backward = type
+fits = functools.partial(print, "12 of 12")
+shares = sys
+running_mean = staticmethod(abs)
