@@ -10,7 +10,7 @@ from grader.results import Scalar
 
 CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[ -/]+[0-~]|\x1b.?", re.DOTALL)
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
-COMMAND = re.compile(r"^(\s*)::|##\[", re.MULTILINE)
+COMMAND = re.compile(r"^([^\S\n]*)::|##\[", re.MULTILINE)  # not \s, which crosses lines and takes quadratic time
 BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
