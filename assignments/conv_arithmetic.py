@@ -15,7 +15,6 @@ Run `python -m doctest conv_arithmetic.py` to try the worked examples of the doc
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 Pair = int | tuple[int, int]

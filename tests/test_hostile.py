@@ -19,6 +19,7 @@ import re
 import shutil
 import stat
 import tempfile
+import time
 import unicodedata
 import zipfile
 from collections.abc import Callable
@@ -124,6 +125,9 @@ class Yard:
         graded = Graded(code, captured.out, captured.err, json.loads(result.read_text("utf-8")))
         assert snapshot(self.submission) == before, "the submission was changed"
         assert list(self.temporary.iterdir()) == [], "something was left in the temporary folder"
+        deadline = time.monotonic() + 5  # the system may take a moment to clear away what was killed
+        while processes_of(self.workers) and time.monotonic() < deadline:
+            time.sleep(0.05)
         assert processes_of(self.workers) == [], "a process was left running"
         assert left_behind() == []
         assert (code, graded.report["faults"], captured.err.count("fault of ours")) == (0, [], 0), captured.err

@@ -33,8 +33,8 @@ LEFTOVER_REFUSED = (
     "ValueError."
 )
 NOTHING_CHECKED = (
-    "Before anything is computed, compare the arguments as the docstring lists them and raise ValueError. Otherwise NumPy "
-    "gives an empty array or an error that says nothing about the cause."
+    "Before anything is computed, compare the arguments as the docstring lists them and raise ValueError. Otherwise "
+    "NumPy gives an empty array or an error that says nothing about the cause."
 )
 STRETCHED = (
     "Where x or w has a single channel and the other has several, NumPy stretches the one over the others without a "
@@ -164,8 +164,8 @@ def _swapped(array: np.ndarray) -> np.ndarray:
 
 @misconception(
     "conv2d_forward",
-    "The kernel was rotated by 180 degrees: that is true convolution. The layer computes the cross-correlation, as every "
-    f"framework does, with the kernel as it is {ROTATION}.",
+    "The kernel was rotated by 180 degrees: that is true convolution. The layer computes the cross-correlation, as "
+    f"every framework does, with the kernel as it is {ROTATION}.",
 )
 @_checked
 def kernel_rotated_in_the_layer(call: Convolved) -> np.ndarray:
@@ -205,7 +205,8 @@ def bias_missing(call: Convolved) -> np.ndarray:
 
 @misconception(
     "conv2d_forward",
-    "The bias is added with every product: KH*KW*C times instead of once. It is added to the sum when that is complete.",
+    "The bias is added with every product: KH*KW*C times instead of once. It is added to the sum when that is "
+    "complete.",
 )
 @_checked
 def bias_with_every_product(call: Convolved) -> np.ndarray:
@@ -214,8 +215,8 @@ def bias_with_every_product(call: Convolved) -> np.ndarray:
 
 @misconception(
     "conv2d_forward",
-    "The bias is added once for every channel: C times instead of once. A filter has one bias, added to the sum over all "
-    "its channels.",
+    "The bias is added once for every channel: C times instead of once. A filter has one bias, added to the sum over "
+    "all its channels.",
 )
 @_checked
 def bias_with_every_channel(call: Convolved) -> np.ndarray:
@@ -240,8 +241,8 @@ def all_zeros_below_and_right(call: Convolved) -> np.ndarray:
 
 @misconception(
     "conv2d_forward",
-    "The windows over the zeros below and at the right are missing: zeros belong on all four sides, and the output size "
-    f"counts both, H + 2*P rows {CHAPTER_2}.",
+    "The windows over the zeros below and at the right are missing: zeros belong on all four sides, and the output "
+    f"size counts both, H + 2*P rows {CHAPTER_2}.",
 )
 @_checked
 def zeros_above_and_left_only(call: Convolved) -> np.ndarray:
@@ -293,7 +294,8 @@ def padding_with_ones(call: Convolved) -> np.ndarray:
 
 @misconception(
     "conv2d_forward",
-    "The padding is what keeps the size, whatever was asked for: the argument says how many zeros there are on each side.",
+    "The padding is what keeps the size, whatever was asked for: the argument says how many zeros there are on each "
+    "side.",
 )
 @_checked
 def padding_that_keeps_the_size(call: Convolved) -> np.ndarray:
@@ -331,7 +333,8 @@ def output_columns_from_kernel_rows(call: Convolved) -> np.ndarray:
 
 @misconception(
     "conv2d_forward",
-    f"The output has as many columns as rows, which is right for square images only: OW comes from W and KW {CHAPTER_2}.",
+    "The output has as many columns as rows, which is right for square images only: OW comes from W and KW "
+    f"{CHAPTER_2}.",
 )
 @_checked
 def output_as_wide_as_high(call: Convolved) -> np.ndarray:
@@ -395,8 +398,8 @@ def last_channel_only(call: Convolved) -> np.ndarray:
 
 @misconception(
     "conv2d_forward",
-    "All channels are weighted by the kernel of the first: w is (F, C, KH, KW), a filter has a kernel of its own for each "
-    "channel.",
+    "All channels are weighted by the kernel of the first: w is (F, C, KH, KW), a filter has a kernel of its own for "
+    "each channel.",
 )
 @_checked
 def one_kernel_for_all_channels(call: Convolved) -> np.ndarray:
@@ -465,8 +468,8 @@ def _refuse_leftover(x: np.ndarray, kernel: Iterable[int], stride: int, padding:
 
 @misconception(
     "conv2d_forward",
-    "The kernel is compared with the input before it is padded: it may be larger than that, as long as it fits into the "
-    "padded one.",
+    "The kernel is compared with the input before it is padded: it may be larger than that, as long as it fits into "
+    "the padded one.",
 )
 def kernel_compared_with_unpadded_input(
     x: np.ndarray, w: np.ndarray, b: np.ndarray, stride: int = 1, padding: int = 0
@@ -497,8 +500,8 @@ def nothing_checked(
 
 @misconception(
     "conv2d_forward",
-    "A kernel larger than the padded input is not refused: no window fits, and the output is an empty array, or an error "
-    "that NumPy raises somewhere else. It must raise ValueError.",
+    "A kernel larger than the padded input is not refused: no window fits, and the output is an empty array, or an "
+    "error that NumPy raises somewhere else. It must raise ValueError.",
 )
 def kernel_not_compared(
     x: np.ndarray, w: np.ndarray, b: np.ndarray, stride: int = 1, padding: int = 0
@@ -600,8 +603,8 @@ def _weight_gradient(dout: np.ndarray, padded: np.ndarray, kernel: Iterable[int]
 
 @misconception(
     "conv2d_backward",
-    "An entry of x lies in several windows, and its gradients from all of them add up (chain rule). Here the window that "
-    f"comes last replaces what the earlier ones left {CHAIN_RULE}.",
+    "An entry of x lies in several windows, and its gradients from all of them add up (chain rule). Here the window "
+    f"that comes last replaces what the earlier ones left {CHAIN_RULE}.",
 )
 def overlapping_windows_overwrite(dout: np.ndarray, cache: Convolved) -> Gradients:
     _, dw, db = oracle.conv2d_backward(dout, cache)
@@ -630,7 +633,8 @@ def padding_left_in_dx(dout: np.ndarray, cache: Convolved) -> Gradients:
 
 @misconception(
     "conv2d_backward",
-    "dx is cut out of the padded gradient at the wrong place: x lies in its middle, P rows and columns from the upper left.",
+    "dx is cut out of the padded gradient at the wrong place: x lies in its middle, P rows and columns from the "
+    "upper left.",
 )
 def padding_cut_off_at_the_end(dout: np.ndarray, cache: Convolved) -> Gradients:
     _, dw, db = oracle.conv2d_backward(dout, cache)
@@ -678,7 +682,8 @@ def stride_ignored_in_dx(dout: np.ndarray, cache: Convolved) -> Gradients:
 
 @misconception(
     "conv2d_backward",
-    "The stride is ignored in dw: dout[n, f, i, j] is multiplied with the window that begins at row i*S and column j*S.",
+    "The stride is ignored in dw: dout[n, f, i, j] is multiplied with the window that begins at row i*S and column "
+    "j*S.",
 )
 def stride_ignored_in_dw(dout: np.ndarray, cache: Convolved) -> Gradients:
     dx, _, db = oracle.conv2d_backward(dout, cache)
@@ -687,7 +692,8 @@ def stride_ignored_in_dw(dout: np.ndarray, cache: Convolved) -> Gradients:
 
 @misconception(
     "conv2d_backward",
-    "db is divided by the number of images: each of them adds its part, and the loss decides about a mean, not the layer.",
+    "db is divided by the number of images: each of them adds its part, and the loss decides about a mean, not the "
+    "layer.",
 )
 def db_mean_over_the_batch(dout: np.ndarray, cache: Convolved) -> Gradients:
     dx, dw, db = oracle.conv2d_backward(dout, cache)
@@ -702,7 +708,8 @@ def db_mean_over_everything(dout: np.ndarray, cache: Convolved) -> Gradients:
 
 @misconception(
     "conv2d_backward",
-    "db is summed over the images only: one bias serves all rows and columns of its map as well, and db has shape (F,).",
+    "db is summed over the images only: one bias serves all rows and columns of its map as well, and db has shape "
+    "(F,).",
 )
 def db_summed_over_images_only(dout: np.ndarray, cache: Convolved) -> Gradients:
     dx, dw, _ = oracle.conv2d_backward(dout, cache)
@@ -736,7 +743,8 @@ def db_without_dout(dout: np.ndarray, cache: Convolved) -> Gradients:
 
 @misconception(
     "conv2d_backward",
-    "db counts each dout once for every weight of the filter: the bias is added to an output once, so that dout counts once.",
+    "db counts each dout once for every weight of the filter: the bias is added to an output once, so that dout "
+    "counts once.",
 )
 def db_with_every_product(dout: np.ndarray, cache: Convolved) -> Gradients:
     dx, dw, db = oracle.conv2d_backward(dout, cache)
@@ -780,7 +788,8 @@ def dw_not_summed_over_images(dout: np.ndarray, cache: Convolved) -> Gradients:
 
 @misconception(
     "conv2d_backward",
-    "dw is divided by the number of images: each of them adds its part, and the loss decides about a mean, not the layer.",
+    "dw is divided by the number of images: each of them adds its part, and the loss decides about a mean, not the "
+    "layer.",
 )
 def dw_mean_over_the_batch(dout: np.ndarray, cache: Convolved) -> Gradients:
     dx, dw, db = oracle.conv2d_backward(dout, cache)
@@ -797,7 +806,8 @@ def dw_mean_over_the_places(dout: np.ndarray, cache: Convolved) -> Gradients:
 
 @misconception(
     "conv2d_backward",
-    "The gradients are divided by the number of images: a mean over the batch is the loss's business and is in dout already.",
+    "The gradients are divided by the number of images: a mean over the batch is the loss's business and is in dout "
+    "already.",
 )
 def gradients_divided_by_the_batch(dout: np.ndarray, cache: Convolved) -> Gradients:
     dx, dw, db = oracle.conv2d_backward(dout / dout.shape[0], cache)
@@ -812,8 +822,8 @@ def dw_and_db_mean_over_the_batch(dout: np.ndarray, cache: Convolved) -> Gradien
 
 @misconception(
     "conv2d_backward",
-    "dw is rotated by 180 degrees: dw[f, c, u, v] belongs to the weight w[f, c, u, v]; the layer does not rotate its kernel, "
-    "so that nothing is to be rotated back.",
+    "dw is rotated by 180 degrees: dw[f, c, u, v] belongs to the weight w[f, c, u, v]; the layer does not rotate its "
+    "kernel, so that nothing is to be rotated back.",
 )
 def dw_rotated(dout: np.ndarray, cache: Convolved) -> Gradients:
     dx, dw, db = oracle.conv2d_backward(dout, cache)
@@ -859,8 +869,8 @@ def db_before_dw(dout: np.ndarray, cache: Convolved) -> Gradients:
 
 @misconception(
     "conv2d_backward",
-    "dx comes from the last filter alone, each filter replaces what the earlier ones gave: x feeds all filters, and what "
-    "comes back from them adds up.",
+    "dx comes from the last filter alone, each filter replaces what the earlier ones gave: x feeds all filters, and "
+    "what comes back from them adds up.",
 )
 def dx_of_the_last_filter(dout: np.ndarray, cache: Convolved) -> Gradients:
     last = cache._replace(w=cache.w[-1:], b=cache.b[-1:])
@@ -906,8 +916,8 @@ def kernel_transposed_in_dx(dout: np.ndarray, cache: Convolved) -> Gradients:
 
 @misconception(
     "conv2d_backward",
-    "dx has no room for the rows and columns that the stride leaves over: they belong to x, with gradient 0, and dx has x's "
-    "shape.",
+    "dx has no room for the rows and columns that the stride leaves over: they belong to x, with gradient 0, and dx "
+    "has x's shape.",
 )
 def leftover_rows_missing_in_dx(dout: np.ndarray, cache: Convolved) -> Gradients:
     dx, dw, db = oracle.conv2d_backward(dout, cache)
@@ -920,7 +930,8 @@ def leftover_rows_missing_in_dx(dout: np.ndarray, cache: Convolved) -> Gradients
 
 @misconception(
     "conv2d_backward",
-    "dout is ignored: by the chain rule the derivative of each output is multiplied by what comes from the layers above.",
+    "dout is ignored: by the chain rule the derivative of each output is multiplied by what comes from the layers "
+    "above.",
 )
 def gradients_without_dout(dout: np.ndarray, cache: Convolved) -> Gradients:
     return oracle.conv2d_backward(np.ones_like(dout), cache)
@@ -928,8 +939,8 @@ def gradients_without_dout(dout: np.ndarray, cache: Convolved) -> Gradients:
 
 @misconception(
     "conv2d_backward",
-    "The gradients are right, but the weights in the cache are changed, so that a second call with the same cache gives "
-    "something else: work on a new array.",
+    "The gradients are right, but the weights in the cache are changed, so that a second call with the same cache "
+    "gives something else: work on a new array.",
 )
 def weights_rotated_in_the_cache(dout: np.ndarray, cache: Convolved) -> Gradients:
     result = oracle.conv2d_backward(dout, cache)
@@ -985,8 +996,8 @@ def kernel_rotated_by_90_degrees(x: np.ndarray, w: np.ndarray) -> np.ndarray:
 
 @misconception(
     "convolve2d",
-    "The image is rotated instead of the kernel, so that the map comes out rotated too: rotate the kernel and lay it on "
-    f"the image as that is {ROTATION}.",
+    "The image is rotated instead of the kernel, so that the map comes out rotated too: rotate the kernel and lay it "
+    f"on the image as that is {ROTATION}.",
 )
 def image_rotated_instead_of_kernel(x: np.ndarray, w: np.ndarray) -> np.ndarray:
     return _valid(x[::-1, ::-1], w)
@@ -1079,8 +1090,8 @@ def full_overwritten(x: np.ndarray, w: np.ndarray) -> np.ndarray:
 
 @misconception(
     "full_convolve2d",
-    "There are KH and KW zeros on each side, one too many: at a distance of KH - 1 rows the kernel still meets the image, "
-    "beyond that it does not.",
+    "There are KH and KW zeros on each side, one too many: at a distance of KH - 1 rows the kernel still meets the "
+    "image, beyond that it does not.",
 )
 def one_zero_too_many(x: np.ndarray, w: np.ndarray) -> np.ndarray:
     return np.pad(oracle.full_convolve2d(x, w), 1)
@@ -1088,8 +1099,8 @@ def one_zero_too_many(x: np.ndarray, w: np.ndarray) -> np.ndarray:
 
 @misconception(
     "full_convolve2d",
-    "The zeros are swapped, KW - 1 rows and KH - 1 columns: the kernel's height KH goes with the rows, its width KW with "
-    "the columns.",
+    "The zeros are swapped, KW - 1 rows and KH - 1 columns: the kernel's height KH goes with the rows, its width KW "
+    "with the columns.",
 )
 def zeros_for_the_transposed_kernel(x: np.ndarray, w: np.ndarray) -> np.ndarray:
     rows, columns = w.shape[1] - 1, w.shape[0] - 1
@@ -1106,8 +1117,8 @@ def zeros_for_a_square_kernel(x: np.ndarray, w: np.ndarray) -> np.ndarray:
 
 @misconception(
     "full_convolve2d",
-    "All zeros are below and at the right of the image: KH - 1 rows belong above as well as below, KW - 1 columns on either "
-    "side.",
+    "All zeros are below and at the right of the image: KH - 1 rows belong above as well as below, KW - 1 columns on "
+    "either side.",
 )
 def full_zeros_below_and_right(x: np.ndarray, w: np.ndarray) -> np.ndarray:
     return _full(x, w[::-1, ::-1], 0, 0, 2 * (w.shape[0] - 1), 2 * (w.shape[1] - 1))
@@ -1148,8 +1159,8 @@ def circular_convolution(x: np.ndarray, w: np.ndarray) -> np.ndarray:
 
 @misconception(
     "full_convolve2d",
-    "A kernel larger than the image is refused, or gives nothing: the full map exists for every kernel, with H + KH - 1 rows "
-    "and W + KW - 1 columns.",
+    "A kernel larger than the image is refused, or gives nothing: the full map exists for every kernel, with H + KH "
+    "- 1 rows and W + KW - 1 columns.",
 )
 def larger_kernel_refused(x: np.ndarray, w: np.ndarray) -> np.ndarray:
     if w.shape[0] > x.shape[0] or w.shape[1] > x.shape[1]:
@@ -1193,8 +1204,8 @@ def _with_bias(maps: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 @misconception(
     "conv_transpose2d_forward",
-    "The stride skips rows and columns of the output, as in a convolution: here it moves the copies of the kernel apart and "
-    f"makes the output larger {CHAPTER_4}.",
+    "The stride skips rows and columns of the output, as in a convolution: here it moves the copies of the kernel "
+    f"apart and makes the output larger {CHAPTER_4}.",
 )
 @_checked_transposed
 def stride_as_in_a_convolution(call: Convolved) -> np.ndarray:
@@ -1203,8 +1214,8 @@ def stride_as_in_a_convolution(call: Convolved) -> np.ndarray:
 
 @misconception(
     "conv_transpose2d_forward",
-    "The stride is ignored: entry (i, j) of x puts its copy of the kernel at row i*S and column j*S; seen as a convolution, "
-    f"S - 1 zeros stand between the entries of x {CHAPTER_4}.",
+    "The stride is ignored: entry (i, j) of x puts its copy of the kernel at row i*S and column j*S; seen as a "
+    f"convolution, S - 1 zeros stand between the entries of x {CHAPTER_4}.",
 )
 @_checked_transposed
 def no_zeros_between_the_entries(call: Convolved) -> np.ndarray:
@@ -1213,8 +1224,8 @@ def no_zeros_between_the_entries(call: Convolved) -> np.ndarray:
 
 @misconception(
     "conv_transpose2d_forward",
-    "The kernel is rotated by 180 degrees: every entry of x puts a copy of the kernel as it is into the output. Written as a "
-    f"cross-correlation over x with zeros inserted, it is there that the kernel is rotated {CHAPTER_4}.",
+    "The kernel is rotated by 180 degrees: every entry of x puts a copy of the kernel as it is into the output. "
+    f"Written as a cross-correlation over x with zeros inserted, it is there that the kernel is rotated {CHAPTER_4}.",
 )
 @_checked_transposed
 def copies_of_the_rotated_kernel(call: Convolved) -> np.ndarray:
@@ -1223,8 +1234,8 @@ def copies_of_the_rotated_kernel(call: Convolved) -> np.ndarray:
 
 @misconception(
     "conv_transpose2d_forward",
-    "The padding makes the output larger: it belongs to the convolution that is transposed, so that here P rows and columns "
-    f"are taken away on each side {CHAPTER_4}.",
+    "The padding makes the output larger: it belongs to the convolution that is transposed, so that here P rows and "
+    f"columns are taken away on each side {CHAPTER_4}.",
 )
 @_checked_transposed
 def padding_added_to_the_output(call: Convolved) -> np.ndarray:
@@ -1233,8 +1244,8 @@ def padding_added_to_the_output(call: Convolved) -> np.ndarray:
 
 @misconception(
     "conv_transpose2d_forward",
-    "Zeros are put around x: the padding belongs to the convolution that is transposed, so that here P rows and columns of "
-    f"the output are taken away on each side {CHAPTER_4}.",
+    "Zeros are put around x: the padding belongs to the convolution that is transposed, so that here P rows and "
+    f"columns of the output are taken away on each side {CHAPTER_4}.",
 )
 @_checked_transposed
 def padding_added_to_the_input(call: Convolved) -> np.ndarray:
@@ -1285,7 +1296,8 @@ def taken_away_at_the_end_only(call: Convolved) -> np.ndarray:
 
 @misconception(
     "conv_transpose2d_forward",
-    "The first axis of w is read as the filters: a transposed layer's w is (C, F, KH, KW), the channels of its input first.",
+    "The first axis of w is read as the filters: a transposed layer's w is (C, F, KH, KW), the channels of its input "
+    "first.",
 )
 @_checked_transposed
 def weights_read_as_filters_first(call: Convolved) -> np.ndarray:
@@ -1300,8 +1312,8 @@ def transposed_without_bias(call: Convolved) -> np.ndarray:
 
 @misconception(
     "conv_transpose2d_forward",
-    "The bias comes with every copy of the kernel: where copies overlap it is there several times, and where no copy lies it "
-    "is missing. Every entry of the output gets it once.",
+    "The bias comes with every copy of the kernel: where copies overlap it is there several times, and where no copy "
+    "lies it is missing. Every entry of the output gets it once.",
 )
 @_checked_transposed
 def bias_with_every_copy(call: Convolved) -> np.ndarray:
@@ -1370,8 +1382,8 @@ def output_of_stride_times_the_input(call: Convolved) -> np.ndarray:
 
 @misconception(
     "conv_transpose2d_forward",
-    "The entries of x are repeated to make it larger: between them belong zeros, each entry puts one copy of the kernel into "
-    f"the output {CHAPTER_4}.",
+    "The entries of x are repeated to make it larger: between them belong zeros, each entry puts one copy of the "
+    f"kernel into the output {CHAPTER_4}.",
 )
 @_checked_transposed
 def entries_repeated(call: Convolved) -> np.ndarray:
@@ -1489,8 +1501,8 @@ def transposed_assertion_instead_of_value_error(
 
 @misconception(
     "conv_transpose2d_forward",
-    "ValueError is raised where it should be, but its message must name the argument that is wrong and give its value, so "
-    "that whoever reads it can mend the call.",
+    "ValueError is raised where it should be, but its message must name the argument that is wrong and give its "
+    "value, so that whoever reads it can mend the call.",
 )
 def message_without_the_value(
     x: np.ndarray, w: np.ndarray, b: np.ndarray, stride: int = 1, padding: int = 0
@@ -1532,7 +1544,8 @@ def _checked_local(wrong: Callable[..., np.ndarray]) -> Callable[..., np.ndarray
 
 @misconception(
     "locally_connected_forward",
-    f"The weights of the first place serve all: that is a convolution. Here every place has weights of its own {UNSHARED}.",
+    "The weights of the first place serve all: that is a convolution. Here every place has weights of its own "
+    f"{UNSHARED}.",
 )
 @_checked_local
 def weights_of_the_first_place(call: Local) -> np.ndarray:
@@ -1541,7 +1554,8 @@ def weights_of_the_first_place(call: Local) -> np.ndarray:
 
 @misconception(
     "locally_connected_forward",
-    "Rows and columns of the places are swapped: the weights of the window in row i and column j are w[i, j], row first.",
+    "Rows and columns of the places are swapped: the weights of the window in row i and column j are w[i, j], row "
+    "first.",
 )
 @_checked_local
 def places_transposed(call: Local) -> np.ndarray:
@@ -1617,7 +1631,8 @@ def places_reversed(call: Local) -> np.ndarray:
 
 @misconception(
     "locally_connected_forward",
-    f"The mean of all places' weights serves everywhere: nothing is shared here, every place has weights of its own {UNSHARED}.",
+    "The mean of all places' weights serves everywhere: nothing is shared here, every place has weights of its own "
+    f"{UNSHARED}.",
 )
 @_checked_local
 def mean_of_all_places(call: Local) -> np.ndarray:
@@ -1626,7 +1641,8 @@ def mean_of_all_places(call: Local) -> np.ndarray:
 
 @misconception(
     "locally_connected_forward",
-    f"The places of a row share their weights: every place has weights of its own, from column to column too {UNSHARED}.",
+    "The places of a row share their weights: every place has weights of its own, from column to column too "
+    f"{UNSHARED}.",
 )
 @_checked_local
 def weights_shared_in_a_row(call: Local) -> np.ndarray:
@@ -1662,8 +1678,8 @@ def local_leftover_refused(x: np.ndarray, w: np.ndarray, b: np.ndarray, stride: 
 
 @misconception(
     "locally_connected_forward",
-    "The number of places in w is not compared with the number of windows that fit into x: where they differ, some windows "
-    "are missing or do not exist, which must raise ValueError.",
+    "The number of places in w is not compared with the number of windows that fit into x: where they differ, some "
+    "windows are missing or do not exist, which must raise ValueError.",
 )
 def places_not_compared(x: np.ndarray, w: np.ndarray, b: np.ndarray, stride: int = 1) -> np.ndarray:
     if x.shape[1] != w.shape[3]:
@@ -1761,8 +1777,8 @@ def height_and_width_swapped(weight: np.ndarray, input_shape: Shape) -> np.ndarr
 
 @misconception(
     "linear_as_conv",
-    "The weights are transposed before they are reshaped: weight is (F, C*H*W), and each of its rows is the kernel of one "
-    "output.",
+    "The weights are transposed before they are reshaped: weight is (F, C*H*W), and each of its rows is the kernel "
+    "of one output.",
 )
 def weight_transposed(weight: np.ndarray, input_shape: Shape) -> np.ndarray:
     return weight.T.reshape(-1, *input_shape)
@@ -1770,8 +1786,8 @@ def weight_transposed(weight: np.ndarray, input_shape: Shape) -> np.ndarray:
 
 @misconception(
     "linear_as_conv",
-    "The kernels are rotated by 180 degrees: the layer that uses them computes the cross-correlation, weight and pixel meet "
-    f"where they are {ROTATION}.",
+    "The kernels are rotated by 180 degrees: the layer that uses them computes the cross-correlation, weight and "
+    f"pixel meet where they are {ROTATION}.",
 )
 def linear_kernel_rotated(weight: np.ndarray, input_shape: Shape) -> np.ndarray:
     return _rotated(oracle.linear_as_conv(weight, input_shape))
@@ -1779,8 +1795,8 @@ def linear_kernel_rotated(weight: np.ndarray, input_shape: Shape) -> np.ndarray:
 
 @misconception(
     "linear_as_conv",
-    "This is a kernel of 1x1 over C*H*W channels: the kernel covers the whole image, (F, C, H, W). Kernels of 1x1 are what "
-    "further fully connected layers become.",
+    "This is a kernel of 1x1 over C*H*W channels: the kernel covers the whole image, (F, C, H, W). Kernels of 1x1 "
+    "are what further fully connected layers become.",
 )
 def kernel_of_one_by_one(weight: np.ndarray, input_shape: Shape) -> np.ndarray:
     return weight[:, :, np.newaxis, np.newaxis]

@@ -213,9 +213,9 @@ def magnitudes(arrays: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
     return tuple(np.abs(array) for array in arrays)
 
 
-def lifted(bound: np.ndarray) -> np.ndarray:
-    """The bound, and a trace of the largest where nothing went in: a zero may come out of a Fourier transform."""
-    return np.maximum(bound, 1e-6 * bound.max())
+def lifted(bound: np.ndarray, *factors: np.ndarray) -> np.ndarray:
+    """The bound, but at least a trace of the factors' largest product: a Fourier transform gives no exact zeros."""
+    return np.maximum(bound, 1e-6 * np.prod([np.abs(factor).max() for factor in factors]))
 
 
 def operations(case: Conv) -> dict[str, int]:
@@ -230,7 +230,7 @@ def convolved(case: Conv) -> Forward:
     w, b = draw_array(generator, (case.f, case.c, case.kh, case.kw)), draw_array(generator, (case.f,))
     out, _ = oracle.conv2d_forward(x, w, b, **operations(case))
     bound, _ = oracle.conv2d_forward(*magnitudes((x, w, b)), **operations(case))
-    return Forward((x, w, b), out, lifted(bound))
+    return Forward((x, w, b), out, lifted(bound, x, w))
 
 
 @remember
@@ -240,8 +240,9 @@ def gradients(case: Conv) -> Backward:
     dout = draw_array(rng(case.seed + 1000), out.shape)
     kept = oracle.Convolved(*arrays, **operations(case))
     kept_bound = oracle.Convolved(*magnitudes(arrays), **operations(case))
-    bounds = oracle.conv2d_backward(np.abs(dout), kept_bound)
-    return Backward(dout, oracle.conv2d_backward(dout, kept), tuple(map(lifted, bounds)))
+    dx_bound, dw_bound, db_bound = oracle.conv2d_backward(np.abs(dout), kept_bound)
+    bounds = (lifted(dx_bound, dout, kept.w), lifted(dw_bound, dout, kept.x), db_bound)
+    return Backward(dout, oracle.conv2d_backward(dout, kept), bounds)
 
 
 @remember
@@ -401,7 +402,7 @@ BIAS = np.zeros(1)
 
 @pytest.mark.check("conv2d_forward/worked_example", points="1/2")
 def test_forward_example(student: Any) -> None:
-    """A 4x4 image and the kernel [[1, 0], [0, 1]], stride 1 and no padding, give a 3x3 map that starts 1 + 6 = 7, 1 + 4 = 5."""
+    """A 4x4 image and the kernel [[1, 0], [0, 1]] give a 3x3 map that starts with 1 + 6 = 7 and 1 + 4 = 5."""
     x = image([1.0, 1.0, 1.0, 3.0], [4.0, 6.0, 4.0, 8.0], [30.0, 0.0, 1.0, 5.0], [0.0, 2.0, 2.0, 4.0])
     wanted = image([7.0, 5.0, 9.0], [4.0, 7.0, 9.0], [32.0, 2.0, 5.0])
     out, _ = student.conv2d_forward(x, image([1.0, 0.0], [0.0, 1.0]), BIAS)
@@ -418,13 +419,17 @@ VOLUME = np.array(
     ],
     dtype=np.float64,
 )
-TWO_FILTERS = np.array(
-    [
-        [[[0, 0, 0], [0, 1, 0], [0, 0, 0]], [[0, 0, 1], [0, 0, 0], [0, 0, 0]], [[0, 0, 0], [0, 0, 0], [0, 1, 0]]],
-        [[[0, 1, -1], [1, -1, -1], [1, 1, -1]], [[1, -1, 0], [1, -1, -1], [-1, -1, -1]], [[-1, 1, 1], [0, -1, 0], [0, -1, 0]]],
-    ],
-    dtype=np.float64,
-)  # fmt: skip
+FIRST_FILTER = [
+    [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
+    [[0, 0, 1], [0, 0, 0], [0, 0, 0]],
+    [[0, 0, 0], [0, 0, 0], [0, 1, 0]],
+]
+SECOND_FILTER = [
+    [[0, 1, -1], [1, -1, -1], [1, 1, -1]],
+    [[1, -1, 0], [1, -1, -1], [-1, -1, -1]],
+    [[-1, 1, 1], [0, -1, 0], [0, -1, 0]],
+]
+TWO_FILTERS = np.array([FIRST_FILTER, SECOND_FILTER], dtype=np.float64)
 TWO_MAPS = np.array([[[[4, 2, 2], [3, 3, 4], [2, 5, 1]], [[-8, -8, -2], [-3, -6, -2], [-8, -5, 4]]]], dtype=np.float64)
 
 
@@ -434,7 +439,7 @@ def test_forward_two_filters(student: Any) -> None:
     biases = np.array([1.0, 0.0])
     out, _ = student.conv2d_forward(VOLUME, TWO_FILTERS, biases, stride=2, padding=1)
     bound, _ = oracle.conv2d_forward(VOLUME, np.abs(TWO_FILTERS), biases, 2, 1)
-    expect_array(out, TWO_MAPS, lifted(bound))
+    expect_array(out, TWO_MAPS, bound)
 
 
 @pytest.mark.check("conv2d_forward/stride_one", points=2)
@@ -443,7 +448,7 @@ def test_forward_two_filters(student: Any) -> None:
 @example(case=Conv(1, 2, 3, 5, 6, 2, 3, seed=1))
 @given(case=convs())
 def test_forward_stride_one(student: Any, case: Conv) -> None:
-    """Stride 1 without padding, which are the defaults, is right for every number of images, channels and filters and every size."""
+    """Stride 1 without padding, the defaults, is right for any number of images, channels and filters and any size."""
     check_forward(student, case)
 
 
@@ -496,7 +501,7 @@ def test_forward_stride_and_padding(student: Any, case: Conv) -> None:
     )
 )
 def test_forward_errors(student: Any, fault: Fault) -> None:
-    """Channels that differ, a kernel larger than the padded input, a stride below 1 or a padding below 0 raises ValueError; the limits do not."""
+    """Channels that differ, a kernel that does not fit, a stride below 1 or a padding below 0 raises ValueError."""
     right = convolved(fault.good)
     arguments = with_fault(fault, right.arrays, 1, 2)
     check_errors(student.conv2d_forward, fault, right, arguments, why_convolution(fault), ("stride", "padding"))
@@ -525,7 +530,7 @@ def expect_unchanged(after: tuple[Any, ...], before: tuple[np.ndarray, ...], nam
 
 @pytest.mark.check("conv2d_backward/worked_example", points=1)
 def test_backward_example(student: Any) -> None:
-    """For a 3x3 image and a 2x2 kernel dw is the correlation of the image with dout, and dx dout convolved in full with the kernel."""
+    """For a 3x3 image dw is its correlation with dout, and dx the full true convolution of dout with the 2x2 kernel."""
     x, w = image([1.0, 2.0, 0.0], [3.0, -1.0, 4.0], [5.0, 6.0, -2.0]), image([1.0, -2.0], [3.0, 4.0])
     (d00, d01), (d10, d11) = (1.0, 2.0), (-1.0, 3.0)
     _, cache = student.conv2d_forward(x, w, BIAS)
@@ -587,7 +592,7 @@ STRIDED_OR_PADDED = st.one_of(
 @example(case=Conv(1, 1, 2, 5, 4, 3, 3, stride=2, padding=2, seed=2))
 @given(case=STRIDED_OR_PADDED)
 def test_dx_stride_and_padding(student: Any, case: Conv) -> None:
-    """The gradient with respect to x is right with stride and padding, and has the shape of x, rows left over included."""
+    """The gradient with respect to x is right with stride and padding, rows and columns left over included."""
     check_gradient(student, case, 0)
 
 
@@ -609,7 +614,7 @@ def test_dw_stride_and_padding(student: Any, case: Conv) -> None:
 @example(case=Conv(2, 2, 2, 5, 3, 2, 2, seed=1))
 @given(case=convs(st.integers(1, 2), st.integers(0, 1), room=2))
 def test_own_forward(student: Any, case: Conv) -> None:
-    """Along random directions of x, w and b your gradients give the change of sum(dout * out) that your own conv2d_forward shows."""
+    """Along random directions of x, w and b your gradients give the change that your own conv2d_forward shows."""
     # All gradients come before the first comparison: so they are known where conv2d_forward is what is wrong.
     arrays, found = convolved(case).arrays, probes(case)
     _, cache = student.conv2d_forward(*arrays, **operations(case))
@@ -669,15 +674,15 @@ def compare_changes(position: int, probe: Probe, gradient: np.ndarray, differenc
 @example(case=Conv(2, 2, 3, 3, 4, 2, 3, stride=2, padding=1))
 @given(case=convs(st.integers(1, 2), st.integers(0, 1), room=2))
 def test_backward_unchanged(student: Any, case: Conv) -> None:
-    """Each gradient belongs to its own cache, however many forward calls followed, and the cache and dout stay as they were."""
+    """Gradients belong to their cache, whatever was computed in between, and leave it and dout as they were."""
     right, other = gradients(case), case._replace(seed=case.seed + 1)
     _, cache = student.conv2d_forward(*convolved(case).arrays, **operations(case))
     student.conv2d_forward(*convolved(other).arrays, **operations(other))
     got, (after, _) = student.observe("conv2d_backward", right.dout, cache)
     again = student.conv2d_backward(right.dout, cache)
-    for results, call in ((got, ""), (again, " of the second call")):
+    for results, call in ((got, "after another conv2d_forward"), (again, "of the second call with the same cache")):
         for result, wanted, bound, name in zip(results, right.gradients, right.bounds, ("dx", "dw", "db"), strict=True):
-            expect_array(result, wanted, bound, what=name + call)
+            expect_array(result, wanted, bound, what=f"{name} {call}")
     expect_unchanged(after[:1], (right.dout,), ("dout",))
 
 
@@ -686,7 +691,7 @@ def test_backward_unchanged(student: Any, case: Conv) -> None:
 
 @pytest.mark.check("convolve2d/worked_example", points="1/2")
 def test_convolve_example(student: Any) -> None:
-    """The kernel [[1, 1], [2, 0]] over a 3x3 image gives 0*1 + 2*2 + 1*4 + 1*5 = 13 first, not 1*1 + 1*2 + 2*4 + 0*5 = 11."""
+    """The kernel [[1, 1], [2, 0]] over a 3x3 image gives 0*1 + 2*2 + 1*4 + 1*5 = 13 first, not 1*1 + 1*2 + 2*4 = 11."""
     x = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]])
     out = student.convolve2d(x, np.array([[1.0, 1.0], [2.0, 0.0]]))
     expect_array(out, np.array([[13.0, 17.0], [25.0, 29.0]]))
@@ -699,7 +704,7 @@ def test_convolve_example(student: Any) -> None:
 @example(case=Image(5, 5, 3, 3, seed=2))
 @given(case=images())
 def test_convolve(student: Any, case: Image) -> None:
-    """True convolution, "valid" part, is right for every size of image and kernel, square or not, even or odd."""
+    """The "valid" part is right for every size of image and kernel, square or not, even or odd."""
     right = convolved_image(case, False)
     expect_array(student.convolve2d(*right.arrays), right.out, right.bound)
 
@@ -721,7 +726,7 @@ def test_convolve_unchanged(student: Any, case: Image) -> None:
 
 @pytest.mark.check("full_convolve2d/worked_example", points="1/2")
 def test_full_example(student: Any) -> None:
-    """The image [[1, 2], [0, 3]] and the kernel [[1, -2], [3, 4]] give a 3x3 map with 4*1 + 3*2 - 2*0 + 1*3 = 13 in the middle."""
+    """The image [[1, 2], [0, 3]] and the kernel [[1, -2], [3, 4]] give a 3x3 map with 4 + 6 + 0 + 3 = 13 inside."""
     out = student.full_convolve2d(np.array([[1.0, 2.0], [0.0, 3.0]]), np.array([[1.0, -2.0], [3.0, 4.0]]))
     wanted = np.array([[1.0, 0.0, -4.0], [3.0, 13.0, 2.0], [0.0, 9.0, 12.0]])
     expect_array(out, wanted, np.array([[1.0, 4.0, 4.0], [3.0, 13.0, 14.0], [1.0, 9.0, 12.0]]))
@@ -734,7 +739,7 @@ def test_full_example(student: Any) -> None:
 @example(case=Image(4, 4, 3, 3, seed=2))
 @given(case=images())
 def test_full(student: Any, case: Image) -> None:
-    """True convolution, "full" part, is right for every size of image and kernel, square or not, even or odd."""
+    """The "full" part is right for every size of image and kernel, square or not, even or odd."""
     right = convolved_image(case, True)
     expect_array(student.full_convolve2d(*right.arrays), right.out, right.bound)
 
@@ -755,7 +760,7 @@ def test_full_small_image(student: Any, case: Image) -> None:
 
 @pytest.mark.check("conv_transpose2d_forward/worked_example", points="1/2")
 def test_transposed_example(student: Any) -> None:
-    """Two numbers 1 and 2, a 1x3 kernel [3, 1, -1] and stride 2 give 3, 1, -1 and 6, 2, -2 with one column shared, -1 + 6 = 5."""
+    """The entries 1 and 2, the kernel [3, 1, -1] and stride 2 give 3, 1, -1 and 6, 2, -2, of which -1 and 6 meet."""
     out = student.conv_transpose2d_forward(image([1.0, 2.0]), image([3.0, 1.0, -1.0]), np.array([10.0]), stride=2)
     expect_array(out, image([13.0, 11.0, 15.0, 12.0, 8.0]), image([13.0, 11.0, 17.0, 12.0, 12.0]))
 
@@ -766,7 +771,7 @@ def test_transposed_example(student: Any) -> None:
 @example(case=Conv(1, 2, 2, 3, 2, 2, 3, seed=1))
 @given(case=transposed_convs())
 def test_transposed_stride_one(student: Any, case: Conv) -> None:
-    """Stride 1 without padding, which are the defaults, is right for every number of images, channels and filters and every size."""
+    """Stride 1 without padding, the defaults, is right for any number of images, channels and filters and any size."""
     check_transposed(student, case)
 
 
@@ -808,7 +813,7 @@ TRANSPOSED_FAULTS = st.one_of(
 @example(fault=Fault(Conv(1, 1, 1, 2, 1, 1, 2), "padding", -1))
 @given(fault=TRANSPOSED_FAULTS)
 def test_transposed_errors(student: Any, fault: Fault) -> None:
-    """Channels that differ, a stride below 1, a padding below 0 or one that leaves nothing raises ValueError; one row or column left does not."""
+    """Channels that differ, a stride below 1, a padding below 0 or one that leaves nothing raises ValueError."""
     check_transposed_errors(student, fault)
 
 
@@ -834,7 +839,7 @@ def test_transposed_message(student: Any, fault: Fault) -> None:
 
 @pytest.mark.check("locally_connected_forward/worked_example", points=1)
 def test_local_example(student: Any) -> None:
-    """Two windows of 1x2 over 2, 3, 5, with kernels [1, -1] and [4, 2] and biases 10 and 20, give 2 - 3 + 10 = 9 and 12 + 10 + 20 = 42."""
+    """Over 2, 3, 5 the kernels [1, -1] and [4, 2] and biases 10 and 20 give 2 - 3 + 10 = 9 and 12 + 10 + 20 = 42."""
     w = np.array([[1.0, -1.0], [4.0, 2.0]]).reshape(1, 2, 1, 1, 1, 2)
     out = student.locally_connected_forward(image([2.0, 3.0, 5.0]), w, np.array([[[10.0, 20.0]]]))
     expect_array(out, image([9.0, 42.0]), image([15.0, 42.0]))
@@ -846,7 +851,7 @@ def test_local_example(student: Any) -> None:
 @example(case=Conv(1, 2, 2, 4, 5, 2, 3, seed=1))
 @given(case=convs(room=2))
 def test_local_stride_one(student: Any, case: Conv) -> None:
-    """Stride 1, which is the default, is right for every number of images, channels and filters and every size."""
+    """Stride 1, the default, is right for any number of images, channels and filters and any size."""
     right = locally_connected(case)
     expect_array(student.locally_connected_forward(*right.arrays), right.out, right.bound)
 

@@ -5,7 +5,8 @@
 Masks are drawn as `rng.random(x.shape) < keep_prob`, the commonest way, so that a student's random output is
 recognised where it was drawn like this. What does not depend on the mask is recognised however it was drawn. In the
 checks on all_randomness_from_rng outputs are zero for every wrong way of drawing, which is why
-`randomness_not_from_rng` comes first.
+`randomness_not_from_rng` comes first. Next come the mistakes that no output shows, since what gives right outputs in
+nearly all cases explains them nearly as well.
 """
 
 from __future__ import annotations
@@ -20,11 +21,29 @@ import numpy as np
 from numpy import ndarray
 from numpy.random import Generator
 
-from grader.checking import misconception
+from grader.checking import Trait, misconception
 from reference.dropout import oracle
 from reference.dropout.oracle import Kept
 
 INVERTED, CLASSIC = "dropout_forward", "classic_dropout_forward"
+
+
+def _argument(name: str, value: Any) -> Callable[[dict[str, Any]], bool | None]:
+    """Whether an argument has this value."""
+    return lambda arguments: arguments[name] == value if name in arguments else None
+
+
+def _axes(arguments: dict[str, Any]) -> bool | None:
+    """Whether x has two axes."""
+    return arguments["x"].ndim == 2 if "x" in arguments else None
+
+
+TRAITS = (
+    Trait("calls in evaluation", "call in training", _argument("training", False)),
+    Trait("calls in training", "call in evaluation", _argument("training", True)),
+    Trait("keep_prob = 0.5", "other keep_prob", _argument("keep_prob", 0.5)),
+    Trait("arrays with two axes", "array with one axis or more than two", _axes),
+)
 
 Forward = Callable[..., tuple[ndarray, Kept]]
 Draw = Callable[[ndarray, float, Generator], ndarray]
@@ -167,8 +186,8 @@ def always_half(x: ndarray, keep_prob: float, rng: Generator) -> ndarray:
 
 
 def whole_percent(x: ndarray, keep_prob: float, rng: Generator) -> ndarray:
-    """Integers from 1 to 100, compared with keep_prob in percent."""
-    return rng.integers(0, 100, x.shape) < 100 * keep_prob
+    """Whole numbers from 0 to 99, compared with keep_prob in per cent."""
+    return np.floor(100 * rng.random(x.shape)) < 100 * keep_prob
 
 
 def from_a_copy(x: ndarray, keep_prob: float, rng: Generator) -> ndarray:
@@ -206,8 +225,8 @@ DRAWINGS: dict[str, tuple[Draw, str]] = {
     "randomness_not_from_rng": (
         from_elsewhere,
         "The mask does not come from rng but from numpy.random, from the module random, or from a generator made "
-        "without a seed, so a run cannot be repeated. Call the methods of the rng that is handed in, and nothing else"
-        " that is random.",
+        "without a seed, so a run cannot be repeated. Call the methods of the rng that is handed in, and nothing else "
+        "that is random.",
     ),
     "keeps_with_the_drop_probability": (
         exchanged,
@@ -216,13 +235,13 @@ DRAWINGS: dict[str, tuple[Draw, str]] = {
     ),
     "one_mask_for_all_rows": (
         for_all_rows,
-        "The same neurons are dropped for every example of the batch: the mask has the shape of one row. Each example"
-        " is to see a thinned network of its own, so the mask needs the shape of all of x. [SHKSS], section 5.1.",
+        "The same neurons are dropped for every example of the batch: the mask has the shape of one row. Each example "
+        "is to see a thinned network of its own, so the mask needs the shape of all of x. [SHKSS], section 5.1.",
     ),
     "whole_rows_dropped": (
         whole_rows,
-        "One decision is made for a whole example, all of whose neurons are then dropped or kept together. Each entry"
-        " of x needs a decision of its own. [SHKSS], section 4.",
+        "One decision is made for a whole example, all of whose neurons are then dropped or kept together. Each entry "
+        "of x needs a decision of its own. [SHKSS], section 4.",
     ),
     "whole_channels_dropped": (
         whole_channels,
@@ -231,8 +250,8 @@ DRAWINGS: dict[str, tuple[Draw, str]] = {
     ),
     "one_decision_for_the_whole_input": (
         all_or_nothing,
-        "A single random number decides for all of x, which is then kept or dropped as a whole. Each entry of x needs"
-        " a decision of its own. [SHKSS], section 4.",
+        "A single random number decides for all of x, which is then kept or dropped as a whole. Each entry of x needs "
+        "a decision of its own. [SHKSS], section 4.",
     ),
     "fixed_number_of_neurons_kept": (
         fixed_count,
@@ -264,11 +283,21 @@ DRAWINGS: dict[str, tuple[Draw, str]] = {
 }
 
 
+FIRST = "randomness_not_from_rng"
+
+
+def know_drawing(function: str, name: str) -> None:
+    """One of the wrong ways of drawing; a neuron multiplied by noise is not scaled any more."""
+    drawn, hint = DRAWINGS[name]
+    train = masked(same, drawn) if drawn is gaussian_noise else None
+    known(function, name, hint, forward(function, drawn=drawn, train=train))
+
+
 def know_drawings(function: str) -> None:
-    """The wrong ways of drawing; a neuron multiplied by noise is not scaled any more."""
-    for name, (drawn, hint) in DRAWINGS.items():
-        train = masked(same, drawn) if drawn is gaussian_noise else None
-        known(function, name, hint, forward(function, drawn=drawn, train=train))
+    """The others."""
+    for name in DRAWINGS:
+        if name != FIRST:
+            know_drawing(function, name)
     known(
         function,
         "mask_remembered_from_the_first_call",
@@ -333,8 +362,8 @@ CHECKS: dict[str, tuple[Callable[[float, bool], None], str]] = {
     ),
     "keep_prob_0_allowed": (
         check_allowing_0,
-        "keep_prob = 0 is let through. Then no neuron is ever kept, and inverted dropout divides by 0; it is to raise"
-        " ValueError.",
+        "keep_prob = 0 is let through. Then no neuron is ever kept, and inverted dropout divides by 0; it is to raise "
+        "ValueError.",
     ),
     "keep_prob_above_1_allowed": (
         check_allowing_large,
@@ -342,8 +371,8 @@ CHECKS: dict[str, tuple[Callable[[float, bool], None], str]] = {
     ),
     "keep_prob_1_refused": (
         check_refusing_1,
-        "keep_prob = 1 raises an error, although it is allowed: every neuron stays. The interval (0, 1] has its upper"
-        " end.",
+        "keep_prob = 1 raises an error, although it is allowed: every neuron stays. The interval (0, 1] has its upper "
+        "end.",
     ),
     "assertion_instead_of_value_error": (
         check_by_assertion,
@@ -361,6 +390,24 @@ def know_checks(function: str) -> None:
 
 # -- dropout_forward ---------------------------------------------------------------------------------------------------
 
+know_drawing(INVERTED, FIRST)
+
+
+def masked_in_place(x: ndarray, keep_prob: float, rng: Generator) -> tuple[ndarray, ndarray]:
+    """Writes into x."""
+    mask = draw(x, keep_prob, rng)
+    x *= mask
+    x /= keep_prob
+    return x, mask
+
+
+known(
+    INVERTED,
+    "mask_applied_in_place",
+    "The mask is multiplied into x itself (`x *= ...` or `x[...] = 0`), so that the caller's array is changed. Make a "
+    "new array: other layers may still need x.",
+    forward(INVERTED, train=masked_in_place),
+)
 know_drawings(INVERTED)
 
 known(
@@ -373,8 +420,8 @@ known(
 known(
     INVERTED,
     "not_scaled_in_training",
-    "The values that stay are not scaled in training, so that the next layer's inputs are smaller than in evaluation."
-    " Inverted dropout divides them by keep_prob. [SHKSS], section 10.",
+    "The values that stay are not scaled in training, so that the next layer's inputs are smaller than in evaluation. "
+    "Inverted dropout divides them by keep_prob. [SHKSS], section 10.",
     forward(INVERTED, train=masked(same)),
 )
 known(
@@ -387,8 +434,8 @@ known(
 known(
     INVERTED,
     "scaled_twice_in_training",
-    "The values that stay are divided by keep_prob twice, perhaps once in the mask and once more in the product. Work"
-    " out the mean of the output: it should be x.",
+    "The values that stay are divided by keep_prob twice, perhaps once in the mask and once more in the product. Work "
+    "out the mean of the output: it should be x.",
     forward(INVERTED, train=masked(lambda values, keep_prob: divided(divided(values, keep_prob), keep_prob))),
 )
 known(
@@ -461,33 +508,24 @@ known(
 )
 
 
-def masked_in_place(x: ndarray, keep_prob: float, rng: Generator) -> tuple[ndarray, ndarray]:
-    """Writes into x."""
-    mask = draw(x, keep_prob, rng)
-    x *= mask
-    x /= keep_prob
-    return x, mask
-
-
 know_checks(INVERTED)
-known(
-    INVERTED,
-    "mask_applied_in_place",
-    "The mask is multiplied into x itself (`x *= ...` or `x[...] = 0`), so that the caller's array is changed. Make a"
-    " new array: other layers may still need x.",
-    forward(INVERTED, train=masked_in_place),
-)
-
-
 # -- classic_dropout_forward -------------------------------------------------------------------------------------------
 
+know_drawing(CLASSIC, FIRST)
+known(
+    CLASSIC,
+    "message_without_keep_prob_and_its_value",
+    "The ValueError's message does not say which argument was bad and what it was. Whoever reads it should not have "
+    "to search: write keep_prob and its value into it.",
+    forward(CLASSIC, check=check_saying_nothing),
+)
 know_drawings(CLASSIC)
 
 known(
     CLASSIC,
     "inverted_dropout_instead",
-    "This is inverted dropout: divided by keep_prob in training, unchanged in evaluation. The classic form leaves the"
-    " values that stay as they are in training and multiplies all by keep_prob in evaluation. [SHKSS], section 4.",
+    "This is inverted dropout: divided by keep_prob in training, unchanged in evaluation. The classic form leaves the "
+    "values that stay as they are in training and multiplies all by keep_prob in evaluation. [SHKSS], section 4.",
     forward(CLASSIC, train=masked(divided), evaluate=whole(same)),
 )
 known(
@@ -507,8 +545,8 @@ known(
 known(
     CLASSIC,
     "not_scaled_in_evaluation",
-    "The output in evaluation is x, larger than it is on average in training. Without scaling in training, evaluation"
-    " has to multiply by keep_prob. [SHKSS], section 4 and Figure 2.",
+    "The output in evaluation is x, larger than it is on average in training. Without scaling in training, evaluation "
+    "has to multiply by keep_prob. [SHKSS], section 4 and Figure 2.",
     forward(CLASSIC, evaluate=whole(same)),
 )
 known(
@@ -521,8 +559,8 @@ known(
 known(
     CLASSIC,
     "multiplied_by_the_drop_probability_in_evaluation",
-    "The output in evaluation is multiplied by 1 - keep_prob. In training a neuron gives keep_prob * x on average; so"
-    " should evaluation. [SHKSS], section 4.",
+    "The output in evaluation is multiplied by 1 - keep_prob. In training a neuron gives keep_prob * x on average; so "
+    "should evaluation. [SHKSS], section 4.",
     forward(CLASSIC, evaluate=whole(lambda values, keep_prob: values * (1 - keep_prob))),
 )
 known(
@@ -560,15 +598,6 @@ known(
     forward(CLASSIC, train=whole(multiplied)),
 )
 know_checks(CLASSIC)
-known(
-    CLASSIC,
-    "message_without_keep_prob_and_its_value",
-    "The ValueError's message does not say which argument was bad and what it was. Whoever reads it should not have "
-    "to search: write keep_prob and its value into it.",
-    forward(CLASSIC, check=check_saying_nothing),
-)
-
-
 # -- backward ----------------------------------------------------------------------------------------------------------
 
 Gradient = Callable[[ndarray, Kept], ndarray]
@@ -668,8 +697,8 @@ known(
 known(
     BACKWARD,
     "multiplied_by_keep_prob",
-    "The gradient is multiplied by keep_prob where the forward pass divides by it. The derivative of x / keep_prob is"
-    " 1 / keep_prob.",
+    "The gradient is multiplied by keep_prob where the forward pass divides by it. The derivative of x / keep_prob is "
+    "1 / keep_prob.",
     backward(BACKWARD, train=lambda dout, k: dout * k.mask * k.keep_prob),
 )
 known(
@@ -681,8 +710,8 @@ known(
 known(
     BACKWARD,
     "multiplied_by_x",
-    "The gradient is multiplied by the values instead of by the mask. out is m / keep_prob times x, so its derivative"
-    " with respect to x is m / keep_prob: x itself does not enter.",
+    "The gradient is multiplied by the values instead of by the mask. out is m / keep_prob times x, so its derivative "
+    "with respect to x is m / keep_prob: x itself does not enter.",
     backward(BACKWARD, train=lambda dout, k: divided(dout * k.mask * k.x, k.keep_prob)),
 )
 known(
@@ -817,8 +846,8 @@ def squared(neurons: int) -> int:
 
 @misconception(
     "count_subnetworks",
-    "The number is taken for twice the number of neurons. Two choices for each of n neurons multiply, they do not add"
-    " up: write the sets down for 3 neurons. [SHKSS], section 1.",
+    "The number is taken for twice the number of neurons. Two choices for each of n neurons multiply, they do not add "
+    "up: write the sets down for 3 neurons. [SHKSS], section 1.",
 )
 def doubled(neurons: int) -> int:
     return 2 * neurons
@@ -863,8 +892,8 @@ def overflow_in_64_bits(neurons: int) -> int:
 
 @misconception(
     "count_subnetworks",
-    "The number is computed with floating point logarithms or exponentials, whose digits run out after the sixteenth."
-    " Use whole numbers throughout.",
+    "The number is computed with floating point logarithms or exponentials, whose digits run out after the sixteenth. "
+    "Use whole numbers throughout.",
 )
 def rounded_by_floating_point(neurons: int) -> int:
     return round(math.exp(neurons * math.log(2)))

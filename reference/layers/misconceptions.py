@@ -1223,6 +1223,19 @@ def target_subtracted_in_place(output: ndarray, target: ndarray) -> Loss:
 # -- tiny_cnn_step: a correct computation in parts, to be changed in one -----------------------------------------------
 
 
+def _one_hot(chosen: ndarray) -> ndarray:
+    """(rows, columns, 4): 1 at the chosen entry of each window."""
+    return np.eye(4)[chosen]
+
+
+def _picked(choose: Callable[[ndarray], ndarray]) -> dict[str, Callable[[ndarray], ndarray]]:
+    """Pooling that keeps the entry of each window that `choose` gives the number of, and its gradient."""
+    return {
+        "pool": lambda windows: (windows * _one_hot(choose(windows))).sum(axis=-1),
+        "share": lambda windows: _one_hot(choose(windows)),
+    }
+
+
 class Net(NamedTuple):
     """The parts of one step."""
 
@@ -1232,7 +1245,7 @@ class Net(NamedTuple):
     ]  # how the gradient of what lies there becomes the kernel's
     entries: Callable[[ndarray], ndarray] = lambda conv: conv  # between convolution and pooling
     pool: Callable[[ndarray], ndarray] = lambda windows: windows.max(axis=-1)  # (rows, columns, 4) to (rows, columns)
-    share: Callable[[ndarray], ndarray] = lambda windows: 1.0 * (windows == windows.max(axis=-1, keepdims=True))
+    share: Callable[[ndarray], ndarray] = lambda windows: _one_hot(windows.argmax(axis=-1))
     order: str = "C"  # in which the pooled map is read
     squash: Callable[[float], float] = lambda z: float(_sigmoid(np.asarray(z)))
     dz: Callable[[float, float], float] = lambda out, target: (out - target) * out * (1.0 - out)
@@ -1376,10 +1389,7 @@ def gradient_to_first_entry(*arguments: Any) -> Step:
     "The entry with the largest magnitude is kept. The maximum is meant: -3 is less than 1.",
 )
 def largest_magnitude_pooled(*arguments: Any) -> Step:
-    def share(windows: ndarray) -> ndarray:
-        return 1.0 * (np.abs(windows) == np.abs(windows).max(axis=-1, keepdims=True))
-
-    return _step(RIGHT._replace(pool=lambda v: (v * share(v)).sum(axis=-1), share=share), *arguments)
+    return _step(RIGHT._replace(**_picked(lambda windows: np.abs(windows).argmax(axis=-1))), *arguments)
 
 
 @misconception(
@@ -1387,8 +1397,7 @@ def largest_magnitude_pooled(*arguments: Any) -> Step:
     "The least entry of each window is kept. Max pooling keeps the largest ([DL], section 9.3).",
 )
 def minimum_pooled(*arguments: Any) -> Step:
-    net = RIGHT._replace(pool=lambda v: v.min(axis=-1), share=lambda v: 1.0 * (v == v.min(axis=-1, keepdims=True)))
-    return _step(net, *arguments)
+    return _step(RIGHT._replace(**_picked(lambda windows: windows.argmin(axis=-1))), *arguments)
 
 
 @misconception(
@@ -1397,11 +1406,10 @@ def minimum_pooled(*arguments: Any) -> Step:
     "directly.",
 )
 def relu_before_pooling(*arguments: Any) -> Step:
-    net = RIGHT._replace(
-        entries=lambda conv: np.maximum(conv, 0.0),
-        share=lambda v: 1.0 * ((v == v.max(axis=-1, keepdims=True)) & (v > 0)),
-    )
-    return _step(net, *arguments)
+    def share(windows: ndarray) -> ndarray:
+        return _one_hot(windows.argmax(axis=-1)) * (windows > 0)
+
+    return _step(RIGHT._replace(entries=lambda conv: np.maximum(conv, 0.0), share=share), *arguments)
 
 
 @misconception(

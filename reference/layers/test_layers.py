@@ -354,15 +354,15 @@ def expect_own_gradient(
 ) -> None:
     """Require gradients that fit the right forward function, or else the student's own.
 
-    `right` are the right gradients and their magnitudes. Another forward call comes before the backward call, which has
-    to go by the cache that it is given.
+    `right` are the right gradients and their magnitudes. A forward call of something else comes before the backward
+    call, which has to go by the cache that it is given.
     """
 
     def loss_at(*arguments: np.ndarray) -> float:
         return along([own_array(probe.forward(*arguments)[0], right_out, "the output")], [probe.dout])
 
     _, cache = probe.forward(*probe.at)
-    probe.forward(*moved(probe.at, probe.direction, probe.step))
+    probe.forward(*probe.direction)
     got = probe.backward(probe.dout, cache)
     got = got if isinstance(got, tuple) else (got,)
     gradients = [own_array(*named) for named in zip(got, right.values, probe.names, strict=True)]
@@ -375,16 +375,21 @@ def expect_own_gradient(
 
 # -- affine_forward ---------------------------------------------------------------------------------------------------
 
-X = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-W = np.array([[1.0, 0.0], [0.0, 1.0], [2.0, -1.0]])
 B = np.array([10.0, 20.0])
+DOCSTRING = oracle.Affine(
+    np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), np.array([[1.0, 0.0], [0.0, 1.0], [2.0, -1.0]]), B
+)
+SQUARE = oracle.Affine(np.array([[1.0, 2.0], [4.0, 5.0]]), np.array([[1.0, 0.0], [3.0, -1.0]]), B)
 
 
 @pytest.mark.check("affine_forward/worked_example", points=1)
-def test_affine_worked_example(student):
-    """The two examples of the docstring give the outputs worked out there."""
-    out, _ = student.affine_forward(X, W, B)
-    expect_array(out, np.array([[17.0, 19.0], [26.0, 19.0]]), oracle.affine_bound(X, W, B))
+@example(layer=SQUARE, wanted=[[17.0, 18.0], [29.0, 15.0]])
+@example(layer=DOCSTRING, wanted=[[17.0, 19.0], [26.0, 19.0]])
+@given(layer=st.just(SQUARE), wanted=st.just([[17.0, 18.0], [29.0, 15.0]]))
+def test_affine_worked_example(student, layer, wanted):
+    """The two examples of the docstring, and two of two numbers each, give the outputs worked out by hand."""
+    out, _ = student.affine_forward(*layer)
+    expect_array(out, np.array(wanted), oracle.affine_bound(*layer))
 
 
 @pytest.mark.check("affine_forward/rows", points=1)
@@ -435,16 +440,22 @@ def test_affine_arguments_untouched(student, case):
 # -- affine_backward --------------------------------------------------------------------------------------------------
 
 
+FOR_SQUARE = [[1.0, 1.0], [0.0, -1.0]], [[1.0, 6.0], [2.0, 9.0]], [1.0, 3.0]
+FOR_DOCSTRING = [[1.0, 2.0, 0.0], [0.0, 1.0, -1.0]], [[1.0, 6.0], [2.0, 9.0], [3.0, 12.0]], [1.0, 3.0]
+
+
 @pytest.mark.check("affine_backward/worked_example", points=1)
-def test_affine_backward_worked_example(student):
-    """The two examples of the docstring give the gradients worked out there."""
+@example(layer=SQUARE, wanted=FOR_SQUARE)
+@example(layer=DOCSTRING, wanted=FOR_DOCSTRING)
+@given(layer=st.just(SQUARE), wanted=st.just(FOR_SQUARE))
+def test_affine_backward_worked_example(student, layer, wanted):
+    """The two examples of the docstring, and two of two numbers each, give the gradients worked out by hand."""
     dout = np.array([[1.0, 2.0], [0.0, 1.0]])
-    bounds = oracle.affine_backward_bound(dout, oracle.Affine(X, W, B))
-    _, cache = student.affine_forward(X, W, B)
-    dx, dw, db = student.affine_backward(dout, cache)
-    expect_array(dx, np.array([[1.0, 2.0, 0.0], [0.0, 1.0, -1.0]]), bounds[0], what="dx")
-    expect_array(dw, np.array([[1.0, 6.0], [2.0, 9.0], [3.0, 12.0]]), bounds[1], what="dw")
-    expect_array(db, np.array([1.0, 3.0]), bounds[2], what="db")
+    bounds = oracle.affine_backward_bound(dout, layer)
+    _, cache = student.affine_forward(*layer)
+    got = student.affine_backward(dout, cache)
+    for gradient, right, bound, name in zip(got, wanted, bounds, ("dx", "dw", "db"), strict=True):
+        expect_array(gradient, np.array(right), bound, what=name)
 
 
 @pytest.mark.check("affine_backward/dx", points="3/2")
@@ -769,14 +780,14 @@ def test_softmax_dscores(student, case):
 @given(case=scores())
 def test_softmax_gradient_balances(student, case):
     """A row of dscores is negative at the right class, positive at the others, and sums to 0."""
-    right = cross_entropy(case).values[1]
+    (_, right), (_, size) = cross_entropy(case)
     _, got = student.softmax_cross_entropy(*labelled(case))
     dscores = own_array(got, right, "dscores")
     for row, column in np.argwhere(np.sign(dscores) != np.sign(right))[:1]:
         fail(
             f"dscores has the wrong sign at [{row}, {column}]", float(right[row, column]), float(got[row, column]), got
         )
-    expect_array(dscores.sum(axis=1), np.zeros(case.n), np.abs(dscores).sum(axis=1), what="the sum of a row of dscores")
+    expect_array(dscores.sum(axis=1), np.zeros(case.n), size.sum(axis=1), what="the sum of a row of dscores")
 
 
 @pytest.mark.check("softmax_cross_entropy/large_scores", points=1)
@@ -803,8 +814,8 @@ def test_softmax_large_differences(student, case):
 
 
 THIRD_CUMULANT = 8.0 / (6.0 * math.sqrt(3.0))
-"""Along a direction with entries in [-1, 1] a row's loss has as third derivative the third central moment of a number in
-[-1, 1] that is drawn by the probabilities: at most range^3 / (6 sqrt 3), the range being 2."""
+"""Along a direction with entries in [-1, 1] the third derivative of a row's loss is the third central moment of a number
+that the probabilities draw from [-1, 1]: at most range^3 / (6 sqrt 3), the range being 2."""
 
 
 @pytest.mark.check("softmax_cross_entropy/agrees_with_own_loss", points="1/2")
@@ -905,6 +916,7 @@ def test_squared_error_arguments_untouched(student, case):
 # -- tiny_cnn_step ----------------------------------------------------------------------------------------------------
 
 IMAGE = np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.7, 0.8, 0.9]])
+MIXED = np.array([[0.1, 0.9, 0.2], [0.4, 0.3, 0.8], [0.7, 0.6, 0.6]])  # the map is [[2.5, 1.5], [1.9, 2.8]]
 KERNEL = np.array([[1.0, 1.0], [2.0, 0.0]])
 OUTPUT, LOSS, W_CONV, W_OUT = range(4)
 
@@ -922,6 +934,7 @@ def expect_step(got: Any, case: Network, *positions: int) -> None:
 @example(image=IMAGE, wanted=2.9)
 @example(image=-IMAGE, wanted=-1.3)
 @example(image=IMAGE[:, ::-1].copy(), wanted=2.7)
+@example(image=MIXED, wanted=2.8)
 @given(image=st.just(IMAGE), wanted=st.just(2.9))
 def test_tiny_worked_example(student, image, wanted):
     """The map [[1.3, 1.7], [2.5, 2.9]] gives 2.9 and the output 0.948; negated it gives -1.3, mirrored 2.7."""
@@ -934,16 +947,18 @@ def test_tiny_worked_example(student, image, wanted):
 
 
 @pytest.mark.check("tiny_cnn_step/worked_step", points=1)
-def test_tiny_worked_step(student):
+@example(image=IMAGE, pooled=2.9, part=[[0.9, 0.8], [0.6, 0.5]])
+@example(image=MIXED, pooled=2.8, part=[[0.6, 0.6], [0.8, 0.3]])
+@given(image=st.just(IMAGE), pooled=st.just(2.9), part=st.just([[0.9, 0.8], [0.6, 0.5]]))
+def test_tiny_worked_step(student, image, pooled, part):
     """A step from the docstring's example, with the learning rate 10, gives the new weights worked out there."""
-    arguments = oracle.Tiny(IMAGE, KERNEL, np.array([1.0]), 0.0, 10.0)
+    arguments = oracle.Tiny(image, KERNEL, np.array([1.0]), 0.0, 10.0)
     bound = oracle.tiny_bound(arguments)
-    output = 1.0 / (1.0 + math.exp(-2.9))
+    output = 1.0 / (1.0 + math.exp(-pooled))
     dz = output * output * (1.0 - output)
     *_, new_w_conv, new_w_out = student.tiny_cnn_step(*arguments)
-    expect_array(new_w_out, np.array([1.0 - 10.0 * dz * 2.9]), bound.new_w_out, what="new_w_out")
-    part = np.array([[0.9, 0.8], [0.6, 0.5]])
-    expect_array(new_w_conv, KERNEL - 10.0 * dz * part, bound.new_w_conv, what="new_w_conv")
+    expect_array(new_w_out, np.array([1.0 - 10.0 * dz * pooled]), bound.new_w_out, what="new_w_out")
+    expect_array(new_w_conv, KERNEL - 10.0 * dz * np.array(part), bound.new_w_conv, what="new_w_conv")
 
 
 @pytest.mark.check("tiny_cnn_step/pooling", points=1)

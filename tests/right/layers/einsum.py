@@ -44,7 +44,7 @@ def softmax_cross_entropy(scores, labels):
 
 def squared_error(output, target):
     difference = np.subtract(output, target)
-    return np.einsum("...,...->", difference, difference) / 2, difference
+    return np.einsum("i,i->", difference.ravel(), difference.ravel()) / 2, difference
 
 
 def tiny_cnn_step(x, w_conv, w_out, target, lr):
