@@ -15,6 +15,7 @@ Run `python -m doctest conv_arithmetic.py` to try the worked examples of the doc
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 Pair = int | tuple[int, int]

@@ -20,6 +20,7 @@ import shutil
 import stat
 import tempfile
 import time
+import tracemalloc
 import unicodedata
 import zipfile
 from collections.abc import Callable
@@ -28,12 +29,16 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from grader import grade
+from grader.checking.compare import CheckFailed, expect_equal
 from grader.cli import main
-from grader.client.process import ForkServer
-from grader.workshop import shared_workshop
+from grader.client.process import Worker, WorkerSpec
+from grader.report.text import plain
+from grader.worker.limits import Limits
+from grader.workshop import Workshop, shared_workshop
 
 TESTS = Path(__file__).parent
 MINI = TESTS / "mini"
@@ -104,14 +109,16 @@ class Yard:
         monkeypatch.setenv("COLUMNS", "80")
         monkeypatch.setenv("CONVGRADE_SECRET", "the environment was read")
         self.workers: set[int] = set()
-        fork = ForkServer.fork
+        self.together: list[str] = []
+        begin = Worker._begin
 
-        def remember(server: ForkServer, *arguments: Any) -> int:
-            pid = fork(server, *arguments)
-            self.workers.add(pid)
-            return pid
+        def remember(worker: Worker, *arguments: Any) -> None:
+            running = processes_of(self.workers)
+            begin(worker, *arguments)
+            self.together += running
+            self.workers.add(worker.pid)
 
-        monkeypatch.setattr(ForkServer, "fork", remember)
+        monkeypatch.setattr(Worker, "_begin", remember)
         shutil.copy(ANSWERS / "other.py", self.submission / "other.py")
 
     def grade(self, path: Path | None = None, *options: str) -> Graded:
@@ -215,9 +222,6 @@ def yard(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
 @pytest.fixture(scope="session")
 def protections() -> dict[str, bool]:
     """Which protections hold on this machine."""
-    from grader.client.process import Worker, WorkerSpec
-    from grader.worker.limits import Limits
-
     with tempfile.TemporaryDirectory() as folder:
         worker = Worker(WorkerSpec(folder, "numpy", Limits(), 0), shared_workshop().server("numpy"))
         worker.close()
@@ -231,6 +235,13 @@ def test_right_and_wrong_answers(yard: Yard) -> None:
         graded = yard.grade()
         assert graded.topic("scale")["points_earned"] == points
         assert graded.outcomes == ({"passed"} if points else {"failed"})
+
+
+def test_one_worker_at_a_time(yard: Yard) -> None:
+    """What one topic's worker holds, memory above all, is given back before the next topic's begins."""
+    shutil.copy(ANSWERS / "right.py", yard.submission / "scale.py")
+    yard.grade()
+    assert len(yard.workers) == 2 and yard.together == []
 
 
 @pytest.mark.parametrize("file", HOSTILE, ids=lambda file: file.stem)
@@ -249,6 +260,17 @@ def test_hostile_submission(file: Path, yard: Yard, protections: dict[str, bool]
     assert graded.outcomes <= expected.outcomes
     for words in expected.report:
         assert words in graded.flat or words in json.dumps(graded.report)
+
+
+@pytest.mark.parametrize(
+    "name", ["exit_hard_at_import", "stop_itself", "forge_extra_bytes", "write_links", "process_shell"]
+)
+def test_a_cold_worker_holds_as_well(
+    name: str, yard: Yard, protections: dict[str, bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there is no fork server, every worker is a new interpreter."""
+    monkeypatch.setattr(Workshop, "server", lambda self, needs: None)
+    test_hostile_submission(TESTS / "hostile" / f"{name}.py", yard, protections)
 
 
 def test_requests_sent_ahead_hold_no_answers(yard: Yard) -> None:
@@ -380,9 +402,9 @@ def _linked() -> zipfile.ZipInfo:
 
 RIGHT = (ANSWERS / "right.py").read_bytes()
 ZIPS: dict[str, tuple[Callable[[Path], Path], str]] = {
-    "bomb": (lambda path: _zip(path, ("scale.py", bytes(200 << 20))), "scale.py is larger than 1 MiB"),
+    "bomb": (lambda path: _zip(path, ("scale.py", bytes(20 << 20))), "scale.py is larger than 1 MiB"),
     "bomb_that_unpacks_without_a_limit": (
-        lambda path: _zip(path, ("scale.py", bytes(200 << 20)), method=zipfile.ZIP_BZIP2),
+        lambda path: _zip(path, ("scale.py", bytes(20 << 20)), method=zipfile.ZIP_BZIP2),
         "scale.py is compressed in a way that is not supported",
     ),
     "link": (lambda path: _zip(path, (_linked(), b"/etc/passwd")), "scale.py is a link; hand in the file itself"),
@@ -438,3 +460,46 @@ def test_everybody_else_is_graded_as_before(yard: Yard) -> None:
     shutil.copy(ANSWERS / "right.py", yard.submission / "scale.py")
     report = grade(yard.submission, course=MINI)
     assert (report.points_earned, report.faults) == (FULL + OTHER, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\u2028::error::b\u2029::error::c",
+        "a\x85::error::b\x0b::error::c\x0c::error::d\x1c::error::e",
+        "\x1b[31m::error::a\n\x1b]0;t\x07::error::b\r::error::c",
+        "\u202e::error::a\n\u2066  ::error::b",
+        "x ##[error]y\n##[group]z",
+        "\ud800\x00\x9b31m\x7f",
+    ],
+)
+def test_text_of_a_student_is_harmless_in_any_log(text: str) -> None:
+    """However a line ends, and in whatever way the report is split into lines."""
+    assert_harmless(plain(text))
+
+
+def test_text_of_a_student_is_cleaned_in_time() -> None:
+    """Each of these takes a careless pattern minutes."""
+    started = time.monotonic()
+    for text in (
+        "\n" * 65_000,
+        " " * 65_000,
+        "\x1b[" * 32_000,
+        "\x1b]" * 32_000,
+        "\x1b[" + "0" * 65_000,
+        "::" * 32_000,
+    ):
+        plain(text + "x")
+    assert time.monotonic() - started < 20
+
+
+def test_a_large_result_is_not_taken_apart() -> None:
+    """Of an array of a million entries where a list of two is asked for, only the length matters."""
+    large = np.zeros(1_000_000, np.uint8)
+    tracemalloc.start()
+    try:
+        with pytest.raises(CheckFailed):
+            expect_equal(large, [1, 2])
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()

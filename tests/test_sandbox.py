@@ -397,6 +397,21 @@ def test_a_request_that_takes_too_long_ends_it(folder: Path) -> None:
     assert probe.worker.closed and not alive(probe.worker.pid)
 
 
+def test_a_worker_that_is_ready_early_has_done_nothing_wrong(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says so unasked, and on a busy machine before the grader looks."""
+    fork = ForkServer.fork
+
+    def slowly(server: ForkServer, *arguments: Any) -> int:
+        pid = fork(server, *arguments)
+        time.sleep(0.3)
+        return pid
+
+    monkeypatch.setattr(ForkServer, "fork", slowly)
+    worker = Probe(folder, shared_workshop().server("numpy")).worker
+    worker.close()
+    assert worker.protections["own_session"]
+
+
 def test_closing_leaves_nothing(probe: Probe) -> None:
     worker = probe.start()
     assert alive(worker.pid) and os.path.isdir(worker.scratch)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.errors import InternalFault, StudentDied, StudentTimedOut
+from grader.errors import InternalFault, StudentDied, SubmissionFault
 from grader.worker import wire
 from grader.worker.limits import Limits
 
@@ -154,9 +154,12 @@ class Worker:
             for descriptor in theirs:
                 os.close(descriptor)
         try:
-            frame = b"" if self._server is not None else wire.encode("start", start)
-            ready = self.channel.exchange(frame, START_SECONDS)
-        except (StudentDied, StudentTimedOut) as error:
+            if self._server is None:
+                self.channel.send(wire.encode("start", start))
+            else:
+                self.channel.awaited += 1  # a forked worker says by itself that it is ready, perhaps already
+            ready = self.channel.receive(START_SECONDS)
+        except SubmissionFault as error:
             status = _describe_status(self.close(GRACE_SECONDS))
             raise InternalFault(f"a worker did not start ({error}; {status})\n{self.last_output}") from error
         self.protections: dict[str, bool] = ready.fields["protections"]

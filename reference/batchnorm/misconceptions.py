@@ -276,16 +276,6 @@ def eps_fixed(k: Kept) -> tuple[ndarray, Running]:
 
 @misconception(
     "batchnorm_forward",
-    "eps is left out in evaluation. The running variance needs it as the batch's does: the root is of the variance "
-    "plus eps in both modes ([BN], Algorithm 2, line 11).",
-)
-@_forward
-def eps_missing_in_evaluation(k: Kept) -> tuple[ndarray, Running]:
-    return _out(k if k.training else k._replace(eps=0.0)), _running(k)
-
-
-@misconception(
-    "batchnorm_forward",
     "The deviations from the mean are divided by the variance. Divided by its root, the standard deviation, they "
     "have variance 1 ([BN], Algorithm 1).",
 )
@@ -340,17 +330,6 @@ def beta_missing(k: Kept) -> tuple[ndarray, Running]:
 @_forward
 def gamma_and_beta_swapped(k: Kept) -> tuple[ndarray, Running]:
     return _out(k._replace(gamma=k.beta, beta=k.gamma)), _running(k)
-
-
-@misconception(
-    "batchnorm_forward",
-    "In evaluation the scale gamma and the shift beta are missing. They are learned parameters of the layer, as "
-    "needed there as in training ([BN], Algorithm 2, line 11).",
-)
-@_forward
-def gamma_and_beta_missing_in_evaluation(k: Kept) -> tuple[ndarray, Running]:
-    plain = k if k.training else k._replace(gamma=np.ones_like(k.gamma), beta=np.zeros_like(k.beta))
-    return _out(plain), _running(k)
 
 
 @misconception(
@@ -419,6 +398,33 @@ def unbiased_factor_upside_down(k: Kept) -> tuple[ndarray, Running]:
 def modes_swapped(k: Kept) -> tuple[ndarray, Running]:
     other = k._replace(training=not k.training)
     return _out(other), _running(other)
+
+
+def _in_one_mode(wrong: Callable[..., Any], mode: bool) -> Callable[..., Any]:
+    """The same misconception where `training` is `mode`; the other mode is right."""
+
+    def forward(*arguments: ndarray, training: bool, momentum: float = 0.9, eps: float = 1e-5) -> Any:
+        run = wrong if training is mode else oracle.batchnorm_forward
+        return run(*arguments, training=training, momentum=momentum, eps=eps)
+
+    name = "training" if mode else "evaluation"
+    forward.__name__ = f"{wrong.__name__}_in_{name}"
+    return misconception("batchnorm_forward", f"In {name} only: {getattr(wrong, MARK).hint}")(forward)
+
+
+gamma_missing_in_training = _in_one_mode(gamma_missing, True)
+gamma_missing_in_evaluation = _in_one_mode(gamma_missing, False)
+beta_missing_in_training = _in_one_mode(beta_missing, True)
+beta_missing_in_evaluation = _in_one_mode(beta_missing, False)
+gamma_and_beta_missing_in_evaluation = _in_one_mode(gamma_and_beta_missing, False)
+divided_by_variance_in_training = _in_one_mode(divided_by_variance, True)
+divided_by_variance_in_evaluation = _in_one_mode(divided_by_variance, False)
+mean_not_subtracted_in_training = _in_one_mode(mean_not_subtracted, True)
+mean_not_subtracted_in_evaluation = _in_one_mode(mean_not_subtracted, False)
+eps_outside_the_root_in_training = _in_one_mode(eps_outside_the_root, True)
+eps_outside_the_root_in_evaluation = _in_one_mode(eps_outside_the_root, False)
+eps_ignored_in_training = _in_one_mode(eps_ignored, True)
+eps_ignored_in_evaluation = _in_one_mode(eps_ignored, False)
 
 
 @misconception(
@@ -927,7 +933,7 @@ spatial_running_statistics_added_up = _forward_over_images(running_statistics_ad
 spatial_momentum_fixed = _forward_over_images(momentum_fixed)
 spatial_eps_ignored = _forward_over_images(eps_ignored)
 spatial_eps_fixed = _forward_over_images(eps_fixed)
-spatial_eps_missing_in_evaluation = _forward_over_images(eps_missing_in_evaluation)
+spatial_eps_ignored_in_evaluation = _forward_over_images(eps_ignored_in_evaluation)
 spatial_divided_by_variance = _forward_over_images(divided_by_variance)
 spatial_mean_not_subtracted = _forward_over_images(mean_not_subtracted)
 spatial_gamma_and_beta_missing = _forward_over_images(gamma_and_beta_missing)

@@ -32,6 +32,12 @@ CHANGED_IN_PLACE = (
 )
 
 
+OF_THE_BATCH = (
+    "The largest score of the whole batch is subtracted. In a row that lies far below it every exponential is 0; "
+    "subtract each row's own largest score ([DL], section 4.1)."
+)
+
+
 # -- affine_forward ----------------------------------------------------------------------------------------------------
 
 
@@ -116,24 +122,6 @@ def bias_subtracted(x: ndarray, w: ndarray, b: ndarray) -> ndarray:
 @_affine
 def bias_added_along_the_batch(x: ndarray, w: ndarray, b: ndarray) -> ndarray:
     return _rows(x) @ w + b[:, np.newaxis]
-
-
-@misconception(
-    "affine_forward",
-    "A single bias, the first or a sum, is added to all outputs. Every output has a bias of its own.",
-)
-@_affine
-def one_bias_for_all_outputs(x: ndarray, w: ndarray, b: ndarray) -> ndarray:
-    return _rows(x) @ w + b[0]
-
-
-@misconception(
-    "affine_forward",
-    "The bias is inside the bracket that the weights multiply, so that it is added to inputs instead of outputs.",
-)
-@_affine
-def bias_multiplied_by_weights(x: ndarray, w: ndarray, b: ndarray) -> ndarray:
-    return (_rows(x) + b) @ w
 
 
 @misconception(
@@ -254,20 +242,12 @@ def db_summed_over_outputs(dout: ndarray, cache: Affine) -> Gradients:
 
 @misconception(
     "affine_backward",
-    "db is the sum of all of dout. There is one bias for each output: the sum is over the batch alone.",
+    "db is the sum of all of dout, a single number. There is one bias for each output: the sum is over the batch "
+    "alone.",
 )
 def db_summed_over_everything(dout: ndarray, cache: Affine) -> Gradients:
-    dx, dw, db = oracle.affine_backward(dout, cache)
-    return dx, dw, np.full_like(db, dout.sum())
-
-
-@misconception(
-    "affine_backward",
-    "db is all ones, the derivative of an output by its bias, without dout ([DL], section 6.5.2).",
-)
-def db_without_dout(dout: ndarray, cache: Affine) -> Gradients:
-    dx, dw, db = oracle.affine_backward(dout, cache)
-    return dx, dw, np.ones_like(db)
+    dx, dw, _ = oracle.affine_backward(dout, cache)
+    return dx, dw, dout.sum()
 
 
 @misconception(
@@ -287,6 +267,15 @@ def dx_by_weights_not_transposed(dout: ndarray, cache: Affine) -> Gradients:
 def dx_and_dw_exchanged(dout: ndarray, cache: Affine) -> Gradients:
     dx, dw, db = oracle.affine_backward(dout, cache)
     return dw, dx, db
+
+
+@misconception(
+    "affine_backward",
+    "The gradients come back in the wrong order: dx, dw, db is the order of the forward function's arguments.",
+)
+def gradients_in_wrong_order(dout: ndarray, cache: Affine) -> Gradients:
+    dx, dw, db = oracle.affine_backward(dout, cache)
+    return dx, db, dw
 
 
 @misconception(
@@ -312,31 +301,12 @@ def dx_reshaped_with_first_axis_fastest(dout: ndarray, cache: Affine) -> Gradien
 
 @misconception(
     "affine_backward",
-    "The rows of dw are in another order than those of w: x was flattened with the first axis running fastest here.",
-)
-def dw_from_other_flattening(dout: ndarray, cache: Affine) -> Gradients:
-    dx, _, db = oracle.affine_backward(dout, cache)
-    return dx, cache.x.reshape(len(dout), -1, order="F").T @ dout, db
-
-
-@misconception(
-    "affine_backward",
     "The gradients have the wrong sign. A gradient points where the loss grows; the minus belongs to the step of "
     "gradient descent ([DL], section 4.3).",
 )
 def gradients_negated(dout: ndarray, cache: Affine) -> Gradients:
     dx, dw, db = oracle.affine_backward(dout, cache)
     return -dx, -dw, -db
-
-
-@misconception(
-    "affine_backward",
-    "dx is only right for a single output: of the M outputs that an input reaches just one is counted. Its gradients "
-    "through all of them add up ([RHW], equation 7).",
-)
-def dx_through_one_output(dout: ndarray, cache: Affine) -> Gradients:
-    _, dw, db = oracle.affine_backward(dout, cache)
-    return (dout[:, :1] @ cache.w[:, :1].T).reshape(cache.x.shape), dw, db
 
 
 @misconception("affine_backward", CHANGED_IN_PLACE)
@@ -368,6 +338,15 @@ def _entrywise(run: Callable[[ndarray], ndarray]) -> Callable[[ndarray], tuple[n
 @_entrywise
 def absolute_value(x: ndarray) -> ndarray:
     return np.abs(x)
+
+
+@misconception(
+    "relu_forward",
+    "The input comes back as it is. Negative entries become 0 ([DL], section 6.3.1).",
+)
+@_entrywise
+def negative_entries_kept(x: ndarray) -> ndarray:
+    return x.copy()
 
 
 @misconception(
@@ -552,6 +531,56 @@ def sign_of_exponent(x: ndarray) -> ndarray:
 
 @misconception(
     "sigmoid_forward",
+    "The two formulas are mixed: exp(-x) in the numerator belongs to no x. Where x is negative it is exp(x) / (1 + "
+    "exp(x)), whose exponential is small; as it stands every result is above 1/2.",
+)
+@_entrywise
+def formulas_mixed_for_negative_x(x: ndarray) -> ndarray:
+    power = np.exp(-x)
+    return np.where(x >= 0, 1.0, power) / (1.0 + power)
+
+
+@misconception(
+    "sigmoid_forward",
+    "The exponential grows with |x|: the sign in the exponent is missing. So the result falls where it should rise, "
+    "and overflows from about 710 on ([DL], section 4.1).",
+)
+@_entrywise
+def exponential_of_magnitude(x: ndarray) -> ndarray:
+    power = np.exp(np.abs(x))
+    return np.where(x >= 0, 1.0, power) / (1.0 + power)
+
+
+@misconception(
+    "sigmoid_forward",
+    "The denominator is missing: exp(x) is to be divided by 1 + exp(x).",
+)
+@_entrywise
+def denominator_missing(x: ndarray) -> ndarray:
+    return np.exp(np.minimum(x, 0.0))
+
+
+@misconception(
+    "sigmoid_forward",
+    "There is a minus in the denominator, so that the result is infinite at 0: it is 1 + exp(-x).",
+)
+@_entrywise
+def minus_in_denominator(x: ndarray) -> ndarray:
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1.0, small) / (1.0 - small)
+
+
+@misconception(
+    "sigmoid_forward",
+    "The result is right for positive x and 0 for all negative ones. There the sigmoid is exp(x) / (1 + exp(x)).",
+)
+@_entrywise
+def zero_for_negative_x(x: ndarray) -> ndarray:
+    return np.where(x >= 0, _sigmoid(x), 0.0)
+
+
+@misconception(
+    "sigmoid_forward",
     "For large positive x this is infinity divided by infinity, which is NaN: exp(x) overflows from about 710 on. Of "
     "the two formulas use the one whose exponential is small ([DL], section 4.1).",
 )
@@ -644,7 +673,7 @@ def derivative_for_value(x: ndarray) -> ndarray:
 )
 @_entrywise
 def threshold_for_sigmoid(x: ndarray) -> ndarray:
-    return np.where(x > 0, 1.0, np.where(x < 0, 0.0, 0.5))
+    return 1.0 * (x >= 0)
 
 
 @misconception("sigmoid_forward", CHANGED_IN_PLACE)
@@ -711,15 +740,6 @@ def derivative_from_x(dout: ndarray, cache: Entrywise) -> ndarray:
 )
 def sigmoid_applied_twice(dout: ndarray, cache: Entrywise) -> ndarray:
     s = _sigmoid(_sigmoid(cache.x))
-    return dout * s * (1.0 - s)
-
-
-@misconception(
-    "sigmoid_backward",
-    "The sigmoid of dout is taken. dout is multiplied by the slope that the sigmoid had at x.",
-)
-def sigmoid_of_dout(dout: ndarray, cache: Entrywise) -> ndarray:
-    s = _sigmoid(dout)
     return dout * s * (1.0 - s)
 
 
@@ -800,6 +820,19 @@ def _soft(scores: ndarray, labels: ndarray, axis: int | None = 1) -> Soft:
     return Soft(len(scores), log_p, (np.arange(len(scores)), labels))
 
 
+def _from_logarithms(log_p: ndarray, labels: ndarray) -> Loss:
+    """Loss and gradient from the probabilities' logarithms."""
+    soft = Soft(len(log_p), log_p, (np.arange(len(log_p)), labels))
+    with np.errstate(all="ignore"):
+        return soft.loss, soft.off / soft.n
+
+
+def _by_logarithm(shifted: ndarray, labels: ndarray) -> Loss:
+    """Loss and gradient from scores that were shifted in some way."""
+    with np.errstate(all="ignore"):
+        return _from_logarithms(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)), labels)
+
+
 def _by_probability(p: ndarray, labels: ndarray, guard: float = 0.0) -> Loss:
     """Loss and gradient from probabilities, as they are computed in a naive way."""
     picked = np.arange(len(p)), labels
@@ -822,13 +855,51 @@ def scores_not_shifted(scores: ndarray, labels: ndarray) -> Loss:
 
 @misconception(
     "softmax_cross_entropy",
-    "The largest score of the whole batch is subtracted. In a row that lies far below it every exponential is 0; "
-    "subtract each row's own largest score ([DL], section 4.1).",
+    "exp of the scores as they are overflows from about 710 on, or is 0 in a whole row, and its logarithm is "
+    "infinite. Subtract each row's largest score first; the loss does not change ([DL], section 4.1).",
 )
+def scores_not_shifted_in_logarithm(scores: ndarray, labels: ndarray) -> Loss:
+    return _by_logarithm(scores, labels)
+
+
+@misconception("softmax_cross_entropy", OF_THE_BATCH)
 def shifted_by_maximum_of_the_batch(scores: ndarray, labels: ndarray) -> Loss:
     with np.errstate(all="ignore"):
         powers = np.exp(scores - scores.max())
         return _by_probability(powers / powers.sum(axis=1, keepdims=True), labels)
+
+
+@misconception("softmax_cross_entropy", OF_THE_BATCH)
+def shifted_by_maximum_of_the_batch_in_logarithm(scores: ndarray, labels: ndarray) -> Loss:
+    return _by_logarithm(scores - scores.max(), labels)
+
+
+@misconception(
+    "softmax_cross_entropy",
+    "The largest score of each class, a column, is subtracted: the wrong axis. In a row that lies far below the "
+    "others every exponential is 0; subtract each row's own largest score ([DL], section 4.1).",
+)
+def shifted_by_maximum_of_each_class(scores: ndarray, labels: ndarray) -> Loss:
+    return _by_logarithm(scores - scores.max(axis=0), labels)
+
+
+@misconception(
+    "softmax_cross_entropy",
+    "The rows' largest scores are an array (N,), which NumPy lays along the classes: an error, or a wrong result "
+    "where N equals C. Keep the axis that the maximum is taken over, as one of length 1.",
+)
+def axis_of_maximum_not_kept(scores: ndarray, labels: ndarray) -> Loss:
+    return _by_logarithm(scores - scores.max(axis=1), labels)
+
+
+@misconception(
+    "softmax_cross_entropy",
+    "The rows' sums are an array (N,), which NumPy lays along the classes: an error, or a wrong result where N equals "
+    "C. Keep the axis that is summed over, as one of length 1.",
+)
+def axis_of_sum_not_kept(scores: ndarray, labels: ndarray) -> Loss:
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    return _from_logarithms(shifted - np.log(np.exp(shifted).sum(axis=1)), labels)
 
 
 @misconception(
@@ -871,6 +942,17 @@ def softmax_over_the_batch(scores: ndarray, labels: ndarray) -> Loss:
 
 @misconception(
     "softmax_cross_entropy",
+    "The exponentials are summed over the batch, along the wrong axis. The probabilities of one example, a row, sum "
+    "to 1.",
+)
+def sum_over_the_batch(scores: ndarray, labels: ndarray) -> Loss:
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    with np.errstate(all="ignore"):
+        return _from_logarithms(shifted - np.log(np.exp(shifted).sum(axis=0)), labels)
+
+
+@misconception(
+    "softmax_cross_entropy",
     "The exponentials are divided by the sum over the whole batch. The probabilities of each example, a row, sum to 1.",
 )
 def softmax_over_everything(scores: ndarray, labels: ndarray) -> Loss:
@@ -895,6 +977,15 @@ def gradient_not_divided_by_n(scores: ndarray, labels: ndarray) -> Loss:
 def loss_summed(scores: ndarray, labels: ndarray) -> Loss:
     soft = _soft(scores, labels)
     return soft.loss * soft.n, soft.off / soft.n
+
+
+@misconception(
+    "softmax_cross_entropy",
+    "The loss is an array with a loss for every example. It is one number, their mean.",
+)
+def loss_of_every_example(scores: ndarray, labels: ndarray) -> Any:
+    soft = _soft(scores, labels)
+    return -soft.log_p[soft.picked], soft.off / soft.n
 
 
 @misconception(
@@ -932,6 +1023,28 @@ def mean_over_entries(scores: ndarray, labels: ndarray) -> Loss:
 def one_hot_not_subtracted(scores: ndarray, labels: ndarray) -> Loss:
     soft = _soft(scores, labels)
     return soft.loss, soft.p / soft.n
+
+
+@misconception(
+    "softmax_cross_entropy",
+    "1 is added at the right class, where it is to be subtracted: the gradient is p - 1 there, negative ([DL], "
+    "section 6.2.2.3).",
+)
+def one_hot_added(scores: ndarray, labels: ndarray) -> Loss:
+    soft = _soft(scores, labels)
+    return soft.loss, (2.0 * soft.p - soft.off) / soft.n
+
+
+@misconception(
+    "softmax_cross_entropy",
+    "The gradient at the right class is set to a constant. 1 is subtracted from the probability there ([DL], section "
+    "6.2.2.3).",
+)
+def one_hot_in_the_place_of_probability(scores: ndarray, labels: ndarray) -> Loss:
+    soft = _soft(scores, labels)
+    dscores = soft.p
+    dscores[soft.picked] = 1.0
+    return soft.loss, dscores / soft.n
 
 
 @misconception(
@@ -1029,16 +1142,6 @@ def logarithm_missing(scores: ndarray, labels: ndarray) -> Loss:
 
 @misconception(
     "softmax_cross_entropy",
-    "The logarithms of all classes enter the loss. Only the right class's does: the others have the weight 0 ([DL], "
-    "section 6.2.2.3).",
-)
-def all_classes_in_loss(scores: ndarray, labels: ndarray) -> Loss:
-    soft = _soft(scores, labels)
-    return float(-soft.log_p.sum() / soft.n), soft.off / soft.n
-
-
-@misconception(
-    "softmax_cross_entropy",
     "Labels are counted from 1. They are column numbers, from 0 on.",
 )
 def labels_counted_from_one(scores: ndarray, labels: ndarray) -> Loss:
@@ -1047,11 +1150,11 @@ def labels_counted_from_one(scores: ndarray, labels: ndarray) -> Loss:
 
 @misconception(
     "softmax_cross_entropy",
-    "The loss is the mean of the label's scores themselves, with the sum's logarithm missing: the softmax is left out.",
+    "The sum of the exponentials is missing, in the loss and in the gradient: nothing makes them probabilities ([DL], "
+    "section 6.2.2.3).",
 )
-def normalisation_missing_in_loss(scores: ndarray, labels: ndarray) -> Loss:
-    soft = _soft(scores, labels)
-    return float(-scores[soft.picked].mean()), soft.off / soft.n
+def normalisation_missing(scores: ndarray, labels: ndarray) -> Loss:
+    return _from_logarithms(scores - scores.max(axis=1, keepdims=True), labels)
 
 
 @misconception(
@@ -1177,6 +1280,14 @@ def root_of_the_sum(output: ndarray, target: ndarray) -> Loss:
 )
 def absolute_differences(output: ndarray, target: ndarray) -> Loss:
     return 0.5 * float(np.sum(np.abs(output - target))), output - target
+
+
+@misconception(
+    "squared_error",
+    "The differences are summed without being squared, so that they cancel ([RHW], equation 3).",
+)
+def square_missing(output: ndarray, target: ndarray) -> Loss:
+    return 0.5 * float(np.sum(output - target)), output - target
 
 
 @misconception(
@@ -1428,6 +1539,39 @@ def pooled_map_read_by_columns(*arguments: Any) -> Step:
 def odd_ends_pooled(x: ndarray, w_conv: ndarray, w_out: ndarray, target: float, lr: float) -> Step:
     rows, columns = x.shape[0] - w_conv.shape[0] + 1, x.shape[1] - w_conv.shape[1] + 1
     if ((rows + 1) // 2) * ((columns + 1) // 2) != len(w_out):
+        raise ValueError("shapes do not match")
+    return oracle.tiny_cnn_step(x, w_conv, w_out, target, lr)
+
+
+@misconception(
+    "tiny_cnn_step",
+    "The map is a row and a column too small: without padding it is H - KH + 1 by W - KW + 1 ([DL], section 9.1).",
+)
+def map_short_by_one(x: ndarray, w_conv: ndarray, w_out: ndarray, target: float, lr: float) -> Step:
+    rows, columns = x.shape[0] - w_conv.shape[0], x.shape[1] - w_conv.shape[1]
+    if (rows // 2) * (columns // 2) != len(w_out):
+        raise ValueError("shapes do not match")
+    return oracle.tiny_cnn_step(x, w_conv, w_out, target, lr)
+
+
+@misconception(
+    "tiny_cnn_step",
+    "Images that are not square end in an error: height and width are taken for equal, or exchanged. x is (H, W), and "
+    "the map H - KH + 1 by W - KW + 1.",
+)
+def square_image_taken_for_granted(x: ndarray, w_conv: ndarray, w_out: ndarray, target: float, lr: float) -> Step:
+    if x.shape[0] - w_conv.shape[0] != x.shape[1] - w_conv.shape[1]:
+        raise ValueError("shapes do not match")
+    return oracle.tiny_cnn_step(x, w_conv, w_out, target, lr)
+
+
+@misconception(
+    "tiny_cnn_step",
+    "Kernels that are not square end in an error: height and width are taken for equal, or exchanged. w_conv is (KH, "
+    "KW).",
+)
+def square_kernel_taken_for_granted(x: ndarray, w_conv: ndarray, w_out: ndarray, target: float, lr: float) -> Step:
+    if w_conv.shape[0] != w_conv.shape[1]:
         raise ValueError("shapes do not match")
     return oracle.tiny_cnn_step(x, w_conv, w_out, target, lr)
 
