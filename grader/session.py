@@ -79,8 +79,9 @@ class GradingSession:
     faults: list[str] = field(default_factory=list)
 
     def topic(self, topic: Topic) -> TopicSession:
-        """The topic's session, begun when first asked for."""
+        """The topic's session, begun when first asked for; the workers of other topics end, and give back what they hold."""
         if topic.name not in self.topics:
+            self.close()
             self.topics[topic.name] = TopicSession(topic, Student(topic, self.make_backend(topic)))
         return self.topics[topic.name]
 
