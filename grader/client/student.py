@@ -33,13 +33,17 @@ EXPANSION = 8  # the most that a byte of JSON takes as Python objects, about
 
 @dataclass(eq=False)
 class Call:
-    """One call of a case: what was passed, and what came back or was raised."""
+    """One call of a case: what was passed, and what came back or was raised.
+
+    `after` are the positional arguments as they were after an observed call.
+    """
 
     function: str
     arguments: tuple[Any, ...]
     keywords: dict[str, Any]
     observed: bool = False
     result: Any = None
+    after: tuple[Any, ...] = ()
     error: SubmissionFault | None = None
 
 
@@ -114,6 +118,7 @@ class Student:
         try:
             answer = self.backend.call(function, arguments, keywords, observe)
             result, after = answer if observe else (answer, None)
+            call.after = tuple(after[0]) if after is not None else ()
             call.result = result
             call.result = result = kept_in_place(structured(result, function.returns), function)
         except SubmissionFault as error:
