@@ -139,12 +139,11 @@ def expect_truth(got: Any, wanted: bool, *, what: str = "the answer") -> None:
 def expect_equal(got: Any, wanted: Any, *, what: str = "the result") -> None:
     """Require the same nested structure of whole numbers; tuples and lists are not told apart."""
     if isinstance(wanted, (tuple, list)):
-        items = list(got) if isinstance(got, np.ndarray) and got.ndim else got
-        if not isinstance(items, (tuple, list)):
+        if not isinstance(got, (tuple, list)) and not (isinstance(got, np.ndarray) and got.ndim):
             fail(f"{what} is not a {type(wanted).__name__}", describe(wanted), describe(got), got)
-        if len(items) != len(wanted):
-            fail(f"{what} has {len(items)} entries", f"{len(wanted)} entries", describe(got), got)
-        for position, (item, right) in enumerate(zip(items, wanted, strict=True)):
+        if len(got) != len(wanted):
+            fail(f"{what} has {len(got)} entries", f"{len(wanted)} entries", describe(got), got)
+        for position, (item, right) in enumerate(zip(got, wanted, strict=True)):
             expect_equal(item, right, what=f"entry {position} of {what}")
     else:
         expect_integer(got, wanted, what=what)

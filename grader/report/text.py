@@ -10,6 +10,7 @@ from grader.results import Scalar
 
 CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[ -/]+[0-~]|\x1b.?", re.DOTALL)
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
+LINE_END = re.compile("\r\n?|\u2028|\u2029")
 COMMAND = re.compile(r"^([^\S\n]*)::|##\[", re.MULTILINE)  # not \s, which crosses lines and takes quadratic time
 BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -19,7 +20,7 @@ def visible(text: str) -> str:
 
     Memory addresses, which differ in every run, become 0x...; line ends are all "\\n".
     """
-    text = CONTROL.sub("", text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
+    text = LINE_END.sub("\n", CONTROL.sub("", text)).replace("\t", "    ")
     text = "".join(
         character
         for character in text
