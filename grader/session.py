@@ -96,7 +96,7 @@ class GradingSession:
             with _one_thread():
                 verdict = judge(test, session.student, cases, dict(fixtures), book.plan(test, self.seed))
             if verdict.outcome is Outcome.PASSED:
-                book.remember_plan(test, self.seed, tuple(tuple(run.calls) for run in verdict.runs))
+                book.remember_plan(test, self.seed, [run.calls for run in verdict.runs])
             verdict = _skip_if_dependent(session, spec, verdict)
         if verdict.fault is not None:
             self.faults.append(f"{topic.name}: {spec.name}\n{verdict.fault}")
