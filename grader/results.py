@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
@@ -45,13 +46,23 @@ class StudentException:
 
 
 @dataclass(frozen=True)
+class Arrays:
+    """The compared arrays of the shown case, entry by entry in row order; `wrong` says which are off by more than allowed."""
+
+    shape: tuple[int, ...]
+    wanted: tuple[float, ...]
+    got: tuple[float, ...]
+    wrong: tuple[bool, ...]
+
+
+@dataclass(frozen=True)
 class Failure:
     """Why a check was not passed, shown by the smallest case found.
 
     `what` is a sentence; `wanted` and `got` are the values at `index` (or descriptions); `error` and `allowed_error`
     are absolute, at `index`; `share_differing` is the share of entries over their allowed error. `call` is the call in
     words, `reproduce` a script that shows the same without the grader, `output` what the student's code printed, `case`
-    what was drawn, with the seed of the arrays.
+    what was drawn, with the seed of the arrays; `arrays` is there where the compared arrays are small.
     """
 
     what: str
@@ -66,6 +77,7 @@ class Failure:
     exception: StudentException | None = None
     output: str | None = None
     case: str | None = None
+    arrays: Arrays | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +90,10 @@ class Misconception:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check of one topic. `name` is function, slash, behaviour; `title` a sentence."""
+    """One check of one topic. `name` is function, slash, behaviour; `title` a sentence.
+
+    Students are shown nothing of a `hidden` check but its outcome and points (`for_student` in grader/report/hiding.py).
+    """
 
     name: str
     title: str
@@ -89,6 +104,7 @@ class CheckResult:
     misconceptions: tuple[Misconception, ...] = ()
     observations: tuple[str, ...] = ()
     duration_s: float = 0.0
+    hidden: bool = False
 
     @property
     def function(self) -> str:
@@ -145,14 +161,14 @@ class Isolation:
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """Everything that is known after grading one submission."""
+    """Everything that is known after grading one submission; `seed` is None where it is kept secret."""
 
     course_name: str
     course_title: str
     course_version: str
     path: str
     files: tuple[SubmittedFile, ...]
-    seed: int
+    seed: int | None
     isolation: Isolation
     topics: tuple[TopicResult, ...]
     notes: tuple[str, ...] = ()
@@ -243,6 +259,7 @@ def _check_dict(check: CheckResult) -> dict[str, Any]:
         "misconceptions": [asdict(misconception) for misconception in check.misconceptions],
         "observations": list(check.observations),
         "duration_s": round(check.duration_s, 4),
+        "hidden": check.hidden,
     }
 
 
@@ -252,12 +269,22 @@ def _failure_dict(failure: Failure | None) -> dict[str, Any] | None:
     fields = asdict(failure)
     fields["index"] = list(failure.index) if failure.index is not None else None
     for name in ("error", "allowed_error", "wanted", "got"):
-        value = fields[name]
-        if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-            fields[name] = str(value)  # JSON has no such number
+        fields[name] = _json_number(fields[name])
+    if failure.arrays is not None:
+        fields["arrays"] = {
+            "shape": list(failure.arrays.shape),
+            "wanted": [_json_number(entry) for entry in failure.arrays.wanted],
+            "got": [_json_number(entry) for entry in failure.arrays.got],
+            "wrong": list(failure.arrays.wrong),
+        }
     if fields["exception"] is not None:
         fields["exception"]["frames"] = list(fields["exception"]["frames"])
     return fields
+
+
+def _json_number(value: Scalar) -> Scalar:
+    """The value, or "nan", "inf" or "-inf" where JSON has no number for it."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _read_report(form: Mapping[str, Any]) -> Report:
@@ -301,7 +328,13 @@ def _read_failure(form: Mapping[str, Any]) -> Failure:
         frames = tuple(_read(TraceFrame, frame) for frame in exception["frames"])
         exception = _read(StudentException, exception, frames=frames)
     index = tuple(form["index"]) if form["index"] is not None else None
-    return _read(Failure, form, **numbers, exception=exception, index=index)
+    arrays = _read_arrays(form["arrays"]) if form.get("arrays") is not None else None
+    return _read(Failure, form, **numbers, exception=exception, index=index, arrays=arrays)
+
+
+def _read_arrays(form: Mapping[str, Any]) -> Arrays:
+    wanted, got = (tuple(float(entry) for entry in form[name]) for name in ("wanted", "got"))
+    return Arrays(tuple(form["shape"]), wanted, got, tuple(form["wrong"]))
 
 
 def _read(kind: type[Data], form: Mapping[str, Any], **converted: Any) -> Data:

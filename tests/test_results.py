@@ -13,6 +13,7 @@ import pytest
 
 from grader.report.json import to_json
 from grader.results import (
+    Arrays,
     CheckResult,
     Failure,
     Isolation,
@@ -46,9 +47,10 @@ def full_report() -> Report:
         exception=StudentException("ZeroDivisionError", "division by zero", (frame,)),
         output="one\ntwo",
         case="height=1",
+        arrays=Arrays((2,), (1.0, math.inf), (2.0, 0.5), (True, True)),
     )
     checks = (
-        CheckResult("area/third", "A third.", Outcome.PASSED, Fraction(1, 3), Fraction(1, 3), duration_s=0.25),
+        CheckResult("area/third", "A third.", Outcome.PASSED, Fraction(1, 3), Fraction(1, 3), duration_s=0.25, hidden=True),
         CheckResult(
             "area/errors", "Errors.", Outcome.CRASHED, Fraction(0), Fraction(5, 2), failure,
             (Misconception("perimeter-for-area", "Count the squares."),), ("twice as large",),

@@ -15,8 +15,11 @@ import numpy as np
 
 from grader.checking.tolerance import allowed_error
 from grader.client.values import describe
-from grader.results import Failure, Scalar
+from grader.results import Arrays, Failure, Scalar
 from grader.worker.wire import Handle
+
+SHOWN_ENTRIES = 256
+"""Compared arrays of up to so many entries go into the report whole, for those who draw them."""
 
 
 class CheckFailed(Exception):
@@ -90,8 +93,17 @@ def _fail_at(
         error=float(error[index]),
         allowed_error=float(limit[index]),
         share_differing=float(wrong.mean()),
+        arrays=_shown(got, wanted, wrong),
     )
     raise CheckFailed(failure, got)
+
+
+def _shown(got: np.ndarray, wanted: np.ndarray, wrong: np.ndarray) -> Arrays | None:
+    """The compared arrays as data; None for a single entry, which `wanted` and `got` show, and for many."""
+    if not 1 < wanted.size <= SHOWN_ENTRIES:
+        return None
+    entries = got.astype(np.float64).ravel().tolist()
+    return Arrays(wanted.shape, tuple(wanted.ravel().tolist()), tuple(entries), tuple(wrong.ravel().tolist()))
 
 
 def expect_number(got: Any, wanted: float, bound: float | None = None, *, what: str = "the result") -> None:
