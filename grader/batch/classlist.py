@@ -92,6 +92,10 @@ class Index:
                 for key in name_keys(student.name, bare):
                     self._names.setdefault((bare, key), []).append(student)
 
+    def known(self, text: str) -> list[Student]:
+        """Everyone with this id, login or e-mail, which must be folded."""
+        return self._known.get(text, [])
+
     def match(self, clue: Clue) -> Student | str:
         """The person, or a sentence without an end that says why it is nobody."""
         exact = [self._known.get(folded(text), []) for text in (clue.id, clue.login, clue.email) if text]

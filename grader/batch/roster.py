@@ -92,7 +92,7 @@ def parse_roster(text: str, source: str) -> tuple[Student, ...]:
         raise UsageError(f"{source}: none of the headings ({heading}) is known; name them name, id, login, email")
     students = []
     for number, row in enumerate(rows[1:], 2):
-        student = _student(row, columns)
+        student = read_student(row, columns)
         if student is not None:
             students.append((number, student))
     _refuse_doubles(students, source)
@@ -111,7 +111,7 @@ def find_columns(headings: Sequence[str]) -> dict[str, list[int]]:
     return {kind: [known.index(name) for name in names if name in known] for kind, names in COLUMNS.items()}
 
 
-def _student(row: Sequence[str], columns: dict[str, list[int]]) -> Student | None:
+def read_student(row: Sequence[str], columns: dict[str, list[int]]) -> Student | None:
     """One row; None for blank ones and for those that are no person (Canvas: Points Possible, the test student)."""
 
     def cells(kind: str) -> list[str]:

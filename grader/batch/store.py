@@ -58,6 +58,14 @@ class Store:
             self._remove_halves()
             yield
 
+    def holds_results(self) -> bool:
+        """Whether some earlier run has written here."""
+        return (self.root / CLASS).exists() or any((self.root / "reports").iterdir())
+
+    def count(self) -> int:
+        """How many reports there are."""
+        return len(list((self.root / "reports").glob("*.json")))
+
     def write_row(self, row: str, bundle: bytes, report: dict[str, Any], page: str) -> None:
         """Keep a row's submission, page and report. Raises UsageError."""
         write_bytes(self.root / "submissions" / f"{row}.zip", bundle)
@@ -80,16 +88,12 @@ class Store:
         except ValueError:
             return None
 
-    def has(self, row: str, fingerprint: str) -> bool:
-        """Whether the row's files are there and were made from this very thing."""
+    def kept(self, row: str, fingerprint: str) -> Report | None:
+        """The row's report, if all its files are there and were made from this very thing."""
         form = self.read_row(row)
         others = (self.root / "submissions" / f"{row}.zip", self.root / "pages" / f"{row}.html")
-        return (
-            form is not None
-            and form["batch"].get("fingerprint") == fingerprint
-            and all(file.is_file() for file in others)
-            and self.read_report(row) is not None
-        )
+        same = form is not None and form["batch"].get("fingerprint") == fingerprint
+        return self.read_report(row) if same and all(file.is_file() for file in others) else None
 
     def read_bundle(self, row: str, label: str) -> Bundle:
         """A row's submission. Raises UsageError."""
