@@ -17,6 +17,7 @@ from grader.checking.compare import CheckFailed
 from grader.checking.judge import FINAL, CaseRun, Verdict, failure_of, is_students, judge, outcome_of
 from grader.checking.known import misconceptions_in, traits_in
 from grader.checking.snippet import call_in_words, case_in_words, script
+from grader.checking.suite import CheckSpec
 from grader.client.student import Backend, Student, WorkerBackend
 from grader.course import Course, Topic
 from grader.diagnosis import diagnose
@@ -26,22 +27,6 @@ from grader.results import CheckResult, Failure, Isolation, Outcome, TopicResult
 from grader.workshop import Workshop
 
 BackendMaker = Callable[[Topic], Backend]
-
-
-@dataclass(frozen=True)
-class CheckSpec:
-    """A check as its marker and docstring declare it."""
-
-    name: str
-    title: str
-    points: Fraction
-    needs: tuple[str, ...] = ()
-    hidden: bool = False
-
-    @property
-    def function(self) -> str:
-        """The function that the check is about."""
-        return self.name.partition("/")[0]
 
 
 @dataclass

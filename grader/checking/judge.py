@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pytest
 
 from grader.checking.cases import Case, Cases, inner_function, is_drawn, run_drawn
 from grader.checking.compare import CheckFailed
@@ -145,6 +146,8 @@ def run_case(body: Callable[..., Any], student: Student, case: Case, fixtures: C
         body(student=student, **fixtures, **case)
     except Exception as raised:
         error = raised
+    except pytest.fail.Exception as raised:  # also what pytest.raises ends with; no Exception
+        error = CheckFailed(Failure(what=str(raised).partition("\n")[0]))
     return CaseRun(case, student.transcript, error, student.backend.take_output() if error is not None else "")
 
 
