@@ -10,15 +10,16 @@ import numpy as np
 from grader.client.student import Call
 
 FILL = """\
-table = np.random.default_rng(0).uniform(-1, 1, 65537)
-with torch.no_grad():  # weights that depend on the size of each tensor alone
+numbers = np.random.default_rng(0).uniform(-1, 1, 65537)
+with torch.no_grad():  # weights that depend on sizes alone
     for p in {model}.parameters():
-        values = torch.from_numpy(np.resize(table, p.shape))
-        is_matrix = sum(size > 1 for size in p.shape) > 1
-        p.copy_(1.5 * p.numel() ** -0.25 * values if is_matrix else 1 + 0.5 * values)
+        u = torch.from_numpy(np.resize(numbers, p.shape))
+        matrix = sum(size > 1 for size in p.shape) > 1
+        p.copy_(1.5 * p.numel()**-0.25 * u if matrix else 1 + u / 2)
     for b in {model}.buffers():
         if b.is_floating_point():
-            b.copy_(torch.from_numpy(1 + 0.5 * np.resize(table, b.shape)))"""
+            u = torch.from_numpy(np.resize(numbers, b.shape))
+            b.copy_(1 + u / 2)"""
 """The formulas of grader/worker/models.py, short enough to be read."""
 
 
@@ -54,12 +55,13 @@ def model_script(
     if call.function != "run_model":
         return [], []
     x, seed = call.arguments[1], call.keywords.get("seed", 0)
-    content = assign("x_values", x) if isinstance(x, np.ndarray) else _uniform(seed, str(tuple(x)))
+    given = assign("x", x) if isinstance(x, np.ndarray) else "x"
     lines = [
         f"{model}.double()",
         *FILL.format(model=model).splitlines(),
         f"{model}.train({bool(call.keywords.get('training'))})",
-        f"x = torch.tensor({content}, requires_grad=True)",
+        *([] if isinstance(x, np.ndarray) else [f"x = {_uniform(seed, str(tuple(x)))}"]),
+        f"x = torch.tensor({given}, requires_grad=True)",
         f"out = {model}(x)",
     ]
     result = call.result if isinstance(call.result, dict) else {}
@@ -82,11 +84,13 @@ def print_result(call: Call, names: list[str], index: tuple[int, ...] | None) ->
     if name == "x.grad":
         outputs = call.result["outputs"]
         seed = call.keywords.get("seed", 0) + 1
-        terms = [
-            f"({out} * torch.tensor({_uniform(seed + number, f'{out}.shape')})).sum()"
-            for number, out in enumerate(["out"] if len(outputs) == 1 else [f"out[{n}]" for n in range(len(outputs))])
-        ]
-        lines = [f"loss = {' + '.join(terms)}", "loss.backward()"]
+        lines = ["loss = 0"]
+        for number, out in enumerate(["out"] if len(outputs) == 1 else [f"out[{n}]" for n in range(len(outputs))]):
+            lines += [
+                f"weights = {_uniform(seed + number, f'{out}.shape')}",
+                f"loss = loss + ({out} * torch.tensor(weights)).sum()",
+            ]
+        lines.append("loss.backward()")
     shown = f"{name}{list(index)}.item()" if index else f"{name}.shape" if names else name
     return [*lines, f"print({shown})"]
 

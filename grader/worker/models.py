@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.parameter import is_lazy
 
 from .tracing import trace_forward
 
@@ -66,7 +66,7 @@ def describe_model(model: Any, x: Any = None) -> Reply:
     if x is not None and _is_lazy(model):
         _dry_run(model, _zeros(model, x))
     parameters = _parameters(model)
-    if any(isinstance(tensor, UninitializedTensorMixin) for tensor in parameters):
+    if any(is_lazy(tensor) for tensor in parameters):
         return {"problem": "has a lazy layer that the forward pass does not use"}
     return {
         "parameters": sum(tensor.numel() for tensor in parameters),
@@ -86,22 +86,25 @@ def sketch_model(make: Callable[..., Any], *arguments: Any, **keywords: Any) -> 
         )  # it reads or fills its own weights; or this raises what the caller should see
 
 
-def trace_model(model: Any, x: Any) -> Reply:
-    """The operations of a forward pass in evaluation mode on an input of shape x, in order; see tracing.py."""
+def trace_model(model: Any, x: Any, *, partial: bool = False) -> Reply:
+    """The operations of a forward pass in evaluation mode on an input of shape x, in order; see tracing.py.
+
+    A `partial` trace ends where the forward pass raises.
+    """
     if (problem := _no_module(model)) is not None:
         return {"problem": problem}
     model.eval()
     zeros = _zeros(model, x)
-    if _is_lazy(model):
-        _dry_run(model, zeros)
     try:
-        return trace_forward(model, zeros)
+        if _is_lazy(model):
+            _dry_run(model, zeros)
+        return trace_forward(model, zeros, partial)
     except Exception:
         if zeros.device.type != "meta":
             raise
     model.to_empty(device="cpu")  # it looks at values, which a sketch has not
     fill_model(model)
-    return trace_forward(model, _zeros(model, x))
+    return trace_forward(model, _zeros(model, x), partial)
 
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
@@ -205,7 +208,7 @@ def _zeros(model: nn.Module, shape: Any) -> torch.Tensor:
 
 def _is_lazy(model: nn.Module) -> bool:
     tensors = [*_parameters(model), *nn.Module.buffers(model)]
-    return any(isinstance(tensor, UninitializedTensorMixin) for tensor in tensors)
+    return any(is_lazy(tensor) for tensor in tensors)
 
 
 def _dry_run(model: nn.Module, x: torch.Tensor) -> None:

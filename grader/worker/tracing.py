@@ -27,24 +27,32 @@ SILENT = frozenset(
 """Not entries by themselves: they make or move constants, or change nothing that is computed."""
 
 
-def trace_forward(model: nn.Module, x: torch.Tensor) -> dict[str, Any]:
-    """One forward pass on x without gradients: its "entries" and the shapes of its "outputs", or a "problem"."""
+def trace_forward(model: nn.Module, x: torch.Tensor, partial: bool = False) -> dict[str, Any]:
+    """One forward pass on x without gradients: its "entries" and the shapes of its "outputs", or a "problem".
+
+    With `partial`, what the model did before it raised.
+    """
     recorder = _Recorder(x)
-    with torch.no_grad(), recorder:
-        result = model(x)
+    result = None
+    try:
+        with torch.no_grad(), recorder:
+            result = model(x)
+    except Exception:
+        if not partial:
+            raise
     outputs = [tuple(value.shape) for value in _flat(result) if isinstance(value, torch.Tensor)]
     if len(recorder.entries) > ENTRIES:
         return {"problem": f"does more than {ENTRIES:,} operations in one forward pass"}
-    if not outputs:
+    if not outputs and not partial:
         return {"problem": f"returned an object of type {type(result).__name__} from its forward pass, not a tensor"}
     return {"entries": recorder.entries, "outputs": outputs[:16]}
 
 
-class _Recorder(TorchDispatchMode):
+class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # its base has no annotations
     """Notes operations on what was computed from x."""
 
     def __init__(self, x: torch.Tensor) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # as above
         self.entries: list[dict[str, Any]] = []
         self._made: dict[int, int] = {id(x): -1}
         self._alive: list[Any] = [x]  # an id is a tensor's own only as long as the tensor lives
@@ -71,8 +79,9 @@ class _Recorder(TorchDispatchMode):
     def _entry(
         self, name: str, func: Any, args: Any, keywords: Any, inputs: list[int], tensors: list[Any], outputs: list[Any]
     ) -> dict[str, Any]:
-        names = [argument.name for argument in func._schema.arguments]
-        given = {**dict(zip(names, args, strict=False)), **keywords}
+        schema = func._schema.arguments
+        defaults = {argument.name: argument.default_value for argument in schema if argument.has_default_value()}
+        given = {**defaults, **dict(zip([argument.name for argument in schema], args, strict=False)), **keywords}
         return {
             "op": name,
             "inputs": inputs,

@@ -216,7 +216,8 @@ def no_relu_after_the_first_convolution() -> None: ...
 
 
 @_both(
-    "The BN after the last convolution is missing: every convolution has one, the last before the addition.", last_bn=False
+    "The BN after the last convolution is missing: every convolution has one, the last before the addition.",
+    last_bn=False,
 )
 def no_bn_after_the_last_convolution() -> None: ...
 
@@ -256,7 +257,9 @@ def stride_in_the_second_convolution(in_channels: int, out_channels: int, stride
     return Block([(in_channels, out_channels, 3, 1), (out_channels, out_channels, 3, stride)], stride)
 
 
-@misconception("BasicBlock", "Both 3x3 convolutions have the stride; only the first one has, the second keeps the size.")
+@misconception(
+    "BasicBlock", "Both 3x3 convolutions have the stride; only the first one has, the second keeps the size."
+)
 def stride_in_both_convolutions(in_channels: int, out_channels: int, stride: int = 1) -> nn.Module:
     return Block([(in_channels, out_channels, 3, stride), (out_channels, out_channels, 3, stride)], stride)
 
@@ -408,7 +411,10 @@ def average_pooling_in_the_stem() -> None: ...
 def max_pooling_without_padding() -> None: ...
 
 
-@_net("Max pooling in the stem has 3x3 windows that overlap, with padding 1; here they are 2x2.", pool=lambda: nn.MaxPool2d(2))
+@_net(
+    "Max pooling in the stem has 3x3 windows that overlap, with padding 1; here they are 2x2.",
+    pool=lambda: nn.MaxPool2d(2),
+)
 def max_pooling_of_2x2() -> None: ...
 
 
@@ -440,7 +446,8 @@ def stem_with_a_bias() -> None: ...
 
 
 @_net(
-    "Stage 1 has no stride: the max pooling before it has halved the map already (Table 1, conv2_x).", strides=(2, 2, 2, 2)
+    "Stage 1 has no stride: the max pooling before it has halved the map already (Table 1, conv2_x).",
+    strides=(2, 2, 2, 2),
 )
 def stride_in_stage_1() -> None: ...
 
@@ -453,7 +460,9 @@ def no_stride_in_any_stage() -> None: ...
 def stride_in_the_last_block() -> None: ...
 
 
-@_net("Only the first block of stages 2, 3 and 4 has stride 2; here every block of these stages has it.", strided="every")
+@_net(
+    "Only the first block of stages 2, 3 and 4 has stride 2; here every block of these stages has it.", strided="every"
+)
 def stride_in_every_block() -> None: ...
 
 
@@ -536,13 +545,40 @@ def no_projection_in_stage_1() -> None: ...
 def blocks_with_shortcuts_without_bn() -> None: ...
 
 
+class _Late(nn.Module):
+    """Makes its linear layer in the first forward pass."""
+
+    def __init__(self, net: Any) -> None:
+        super().__init__()
+        self.body, self.classes, self.linear = nn.Sequential(net.stem, *net.blocks), net.head[-1].out_features, None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.body(x).mean((2, 3))
+        if self.linear is None:
+            self.linear = nn.Linear(x.shape[1], self.classes).to(x)
+        return self.linear(x)
+
+
+@misconception(
+    "build_resnet",
+    "A layer is made in the forward pass. Until then it is no part of the model: an optimiser that is given its parameters "
+    "before will never train it. Make every layer in __init__ (nn.LazyLinear, where the size is not known there).",
+)
+def layer_made_in_the_forward_pass(
+    depth: int, num_classes: int = 1000, in_channels: int = 3, base_width: int = 64
+) -> nn.Module:
+    return _Late(Net(depth, num_classes, in_channels, base_width))
+
+
 @misconception("build_resnet", "The number of scores is num_classes; here it is always 1000.")
 def classes_hard_coded(depth: int, num_classes: int = 1000, in_channels: int = 3, base_width: int = 64) -> nn.Module:
     return Net(depth, 1000, in_channels, base_width)
 
 
 @misconception("build_resnet", "The first convolution takes in_channels channels; here always 3.")
-def input_channels_hard_coded(depth: int, num_classes: int = 1000, in_channels: int = 3, base_width: int = 64) -> nn.Module:
+def input_channels_hard_coded(
+    depth: int, num_classes: int = 1000, in_channels: int = 3, base_width: int = 64
+) -> nn.Module:
     return Net(depth, num_classes, 3, base_width)
 
 
@@ -551,7 +587,9 @@ def width_hard_coded(depth: int, num_classes: int = 1000, in_channels: int = 3, 
     return Net(depth, num_classes, in_channels, 64)
 
 
-@misconception("build_resnet", "A depth that is none of 18, 34, 50, 101 and 152 must raise ValueError. Here it gives a network.")
+@misconception(
+    "build_resnet", "A depth that is none of 18, 34, 50, 101 and 152 must raise ValueError. Here it gives a network."
+)
 def depth_not_checked(depth: int, num_classes: int = 1000, in_channels: int = 3, base_width: int = 64) -> nn.Module:
     return Net(depth if depth in oracle.BLOCKS else 18, num_classes, in_channels, base_width)
 
@@ -560,7 +598,9 @@ def depth_not_checked(depth: int, num_classes: int = 1000, in_channels: int = 3,
     "build_resnet",
     "An unknown depth raises KeyError, from looking it up in a table. It must be a ValueError: look first whether it is there.",
 )
-def key_error_for_an_unknown_depth(depth: int, num_classes: int = 1000, in_channels: int = 3, base_width: int = 64) -> nn.Module:
+def key_error_for_an_unknown_depth(
+    depth: int, num_classes: int = 1000, in_channels: int = 3, base_width: int = 64
+) -> nn.Module:
     oracle.BLOCKS[depth]
     return Net(depth, num_classes, in_channels, base_width)
 
@@ -569,7 +609,9 @@ def key_error_for_an_unknown_depth(depth: int, num_classes: int = 1000, in_chann
     "build_resnet",
     "ValueError is raised where it should be, but its message must name the argument, depth, and give its value.",
 )
-def message_without_the_depth(depth: int, num_classes: int = 1000, in_channels: int = 3, base_width: int = 64) -> nn.Module:
+def message_without_the_depth(
+    depth: int, num_classes: int = 1000, in_channels: int = 3, base_width: int = 64
+) -> nn.Module:
     if depth not in oracle.BLOCKS:
         raise ValueError("unknown network")
     return Net(depth, num_classes, in_channels, base_width)
@@ -579,11 +621,17 @@ def message_without_the_depth(depth: int, num_classes: int = 1000, in_channels: 
     "build_resnet",
     "ResNet-101 has 23 blocks in its third stage, ResNet-152 has 8 and 36 in its second and third (Table 1).",
 )
-def deep_networks_with_too_few_blocks(depth: int, num_classes: int = 1000, in_channels: int = 3, base_width: int = 64) -> nn.Module:
+def deep_networks_with_too_few_blocks(
+    depth: int, num_classes: int = 1000, in_channels: int = 3, base_width: int = 64
+) -> nn.Module:
     counts = {101: (3, 4, 22, 3), 152: (3, 4, 36, 3)}.get(depth)
     return Net(depth, num_classes, in_channels, base_width, counts=counts)
 
 
 TRAITS = [
-    Trait("stride 1", "stride above 1", lambda arguments: arguments.get("stride", 1) == 1 if "depth" not in arguments else None),
+    Trait(
+        "stride 1",
+        "stride above 1",
+        lambda arguments: arguments.get("stride", 1) == 1 if "depth" not in arguments else None,
+    ),
 ]

@@ -109,8 +109,16 @@ class Residual(nn.Module):
         for convs, shortcut in zip(self.convs, self.shortcuts, strict=True):
             inside = x
             for number, conv in enumerate(convs):  # type: ignore[arg-type]  # a ModuleList's items are not typed
-                inside = conv(F.relu(inside) if number else inside)
-            x = F.relu(inside + shortcut(x))
+                if number:
+                    with layer(f"ReLU before the {conv.conv.name}".replace("the stage", "stage")):
+                        inside = F.relu(inside)
+                inside = conv(inside)
+            last = convs[-1].conv.name  # type: ignore[index]  # as above
+            where = last[: last.rindex(", ") + 2] if ", " in last else ""
+            with layer(f"{where}addition"):
+                x = inside + shortcut(x)
+            with layer(f"{where}ReLU after the addition"):
+                x = F.relu(x)
         return x
 
 
@@ -126,7 +134,9 @@ class ResNet(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Raw scores (N, num_classes)."""
-        x = F.relu(self.stem(x))
+        x = self.stem(x)
+        with layer("ReLU of the stem"):
+            x = F.relu(x)
         with layer("max pooling of the stem"):
             x = F.max_pool2d(x, 3, 2, 1)
         x = self.blocks(x)
