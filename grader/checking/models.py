@@ -63,10 +63,9 @@ def run(student: Student, model: Handle, x: Shape | np.ndarray, *, seed: int = 0
 
 def run_right(model: Any, x: Shape | np.ndarray, *, seed: int = 0, training: bool = False) -> Run:
     """The same of an oracle's model, in this process."""
-    from grader.worker.models import one_thread, run_model
+    from grader.worker.models import run_model  # imports PyTorch, as do the others below
 
-    with one_thread():
-        reply = run_model(model, x, seed=seed, training=training)
+    reply = run_model(model, x, seed=seed, training=training)
     assert "problem" not in reply, reply["problem"]
     return Run(reply["outputs"], reply["gradient"], tuple(reply["idle"]), reply["statistics"], reply["moved"])
 

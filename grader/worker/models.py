@@ -22,8 +22,7 @@ numbers drawn likewise from seed + 1, seed + 2, ...
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -37,6 +36,7 @@ TABLE_ENTRIES = 65_537
 MATRIX_SCALE, VECTOR_CENTRE, VECTOR_SCALE = 1.5, 1.0, 0.5
 SHAPES = 64  # shapes of idle parameters that are reported
 OUTPUTS = 16
+REMEMBERED = "_positions_of_statistics"  # among a model's buffers, which another run no longer finds at 0 and 1
 
 Reply = dict[str, Any]
 
@@ -120,16 +120,22 @@ def uniform(seed: int, shape: Any) -> np.ndarray:
 def fill_model(model: nn.Module) -> list[torch.Tensor]:
     """Give every parameter and running statistic its values; returns the statistics."""
     table = torch.from_numpy(np.random.default_rng(0).uniform(-1, 1, TABLE_ENTRIES))
-    statistics = []
+    buffers = _buffers(model)
+    positions = vars(model).setdefault(
+        REMEMBERED, [n for n, tensor in enumerate(buffers) if _is_fresh_statistic(tensor)]
+    )
+    statistics = [buffers[position] for position in positions]
     with torch.no_grad():
         for tensor in _parameters(model):
             if tensor.is_floating_point():
                 _fill(tensor, table, matrix=sum(size > 1 for size in tensor.shape) > 1)
-        for tensor in nn.Module.buffers(model):
-            if tensor.is_floating_point() and bool((tensor == 0).all() or (tensor == 1).all()):
-                _fill(tensor, table, matrix=False)
-                statistics.append(tensor)
+        for tensor in statistics:
+            _fill(tensor, table, matrix=False)
     return statistics
+
+
+def _is_fresh_statistic(tensor: torch.Tensor) -> bool:
+    return tensor.is_floating_point() and bool((tensor == 0).all() or (tensor == 1).all())
 
 
 def _fill(tensor: torch.Tensor, table: torch.Tensor, matrix: bool) -> None:
@@ -196,8 +202,12 @@ def _differentiate(
 
 
 def _parameters(model: nn.Module) -> list[torch.Tensor]:
-    """Every parameter once, shared ones too; not through the model's own method, which may be something else."""
-    return list(nn.Module.parameters(model))
+    """Every parameter once, shared ones too; not through the model's own methods, which may be something else."""
+    return [tensor for _, tensor in nn.Module.named_parameters(model)]
+
+
+def _buffers(model: nn.Module) -> list[torch.Tensor]:
+    return [tensor for _, tensor in nn.Module.named_buffers(model)]
 
 
 def _zeros(model: nn.Module, shape: Any) -> torch.Tensor:
@@ -207,7 +217,7 @@ def _zeros(model: nn.Module, shape: Any) -> torch.Tensor:
 
 
 def _is_lazy(model: nn.Module) -> bool:
-    tensors = [*_parameters(model), *nn.Module.buffers(model)]
+    tensors = [*_parameters(model), *_buffers(model)]
     return any(is_lazy(tensor) for tensor in tensors)
 
 
@@ -264,14 +274,3 @@ def _tiny() -> nn.Module:
         nn.Dropout(0.5),
         nn.Linear(2, 2),
     )
-
-
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """Keep PyTorch from sharing out small sums over all cores, and from summing in an order that depends on their number."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

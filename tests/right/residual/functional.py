@@ -79,5 +79,5 @@ def build_resnet(depth, num_classes=1000, in_channels=3, base_width=64):
     elif depth == 152:
         args = Bottleneck, [3, 8, 36, 3]
     else:
-        raise ValueError("depth=%r is not supported" % depth)
+        raise ValueError(f"{depth=} is not supported")
     return Net(*args, num_classes, in_channels, base_width)

@@ -110,13 +110,12 @@ class Bottleneck(nn.Module):
 
 
 class ResNet(nn.Module):
-    COUNTS = {18: "2222", 34: "3463", 50: "3463"}
-
     def __init__(self, depth, num_classes, in_channels, base_width):
         super().__init__()
+        shallow = {18: "2222", 34: "3463", 50: "3463"}
         deep = {101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
-        if depth in self.COUNTS:
-            counts = [int(digit) for digit in self.COUNTS[depth]]
+        if depth in shallow:
+            counts = [int(digit) for digit in shallow[depth]]
         elif depth in deep:
             counts = deep[depth]
         else:
