@@ -18,6 +18,7 @@ from grader.checking.differing import differing_layer
 from grader.checking.judge import FINAL, CaseRun, Verdict, failure_of, is_students, judge, outcome_of
 from grader.checking.known import misconceptions_in, traits_in
 from grader.checking.snippet import call_in_words, case_in_words, script
+from grader.checking.suite import CheckSpec
 from grader.client.student import Backend, Student, WorkerBackend
 from grader.course import Course, Topic
 from grader.diagnosis import diagnose
@@ -27,21 +28,6 @@ from grader.results import CheckResult, Failure, Isolation, Outcome, TopicResult
 from grader.workshop import Workshop
 
 BackendMaker = Callable[[Topic], Backend]
-
-
-@dataclass(frozen=True)
-class CheckSpec:
-    """A check as its marker and docstring declare it."""
-
-    name: str
-    title: str
-    points: Fraction
-    needs: tuple[str, ...] = ()
-
-    @property
-    def function(self) -> str:
-        """The function that the check is about."""
-        return self.name.partition("/")[0]
 
 
 @dataclass
@@ -72,18 +58,23 @@ class TopicSession:
 
 @dataclass
 class GradingSession:
-    """Judges checks, one at a time, and gives the results by topic."""
+    """Judges checks, one at a time, and gives the results by topic.
+
+    Without `search` no smaller case than those drawn is looked for, which saves time where only the outcome counts.
+    """
 
     course: Course
     seed: int
     workshop: Workshop
     make_backend: BackendMaker
+    search: bool = True
     topics: dict[str, TopicSession] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
     def topic(self, topic: Topic) -> TopicSession:
-        """The topic's session, begun when first asked for."""
+        """The topic's session, begun when first asked for; the workers of other topics end, and give back what they hold."""
         if topic.name not in self.topics:
+            self.close()
             self.topics[topic.name] = TopicSession(topic, Student(topic, self.make_backend(topic)))
         return self.topics[topic.name]
 
@@ -96,9 +87,9 @@ class GradingSession:
             cases = self.workshop.cases.cases(f"{topic.name}/{spec.name}", test, self.seed)
             book = self.workshop.cases
             with _one_thread():
-                verdict = judge(test, session.student, cases, dict(fixtures), book.plan(test, self.seed))
+                verdict = judge(test, session.student, cases, dict(fixtures), book.plan(test, self.seed), self.search)
             if verdict.outcome is Outcome.PASSED:
-                book.remember_plan(test, self.seed, tuple(tuple(run.calls) for run in verdict.runs))
+                book.remember_plan(test, self.seed, [run.calls for run in verdict.runs])
             verdict = _skip_if_dependent(session, spec, verdict)
         if verdict.fault is not None:
             self.faults.append(f"{topic.name}: {spec.name}\n{verdict.fault}")
@@ -111,6 +102,7 @@ class GradingSession:
             points_possible=spec.points,
             failure=_complete(verdict, topic),
             duration_s=time.perf_counter() - started,
+            hidden=spec.hidden,
         )
         session.judged[spec.name] = Judged(spec, result, verdict.runs, _layer(session, spec, verdict))
         return result
@@ -172,9 +164,8 @@ class GradingSession:
         for name in spec.needs:
             needed = session.judged.get(name)
             if needed is not None and needed.result.outcome is not Outcome.PASSED:
-                return Verdict(
-                    Outcome.SKIPPED, _told(f"skipped, since it builds on the check {name}, which is not passed")
-                )
+                which = "a hidden check" if needed.spec.hidden else f"the check {name}"
+                return Verdict(Outcome.SKIPPED, _told(f"skipped, since it builds on {which}, which is not passed"))
         return None
 
     def _note_problem(self, session: TopicSession, verdict: Verdict) -> None:

@@ -458,6 +458,6 @@ def test_odd_models_are_told_in_a_sentence(name: str, grade_source: Callable[[st
     source, points, words = ODD[name]
     report = grade_source(HEAD + source + "\n")
     assert report.points_earned <= points
-    assert words in said(report)
+    assert words in said(report), said(report)
     if points == FULL:
         assert report.points_earned == FULL

@@ -54,6 +54,7 @@ SETTINGS = {
     "crop": ("dim", "start", "end"),
     "softmax": ("dim",),
 }
+LONGEST = 300  # the words come from the student's process in part
 WORDS = {"kernel_size": "kernel", "output_padding": "output padding", "ceil_mode": "ceil mode", "eps": "eps"}
 
 
@@ -82,7 +83,7 @@ def first_difference(got: Sequence[Any], wanted: Sequence[Any]) -> str | None:
     for layer in ours:
         if layer.key not in found:
             sources = {one.key: one.kind for one in (*ours, *theirs)} | {"x": "x"}
-            return _explain(layer, [other for other in odd if set(other.inputs) & set(layer.inputs)], sources)
+            return _explain(layer, [other for other in odd if set(other.inputs) & set(layer.inputs)], sources)[:LONGEST]
     return f"after the last layer there is {_an(odd[0].kind)} too many" if odd else None
 
 

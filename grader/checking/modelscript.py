@@ -64,12 +64,11 @@ def model_script(
         f"x = torch.tensor({given}, requires_grad=True)",
         f"out = {model}(x)",
     ]
-    result = call.result if isinstance(call.result, dict) else {}
-    outputs = result.get("outputs") or ()
+    outputs, gradient = _arrays(call.result)
     single = len(outputs) == 1
     results = [("out" if single else f"out[{number}]", array) for number, array in enumerate(outputs)]
-    if result.get("gradient") is not None:
-        results.append(("x.grad", result["gradient"]))
+    if gradient is not None:
+        results.append(("x.grad", gradient))
     return lines, results
 
 
@@ -82,7 +81,7 @@ def print_result(call: Call, names: list[str], index: tuple[int, ...] | None) ->
     name = names[-1] if names else "out"
     lines = []
     if name == "x.grad":
-        outputs = call.result["outputs"]
+        outputs = _arrays(call.result)[0]
         seed = call.keywords.get("seed", 0) + 1
         lines = ["loss = 0"]
         for number, out in enumerate(["out"] if len(outputs) == 1 else [f"out[{n}]" for n in range(len(outputs))]):
@@ -93,6 +92,14 @@ def print_result(call: Call, names: list[str], index: tuple[int, ...] | None) ->
         lines.append("loss.backward()")
     shown = f"{name}{list(index)}.item()" if index else f"{name}.shape" if names else name
     return [*lines, f"print({shown})"]
+
+
+def _arrays(result: Any) -> tuple[tuple[np.ndarray, ...], np.ndarray | None]:
+    """Outputs and gradient in a reply, which may be anything."""
+    reply = result if isinstance(result, dict) else {}
+    outputs, gradient = reply.get("outputs"), reply.get("gradient")
+    sound = isinstance(outputs, tuple) and all(isinstance(array, np.ndarray) for array in outputs)
+    return outputs if sound else (), gradient if isinstance(gradient, np.ndarray) else None
 
 
 def _uniform(seed: int, shape: str) -> str:
