@@ -206,14 +206,14 @@ def outcome_of(error: Exception) -> Outcome:
 
 def failure_of(error: Exception) -> Failure:
     """The exception as data: what was compared, wanted, got."""
-    function = getattr(error, "function", None)
+    function = getattr(error, "label", None) or getattr(error, "function", None)
     if isinstance(error, CheckFailed):
         return error.failure
     if isinstance(error, StudentNotLoaded):
         cause = error.cause
         return Failure(what=str(error), exception=_exception(cause) if isinstance(cause, StudentRaised) else None)
     if isinstance(error, StudentMissing):
-        return Failure(what=f"{function} is not written yet: {error}")
+        return Failure(what=f"{error.function} is not written yet: {error}")
     if isinstance(error, StudentRaised):
         return Failure(what=f"{function} raised {error.kind}", exception=_exception(error))
     if isinstance(error, StudentReturnedOther):

@@ -21,6 +21,7 @@ with exactly one of these keys:
     {"scalar": name}   a NumPy scalar, stored as an array of shape ()
     {"handle": n, "type": t}   an object that stays in the worker
     {"rng": seed, "shared": b}   numpy.random.default_rng(seed), made where it arrives; requests only
+    {"named": name}    a function of the student's file, as an argument; requests only
     {"unsupported": description}   an array or number the format does not carry (complex, object, ...); replies only
 
 Refusals raise MalformedFrame (what arrived is not of this format), TooLarge (what should be sent is over a limit) or
@@ -89,6 +90,13 @@ class Rng:
 
 
 @dataclass(frozen=True)
+class Named:
+    """A function of the student's file as an argument of an operation, by its name."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Unsupported:
     """A returned value the format does not carry, described for a message to the student; it cannot be sent back."""
 
@@ -134,6 +142,8 @@ class Packer:
             return {"handle": value.number, "type": value.type}
         if isinstance(value, Rng):
             return {"rng": value.seed, "shared": value.shared}
+        if isinstance(value, Named):
+            return {"named": value.name}
         if isinstance(value, np.ndarray):
             return self._array(np.asarray(value), "array")
         if isinstance(value, np.generic):
@@ -272,6 +282,8 @@ class _Unpacker:
                 return Handle(content, readable(str(value.get("type", "object"))[:80]))
             if tag == "rng" and self.request and isinstance(content, int):
                 return Rng(content, value.get("shared") is True)
+            if tag == "named" and self.request and isinstance(content, str):
+                return Named(content)
             if tag == "unsupported" and not self.request:
                 return Unsupported(readable(str(content)[:200]))
         except (KeyError, TypeError, ValueError):
