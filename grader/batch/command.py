@@ -160,10 +160,15 @@ def run_regrade(options: argparse.Namespace) -> int:
     """`convgrade regrade`."""
     from rich.console import Console
 
+    from grader.batch.fingerprint import read_seed
     from grader.batch.live import live_table
     from grader.batch.regrade import open_regrading, print_changes
+    from grader.course import load_course
 
-    regrading = open_regrading(options)
+    secret = options.seed_file is not None
+    seed = read_seed(options.seed_file) if secret else options.seed
+    course, careful = load_course(options.course), not options.allow_weak_sandbox
+    regrading = open_regrading(options.results, course, seed, secret, options.device, careful)
     try:
         with live_table(Console(file=sys.stderr), len(regrading.rows)) as listener:
             changes = regrading.run(_executor(options, regrading.course), listener)
