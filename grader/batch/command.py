@@ -96,6 +96,7 @@ def run_batch(options: argparse.Namespace) -> int:
     from grader.batch.closing import print_outcome
     from grader.batch.live import live_table
     from grader.batch.run import grade_class, read_classes
+    from grader.batch.store import Store
 
     plan = _plan(options)
     classes = read_classes(plan)
@@ -104,9 +105,7 @@ def run_batch(options: argparse.Namespace) -> int:
         with live_table(Console(file=sys.stderr), total) as listener:
             outcome = grade_class(plan, classes, _executor(options, plan.course), listener)
     except KeyboardInterrupt:
-        from grader.batch.store import Store
-
-        print(f"{Store(plan.out).count()} of {total} are graded and kept; --resume goes on from there", file=sys.stderr)
+        print(f"convgrade: {Store(plan.out).kept_words(total)}", file=sys.stderr)
         raise
     print_outcome(Console(), outcome, plan.out)
     return FAULT if any(row["status"] == "internal_error" for row in outcome.form["rows"]) else GRADED

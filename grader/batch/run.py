@@ -111,11 +111,16 @@ class Batch:
     listener: Listener
     faults: dict[str, str] = field(default_factory=dict)
     """Why a row could not be graded, by its file name."""
+    _bundles: dict[int, Bundle] = field(default_factory=dict)
+    """The submissions that are being graded, by the job's number."""
 
     def run(self, executor: Executor, resume: bool) -> None:
         """Grade what is not there yet. Raises UsageError; what was written stays."""
-        for finished in executor.run(self._jobs(resume), self._started):
-            self._keep(finished)
+        try:
+            for finished in executor.run(self._jobs(resume), self._started):
+                self._keep(finished)
+        except UsageError as error:
+            raise UsageError(f"{error}; {self.store.kept_words(len(self.rows))}") from None
 
     def _jobs(self, resume: bool) -> Iterator[Job]:
         for position, row in enumerate(self.rows):
@@ -124,18 +129,18 @@ class Batch:
             if kept is not None:
                 self.listener(Event("kept", row, kept))
             else:
+                self._bundles[position] = bundle
                 yield Job(position, bundle)
 
     def _started(self, job: Job) -> None:
         self.listener(Event("started", self.rows[job.number]))
 
     def _keep(self, finished: Finished) -> None:
-        row = self.rows[finished.number]
+        row, bundle = self.rows[finished.number], self._bundles.pop(finished.number)
         if finished.report is None:
             self.faults[row.file] = finished.fault or "no reason is known"
             self.listener(Event("fault", row, fault=self.faults[row.file]))
             return
-        bundle = self.read(row)
         form = self._form(finished.report, bundle)
         report = Report.from_dict(form)
         self.store.write_row(row.file, bundle.to_bytes(), form, to_html(for_student(report)))
