@@ -143,7 +143,7 @@ class Index:
             return found[0]
         if not found and others and rest != label:
             return others[0] if len(others) == 1 else _several(others)
-        return "nobody on the class list is called this" if not found else f"it names {_several([*found, *others])}"
+        return "nobody on the class list is called this" if not found else _several([*found, *others])
 
     def _by_number(self, piece: str) -> list[Student]:
         """Whose id or e-mail it is; logins are often like names, and so are not looked for within a longer name."""
