@@ -68,7 +68,7 @@ def test_who_is_meant(clue: Clue, student: Student) -> None:
         (Clue(id="1815", name="Grace Hopper"), "the id is that of Ada Lovelace, the name that of Hopper, Grace"),
         (Clue(label="1815 and 1906"), "it could be"),
         (Clue(label="1815 Grace Hopper"), "it could be Ada Lovelace (1815) or Hopper, Grace"),
-        (Clue(label="max_somebody"), "nobody on the class list is called this"),
+        (Clue(label="max_somebody"), "nobody on the list is called this"),
         (Clue(label="team 5"), "nobody"),
     ],
     ids=str,

@@ -145,7 +145,7 @@ def test_what_matches_nobody_is_kept_and_listed(tmp_path: Path, roster: Path) ->
     files = [File("Wei Li/area.py", b"x = 1\n"), File("Somebody Else/area.py", b"x = 1\n")]
     rows = [row for row in matched(write_folder(tmp_path / "class", iter(files)), roster).rows if not row.listed]
     reasons = {row.submission.label: row.why for row in rows if row.submission is not None}
-    assert reasons["Somebody Else"] == "nobody on the class list is called this"
+    assert reasons["Somebody Else"] == "nobody on the list is called this"
     assert reasons["Wei Li"] is not None and reasons["Wei Li"].startswith("it could be")
 
 
