@@ -46,7 +46,10 @@ def build_parser() -> argparse.ArgumentParser:
 
     grade = commands.add_parser("grade", help="grade one submission and print the score report")
     grade.add_argument(
-        "path", nargs="?", metavar="PATH", help="folder, file or zip (default: assignments/ here, else this folder)"
+        "path",
+        nargs="?",
+        metavar="PATH",
+        help="folder, file, notebook or zip (default: assignments/ here, else this folder)",
     )
     grade.add_argument("--topic", action="append", metavar="NAME", help="grade only this topic; may be repeated")
     grade.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the drawn cases (default: 0)")
@@ -59,6 +62,9 @@ def build_parser() -> argparse.ArgumentParser:
     grade.add_argument("--require-sandbox", action="store_true", help="refuse to grade unless every protection holds")
     grade.add_argument(
         "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where PyTorch models run (default: auto)"
+    )
+    grade.add_argument(
+        "--run-all-cells", action="store_true", help="run all of a notebook, not only what the graded functions need"
     )
     grade.add_argument("--course", type=Path, metavar="PATH", help="folder that holds reference/course.toml")
     grade.set_defaults(run=run_grade)
@@ -104,6 +110,7 @@ def run_grade(options: argparse.Namespace) -> int:
             options.seed,
             options.device,
             require_sandbox=options.require_sandbox,
+            run_all_cells=options.run_all_cells,
             course=options.course,
             listener=listener,
         )

@@ -17,7 +17,7 @@ from grader.course import Course, Topic, load_course
 from grader.errors import CourseError, InternalFault, SandboxUnavailable, UsageError
 from grader.results import CheckResult, Report, Step
 from grader.session import BackendMaker, CheckSpec, GradingSession, on_path
-from grader.submission import Submission, load_submission
+from grader.submission import Submission, load_submission, topics_in
 from grader.workshop import Workshop, shared_workshop
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -25,12 +25,15 @@ DEVICES = ("auto", "cpu", "cuda")
 
 @dataclass(frozen=True)
 class Settings:
-    """How to grade: which topics (None: all), the seed, the device of PyTorch topics, whether every protection is a must."""
+    """How to grade: which topics (None: all), the seed, the device of PyTorch topics, whether every protection is a must,
+    whether all of a notebook is run.
+    """
 
     topics: tuple[str, ...] | None = None
     seed: int = 0
     device: str = "auto"
     require_sandbox: bool = False
+    run_all_cells: bool = False
 
 
 Listener = Callable[[Step], None]
@@ -53,7 +56,7 @@ class Grading:
     def open(cls, path: Path, course: Course, settings: Settings, workshop: Workshop | None = None) -> Grading:
         """Read the submission and make everything ready to judge it; `enter` must follow. Raises UsageError."""
         topics = choose_topics(path, course, settings)
-        submission = load_submission(path, course, topics)
+        submission = load_submission(path, course, topics, settings.run_all_cells)
         stack = ExitStack()
         folder = stack.enter_context(submission.staged())
         workshop = workshop or shared_workshop()
@@ -109,21 +112,23 @@ def grade(
     device: str = "auto",
     *,
     require_sandbox: bool = False,
+    run_all_cells: bool = False,
     course: Course | str | os.PathLike[str] | None = None,
     listener: Listener | None = None,
     workshop: Workshop | None = None,
 ) -> Report:
-    """Grade one submission: a folder, a file or a zip.
+    """Grade one submission: a folder, a file, a notebook or a zip.
 
     `topics` are names from the course (default: all, or the one that a single file is for); `seed` draws the cases
-    (default 0); `device` is where PyTorch models run. Raises UsageError for a path or topic that is not there,
+    (default 0); `device` is where PyTorch models run; `run_all_cells` runs all of a notebook and not only what the graded
+    functions need. Raises UsageError for a path or topic that is not there,
     SandboxUnavailable where a protection is required and missing, InternalFault for a fault of ours.
     """
     if device not in DEVICES:
         raise UsageError(f"device {device!r} is none of {', '.join(DEVICES)}")
     loaded = course if isinstance(course, Course) else load_course(Path(course) if course is not None else None)
     names = (topics,) if isinstance(topics, str) else tuple(topics) if topics is not None else None
-    settings = Settings(names, 0 if seed is None else seed, device, require_sandbox)
+    settings = Settings(names, 0 if seed is None else seed, device, require_sandbox, run_all_cells)
     started = time.perf_counter()
     grading = Grading.open(Path(path), loaded, settings, workshop)
     grading.listener = listener
@@ -145,6 +150,11 @@ def choose_topics(path: Path, course: Course, settings: Settings) -> tuple[Topic
             files = ", ".join(topic.file for topic in course.topics)
             raise UsageError(f"{path.name} is the file of no topic ({files}); name the topic with --topic")
         return exact or within
+    if path.suffix == ".ipynb" and path.is_file():
+        found = topics_in(path, course.topics)
+        if not found:
+            raise UsageError(f"{path.name} defines no function of the course; name the topic with --topic")
+        return found
     return course.topics
 
 
@@ -155,7 +165,8 @@ def worker_maker(submission: Submission, folder: str, settings: Settings, worksh
     def make(topic: Topic) -> WorkerBackend:
         problem = submission.problems.get(topic.name)
         server = workshop.server(topic.needs) if problem is None else None
-        backend = WorkerBackend(topic, folder, settings.seed, server, problem)
+        notebook = submission.notebooks.get(topic.file)
+        backend = WorkerBackend(topic, folder, settings.seed, server, problem, notebook)
         if problem is None:
             backend.load()
             missing = [name for name, holds in (backend.protections or {}).items() if not holds]
@@ -254,7 +265,7 @@ def make_report(grading: Grading, path: str, submission: Submission, seed: int, 
         seed=seed,
         isolation=session.isolation(),
         topics=session.results(),
-        notes=submission.notes,
+        notes=(*submission.notes, *session.notes()),
         faults=tuple(session.faults),
         versions=versions(),
         duration_s=seconds,

@@ -19,6 +19,7 @@ ENTRIES = 5000
 DEPTH = 6
 SKIPPED_FOLDERS = frozenset({"__pycache__", "__MACOSX", "node_modules", "site-packages", "venv", "env"})
 KINDS = (".py", ".ipynb")
+NOTEBOOK_BYTES = 10 << 20  # pictures in the outputs make notebooks large
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,8 @@ def zip_entries(archive: Path) -> list[Entry]:
 
 
 def _file_reader(file: Path) -> Callable[[], bytes | str]:
+    limit = _limit(file.suffix)
+
     def read() -> bytes | str:
         try:
             kind = os.lstat(file).st_mode
@@ -96,16 +99,18 @@ def _file_reader(file: Path) -> Callable[[], bytes | str]:
             with open(os.open(file, flags), "rb") as opened:
                 if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
                     return "is not a regular file"
-                content = opened.read(FILE_BYTES + 1)
+                content = opened.read(limit + 1)
         except OSError as error:
             reason = "is a link" if error.errno == errno.ELOOP else f"cannot be read: {error.strerror}"
             return reason
-        return content if len(content) <= FILE_BYTES else _too_large()
+        return content if len(content) <= limit else _too_large(limit)
 
     return read
 
 
 def _zip_reader(archive: Path, info: zipfile.ZipInfo) -> Callable[[], bytes | str]:
+    limit = _limit(PurePosixPath(info.filename).suffix)
+
     def read() -> bytes | str:
         if stat.S_ISLNK(info.external_attr >> 16):
             return "is a link; hand in the file itself"
@@ -113,17 +118,22 @@ def _zip_reader(archive: Path, info: zipfile.ZipInfo) -> Callable[[], bytes | st
             return "is encrypted in the zip"
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others unpack without a limit
             return "is compressed in a way that is not supported; make the zip again"
-        if info.file_size > FILE_BYTES:
-            return _too_large()
+        if info.file_size > limit:
+            return _too_large(limit)
         try:
             with zipfile.ZipFile(archive) as opened, opened.open(info) as member:
-                content = member.read(FILE_BYTES + 1)
+                content = member.read(limit + 1)
         except Exception as error:  # a damaged zip raises whatever its decompressor does
             return f"cannot be read from the zip: {error or type(error).__name__}"
-        return content if len(content) <= FILE_BYTES else _too_large()
+        return content if len(content) <= limit else _too_large(limit)
 
     return read
 
 
-def _too_large() -> str:
-    return f"is larger than {FILE_BYTES >> 20} MiB"
+def _limit(suffix: str) -> int:
+    return NOTEBOOK_BYTES if suffix == ".ipynb" else FILE_BYTES
+
+
+def _too_large(limit: int) -> str:
+    clear = "; clear its outputs (in Jupyter: Edit, Clear Outputs of All Cells) and hand it in again"
+    return f"is larger than {limit >> 20} MiB{clear if limit == NOTEBOOK_BYTES else ''}"
