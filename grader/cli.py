@@ -56,6 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
     grade.add_argument(
         "--json", metavar="FILE", help='also write the report as JSON ("-": to standard output, instead of the text)'
     )
+    grade.add_argument("--html", metavar="FILE", help='also write the report as one HTML page ("-" as for --json)')
     grade.add_argument(
         "--fail-under", type=_percent, metavar="PERCENT", help="exit with 1 when the score is below this"
     )
@@ -96,12 +97,15 @@ def run_grade(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from grader.grading import grade
+    from grader.report.html import to_html
     from grader.report.json import to_json
     from grader.report.live import live_progress
     from grader.report.output import write_output
     from grader.report.terminal import print_report
     from grader.results import percentage
 
+    if options.json == options.html == "-":
+        raise UsageError("only one of --json and --html can go to standard output")
     path = Path(options.path) if options.path is not None else default_path()
     with live_progress(Console(file=sys.stderr)) as listener:  # this very stream: checks run with others redirected
         report = grade(
@@ -114,10 +118,11 @@ def run_grade(options: argparse.Namespace) -> int:
             course=options.course,
             listener=listener,
         )
-    if options.json != "-":
+    if "-" not in (options.json, options.html):
         print_report(report)
-    if options.json is not None:
-        write_output(options.json, to_json(report))
+    for target, layout in ((options.json, to_json), (options.html, to_html)):
+        if target is not None:
+            write_output(target, layout(report))
     for fault in report.faults:
         print(f"convgrade: a fault of ours: {fault}", file=sys.stderr)
     if report.internal_errors:

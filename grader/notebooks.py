@@ -53,8 +53,7 @@ def write_notebooks(course: Course, folder: Path) -> list[Path]:
 
 def make_notebook(course: Course, topic: Topic, source: str) -> str:
     """The notebook, as JSON, of a topic's file with this source: the stub, or in the tests the solution."""
-    import nbformat
-
+    nbformat = _nbformat()
     guide = read_guide(topic)
     cells = list(_cells(course, topic, source, guide))
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -143,13 +142,15 @@ def as_markdown(docstring: str) -> str:
     return "\n\n".join(block for block in blocks if block)
 
 
-def _text(name: str, source: str) -> Any:
+def _nbformat() -> Any:  # most of its functions have no types
     import nbformat
 
-    return nbformat.v4.new_markdown_cell(source, id=name[:64])
+    return nbformat
+
+
+def _text(name: str, source: str) -> Any:
+    return _nbformat().v4.new_markdown_cell(source, id=name[:64])
 
 
 def _code(name: str, source: str, tags: list[str] | None = None) -> Any:
-    import nbformat
-
-    return nbformat.v4.new_code_cell(source, id=name[:64], metadata={"tags": tags} if tags else {})
+    return _nbformat().v4.new_code_cell(source, id=name[:64], metadata={"tags": tags} if tags else {})

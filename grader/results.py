@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -51,13 +52,23 @@ class StudentException:
 
 
 @dataclass(frozen=True)
+class Arrays:
+    """The compared arrays of the shown case, entry by entry in row order; `wrong` says which are off by more than allowed."""
+
+    shape: tuple[int, ...]
+    wanted: tuple[float, ...]
+    got: tuple[float, ...]
+    wrong: tuple[bool, ...]
+
+
+@dataclass(frozen=True)
 class Failure:
     """Why a check was not passed, shown by the smallest case found.
 
     `what` is a sentence; `wanted` and `got` are the values at `index` (or descriptions); `error` and `allowed_error`
     are absolute, at `index`; `share_differing` is the share of entries over their allowed error. `call` is the call in
     words, `reproduce` a script that shows the same without the grader, `output` what the student's code printed, `case`
-    what was drawn, with the seed of the arrays.
+    what was drawn, with the seed of the arrays; `arrays` is there where the compared arrays are small.
     """
 
     what: str
@@ -72,6 +83,7 @@ class Failure:
     exception: StudentException | None = None
     output: str | None = None
     case: str | None = None
+    arrays: Arrays | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +96,10 @@ class Misconception:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check of one topic. `name` is function, slash, behaviour; `title` a sentence."""
+    """One check of one topic. `name` is function, slash, behaviour; `title` a sentence.
+
+    Students are shown nothing of a `hidden` check but its outcome and points (`for_student` in grader/report/hiding.py).
+    """
 
     name: str
     title: str
@@ -95,6 +110,7 @@ class CheckResult:
     misconceptions: tuple[Misconception, ...] = ()
     observations: tuple[str, ...] = ()
     duration_s: float = 0.0
+    hidden: bool = False
 
     @property
     def function(self) -> str:
@@ -247,6 +263,7 @@ def _check_dict(check: CheckResult) -> dict[str, Any]:
         "misconceptions": [asdict(misconception) for misconception in check.misconceptions],
         "observations": list(check.observations),
         "duration_s": round(check.duration_s, 4),
+        "hidden": check.hidden,
     }
 
 
@@ -256,12 +273,22 @@ def _failure_dict(failure: Failure | None) -> dict[str, Any] | None:
     fields = asdict(failure)
     fields["index"] = list(failure.index) if failure.index is not None else None
     for name in ("error", "allowed_error", "wanted", "got"):
-        value = fields[name]
-        if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-            fields[name] = str(value)  # JSON has no such number
+        fields[name] = _json_number(fields[name])
+    if failure.arrays is not None:
+        fields["arrays"] = {
+            "shape": list(failure.arrays.shape),
+            "wanted": [_json_number(entry) for entry in failure.arrays.wanted],
+            "got": [_json_number(entry) for entry in failure.arrays.got],
+            "wrong": list(failure.arrays.wrong),
+        }
     if fields["exception"] is not None:
         fields["exception"]["frames"] = list(fields["exception"]["frames"])
     return fields
+
+
+def _json_number(value: Scalar) -> Scalar:
+    """The value, or "nan", "inf" or "-inf" where JSON has no number for it."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:

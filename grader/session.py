@@ -69,18 +69,23 @@ class TopicSession:
 
 @dataclass
 class GradingSession:
-    """Judges checks, one at a time, and gives the results by topic."""
+    """Judges checks, one at a time, and gives the results by topic.
+
+    Without `search` no smaller case than those drawn is looked for, which saves time where only the outcome counts.
+    """
 
     course: Course
     seed: int
     workshop: Workshop
     make_backend: BackendMaker
+    search: bool = True
     topics: dict[str, TopicSession] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
     def topic(self, topic: Topic) -> TopicSession:
-        """The topic's session, begun when first asked for."""
+        """The topic's session, begun when first asked for; the workers of other topics end, and give back what they hold."""
         if topic.name not in self.topics:
+            self.close()
             self.topics[topic.name] = TopicSession(topic, Student(topic, self.make_backend(topic)))
         return self.topics[topic.name]
 
@@ -93,9 +98,9 @@ class GradingSession:
             cases = self.workshop.cases.cases(f"{topic.name}/{spec.name}", test, self.seed)
             book = self.workshop.cases
             with _one_thread():
-                verdict = judge(test, session.student, cases, dict(fixtures), book.plan(test, self.seed))
+                verdict = judge(test, session.student, cases, dict(fixtures), book.plan(test, self.seed), self.search)
             if verdict.outcome is Outcome.PASSED:
-                book.remember_plan(test, self.seed, tuple(tuple(run.calls) for run in verdict.runs))
+                book.remember_plan(test, self.seed, [run.calls for run in verdict.runs])
             verdict = _skip_if_dependent(session, spec, verdict)
         if verdict.fault is not None:
             self.faults.append(f"{topic.name}: {spec.name}\n{verdict.fault}")

@@ -16,6 +16,7 @@ import ast
 import copy
 import dataclasses
 import hashlib
+import itertools
 import multiprocessing
 import signal
 import sys
@@ -36,7 +37,7 @@ from grader.results import CheckResult
 from grader.session import course_module, on_path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from proof import ROOT, Functions, judge_functions, lost
+from proof import ROOT, Functions, judge_functions, judge_outcomes, lost
 
 SECONDS = 60
 OTHER_SEEDS = (101, 102)
@@ -295,8 +296,11 @@ def judge_mutant(mutant: Mutant, course: Course, topic: Topic, diagnosis: bool) 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            _, results = judge_functions(course, topic, functions, 0, stop_early=not diagnosis)
-            failed = lost(results)
+            if diagnosis:
+                failed = lost(judge_functions(course, topic, functions, 0)[1])
+            else:
+                outcomes = judge_outcomes(course, topic, functions, 0)
+                failed = list(itertools.islice((check for check in outcomes if check.points_earned == 0), 1))
             naming = _naming(topic, course, functions, failed) if diagnosis and failed else None
     except _TooSlow:
         return Fate(mutant, True, "time")
@@ -309,7 +313,7 @@ def _naming(topic: Topic, course: Course, functions: Functions, failed: list[Che
     """Whether the first named misconception is the true cause, judged on cases of other seeds."""
     named = next(((c.function, c.misconceptions[0].slug) for c in failed if c.misconceptions), None)
     if named is None:
-        return "observed" if any(c.observations for c in lost) else "missing"
+        return "observed" if any(c.observations for c in failed) else "missing"
     with on_path(course):
         module, oracle = course_module(topic, "misconceptions"), vars(course_module(topic, "oracle"))
         known = next(k for k in misconceptions_in(module) if (k.function, k.slug) == named)

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from grader.checking.cases import Case, Cases, Plan, inner_function, is_drawn, run_drawn
+from grader.checking.cases import Case, Cases, inner_function, is_drawn, run_drawn
 from grader.checking.compare import CheckFailed
-from grader.client.foresight import OutOfStep
+from grader.client.foresight import OutOfStep, Plan
 from grader.client.student import Call, Student
 from grader.errors import (
     StudentDied,
@@ -74,9 +74,14 @@ class _Stop(BaseException):
 
 
 def judge(
-    test: Callable[..., Any], student: Student, cases: Cases, fixtures: Case, plan: Plan | None = None
+    test: Callable[..., Any],
+    student: Student,
+    cases: Cases,
+    fixtures: Case,
+    plan: Plan | None = None,
+    search: bool = True,
 ) -> Verdict:
-    """Run the check on every case; `fixtures` are the other arguments of the test function.
+    """Run the check on every case, and `search` for a smaller one where one fails; `fixtures` are the test's others.
 
     With a `plan`, the calls that the cases will make, the worker computes ahead; a case that then fails or calls something
     else is run again by itself, so that what the report shows never depends on the plan.
@@ -90,7 +95,7 @@ def judge(
     if not failed:
         return Verdict(Outcome.PASSED, None, runs)
     final = [run for run in failed if isinstance(run.error, FINAL)]
-    if not final and is_drawn(test):
+    if search and not final and is_drawn(test):
         runs += _shrink(test, body, student, cases, fixtures, runs)
         failed = [run for run in runs if run.error is not None]
     shown = min(failed, key=lambda run: run.size) if not final else final[0]

@@ -25,7 +25,7 @@ from grader.errors import (
 from grader.submission import NotebookModule
 from grader.worker import wire
 
-from .foresight import Ahead, Foresight
+from .foresight import Ahead, Foresight, Plan
 from .process import ForkServer, Worker, WorkerSpec
 from .values import kept_in_place, structured
 
@@ -36,13 +36,17 @@ EXPANSION = 8  # the most that a byte of JSON takes as Python objects, about
 
 @dataclass(eq=False)
 class Call:
-    """One call of a case: what was passed, and what came back or was raised."""
+    """One call of a case: what was passed, and what came back or was raised.
+
+    `after` are the positional arguments as they were after an observed call.
+    """
 
     function: str
     arguments: tuple[Any, ...]
     keywords: dict[str, Any]
     observed: bool = False
     result: Any = None
+    after: tuple[Any, ...] = ()
     error: SubmissionFault | None = None
 
 
@@ -62,7 +66,7 @@ class Backend(Protocol):
     def importable(self) -> bool:
         """Whether the functions are in a file of the topic's name, from which a script can import them."""
 
-    def foresee(self, plan: Sequence[Sequence[Call]]) -> None:
+    def foresee(self, plan: Plan) -> None:
         """Told which calls the coming cases will make; may make them ahead of time."""
 
     def end_foresight(self) -> None:
@@ -121,6 +125,7 @@ class Student:
         try:
             answer = self.backend.call(function, arguments, keywords, observe)
             result, after = answer if observe else (answer, None)
+            call.after = tuple(after[0]) if after is not None else ()
             call.result = result
             call.result = result = kept_in_place(structured(result, function.returns), function)
         except SubmissionFault as error:
@@ -170,7 +175,7 @@ class WorkerBackend:
         if self._worker is not None:
             self._worker.channel.forget_output()
 
-    def foresee(self, plan: Sequence[Sequence[Call]]) -> None:
+    def foresee(self, plan: Plan) -> None:
         """Take the calls of each coming case, as an earlier run made them; a check that calls others may get OutOfStep."""
         self._foresight = Foresight(plan)
 
@@ -217,8 +222,10 @@ class WorkerBackend:
             if number is None:
                 number = self._send(worker, call, self._forget)
             self._forget = False
-            for case, coming in self._foresight.coming():
-                self._foresight.sent.append(Ahead(case, coming.function, self._send(worker, coming, forget=True)))
+            for place, coming in self._foresight.coming():
+                self._foresight.sent.append(
+                    Ahead(place, coming.function, self._send(worker, coming, forget=place.call == 0))
+                )
             message = worker.receive(allowed)
             if message.fields.get("id") != number:
                 raise StudentProtocolFault("its reply belongs to another call")
