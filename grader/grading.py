@@ -27,7 +27,7 @@ DEVICES = ("auto", "cpu", "cuda")
 @dataclass(frozen=True)
 class Settings:
     """How to grade: which topics (None: all), the seed, the device of PyTorch topics, whether every protection is a must,
-    whether all of a notebook is run.
+    whether all of a notebook is run, and the one function or check (None: all) that is judged.
     """
 
     topics: tuple[str, ...] | None = None
@@ -35,6 +35,7 @@ class Settings:
     device: str = "auto"
     require_sandbox: bool = False
     run_all_cells: bool = False
+    only: str | None = None
 
 
 Listener = Callable[[Step], None]
@@ -42,11 +43,15 @@ Listener = Callable[[Step], None]
 
 @dataclass
 class Grading:
-    """One submission in one pytest run: which topics, the session that judges, who is told."""
+    """One submission in one pytest run: which topics, the session that judges, who is told.
+
+    `only` is a function or the name of a check: nothing else is judged then.
+    """
 
     course: Course
     topics: tuple[Topic, ...]
     session: GradingSession
+    only: str | None = None
     quiet: bool = False
     listener: Listener | None = None
     total: int = 0
@@ -64,7 +69,9 @@ class Grading:
         for needs in {topic.needs for topic in topics if topic.name not in submission.problems}:
             workshop.server(needs)  # it warms up while this process imports what judging needs
         make = worker_maker(submission, folder, settings, workshop)
-        grading = cls(course, topics, GradingSession(course, settings.seed, workshop, make), _stack=stack)
+        grading = cls(
+            course, topics, GradingSession(course, settings.seed, workshop, make), only=settings.only, _stack=stack
+        )
         stack.callback(grading.session.close)
         grading.submission = submission
         return grading
@@ -76,6 +83,10 @@ class Grading:
         self._stack.enter_context(on_path(self.course))
         return self._stack.close
 
+    def is_wanted(self, spec: CheckSpec) -> bool:
+        """Whether a check is to be judged."""
+        return self.only in (None, spec.function, spec.name)
+
     def topic_of(self, path: Path) -> Topic:
         """The topic whose folder holds the check file; raises CourseError."""
         for topic in self.course.topics:
@@ -86,7 +97,9 @@ class Grading:
     def collected(self, checks: tuple[tuple[Topic, CheckSpec], ...]) -> None:
         """Told what will be judged: the number for the progress, and that the points are those of course.toml."""
         self.total = len(checks)
-        if not self.quiet:  # an ordinary pytest run may have been asked for some of the checks only
+        if (
+            not self.quiet or self.only is not None
+        ):  # an ordinary pytest run may have been asked for some of the checks only
             return
         for topic in self.topics:
             points = sum((spec.points for of, spec in checks if of is topic), Fraction(0))
@@ -116,6 +129,7 @@ def grade(
     *,
     require_sandbox: bool = False,
     run_all_cells: bool = False,
+    only: str | None = None,
     course: Course | str | os.PathLike[str] | None = None,
     listener: Listener | None = None,
     workshop: Workshop | None = None,
@@ -124,14 +138,14 @@ def grade(
 
     `topics` are names from the course (default: all, or the one that a single file is for); `seed` draws the cases
     (default 0); `device` is where PyTorch models run; `run_all_cells` runs all of a notebook and not only what the graded
-    functions need. Raises UsageError for a path or topic that is not there,
-    SandboxUnavailable where a protection is required and missing, InternalFault for a fault of ours.
+    functions need; `only` is a function or the name of a check, and nothing else is graded. Raises UsageError for a path or
+    topic that is not there, SandboxUnavailable where a protection is required and missing, InternalFault for a fault of ours.
     """
     if device not in DEVICES:
         raise UsageError(f"device {device!r} is none of {', '.join(DEVICES)}")
     loaded = course if isinstance(course, Course) else load_course(Path(course) if course is not None else None)
     names = (topics,) if isinstance(topics, str) else tuple(topics) if topics is not None else None
-    settings = Settings(names, 0 if seed is None else seed, device, require_sandbox, run_all_cells)
+    settings = Settings(names, 0 if seed is None else seed, device, require_sandbox, run_all_cells, only)
     started = time.perf_counter()
     grading = Grading.open(Path(path), loaded, settings, workshop)
     grading.listener = listener

@@ -107,23 +107,18 @@ def split_source(source: str, topic: Topic) -> tuple[str, list[tuple[str | None,
     docstring = ast.get_docstring(tree) or ""
     body = tree.body[1:] if docstring else tree.body
     done = (tree.body[0].end_lineno or 0) if docstring else 0
-    parts: list[tuple[str | None, str]] = []
+    spans: list[tuple[str | None, int, int]] = []
     for statement in body:
         end = statement.end_lineno or statement.lineno
-        code = "\n".join(lines[done:end]).strip("\n")
-        done = end
-        named = isinstance(statement, (ast.FunctionDef, ast.ClassDef)) and statement.name in topic.functions
-        if named and isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
-            parts.append((statement.name, code))
-        elif parts and parts[-1][0] is None:
-            parts[-1] = (None, f"{parts[-1][1]}\n{code}" if _is_short(statement) else f"{parts[-1][1]}\n\n\n{code}")
+        known = isinstance(statement, (ast.FunctionDef, ast.ClassDef)) and statement.name in topic.functions
+        if known and isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+            spans.append((statement.name, done, end))
+        elif spans and spans[-1][0] is None:
+            spans[-1] = (None, spans[-1][1], end)
         else:
-            parts.append((None, code))
-    return docstring, parts
-
-
-def _is_short(statement: ast.stmt) -> bool:
-    return not isinstance(statement, (ast.FunctionDef, ast.ClassDef))
+            spans.append((None, done, end))
+        done = end
+    return docstring, [(name, "\n".join(lines[start:end]).strip("\n")) for name, start, end in spans]
 
 
 def as_markdown(docstring: str) -> str:

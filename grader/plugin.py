@@ -105,6 +105,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         seen[topic.name, spec.name] = item
         item.stash[SPEC] = (topic, spec)
     if grading is not None:
+        items[:] = [item for item in items if SPEC not in item.stash or grading.is_wanted(item.stash[SPEC][1])]
         grading.collected(tuple(item.stash[SPEC] for item in items if SPEC in item.stash))
 
 

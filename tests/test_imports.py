@@ -22,7 +22,8 @@ LAYERS = [
     ["grader.observing"],
     ["grader.session"],
     ["grader.grading", "grader.plugin", "grader.release", "grader.report"],
-    ["grader.practice", "grader.doctor"],
+    ["grader.catalogue"],
+    ["grader.practice", "grader.doctor", "grader.notebooks", "grader.explain"],
     ["grader.cli"],
     ["grader.__main__", "grader"],
 ]
