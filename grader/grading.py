@@ -18,7 +18,7 @@ from grader.course import Course, Topic, load_course
 from grader.errors import CourseError, InternalFault, SandboxUnavailable, UsageError
 from grader.results import CheckResult, Report, Step
 from grader.session import BackendMaker, CheckSpec, GradingSession, on_path
-from grader.submission import Submission, load_submission, topics_in
+from grader.submission import Bundle, Submission, load_submission, topics_in
 from grader.workshop import Workshop, shared_workshop
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -59,7 +59,7 @@ class Grading:
     _stack: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
-    def open(cls, path: Path, course: Course, settings: Settings, workshop: Workshop | None = None) -> Grading:
+    def open(cls, path: Path | Bundle, course: Course, settings: Settings, workshop: Workshop | None = None) -> Grading:
         """Read the submission and make everything ready to judge it; `enter` must follow. Raises UsageError."""
         topics = choose_topics(path, course, settings)
         submission = load_submission(path, course, topics, settings.run_all_cells)
@@ -122,7 +122,7 @@ class Grading:
 
 
 def grade(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | Bundle,
     topics: Iterable[str] | None = None,
     seed: int | None = None,
     device: str = "auto",
@@ -134,7 +134,7 @@ def grade(
     listener: Listener | None = None,
     workshop: Workshop | None = None,
 ) -> Report:
-    """Grade one submission: a folder, a file, a notebook or a zip.
+    """Grade one submission: a folder, a file, a notebook, a zip, or a bundle that was read from one.
 
     `topics` are names from the course (default: all, or the one that a single file is for); `seed` draws the cases
     (default 0); `device` is where PyTorch models run; `run_all_cells` runs all of a notebook and not only what the graded
@@ -147,20 +147,22 @@ def grade(
     names = (topics,) if isinstance(topics, str) else tuple(topics) if topics is not None else None
     settings = Settings(names, 0 if seed is None else seed, device, require_sandbox, run_all_cells, only)
     started = time.perf_counter()
-    grading = Grading.open(Path(path), loaded, settings, workshop)
+    source = path if isinstance(path, Bundle) else Path(path)
+    grading = Grading.open(source, loaded, settings, workshop)
     grading.listener = listener
     run_checks(grading)
     submission = grading.submission
     assert submission is not None
-    return make_report(grading, str(path), submission, settings.seed, time.perf_counter() - started)
+    shown = path.label if isinstance(path, Bundle) else str(path)
+    return make_report(grading, shown, submission, settings.seed, time.perf_counter() - started)
 
 
-def choose_topics(path: Path, course: Course, settings: Settings) -> tuple[Topic, ...]:
+def choose_topics(path: Path | Bundle, course: Course, settings: Settings) -> tuple[Topic, ...]:
     """The topics to grade, in the course's order. Raises CourseError for a name that is not in it."""
     if settings.topics is not None:
         named = [course.topic(name) for name in settings.topics]
         return tuple(topic for topic in course.topics if topic in named)
-    if path.suffix == ".py" and path.is_file():
+    if isinstance(path, Path) and path.suffix == ".py" and path.is_file():
         exact = tuple(topic for topic in course.topics if topic.file == path.name)
         within = tuple(topic for topic in course.topics if topic.name in path.stem)
         if not exact and not within:

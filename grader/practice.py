@@ -52,8 +52,10 @@ def check(name: str, *, seed: int = 0, namespace: Mapping[str, Any] | None = Non
         frame = sys._getframe(1)
         namespace = {**frame.f_globals, **frame.f_locals}
     functions = {name: namespace[name] for name in chosen.functions if callable(namespace.get(name))}
+    from grader.report.hiding import for_student
+
     report = grade_functions(chosen, functions, course, seed, only=selection.name)
-    _show(report)
+    _show(for_student(report))
     return report
 
 

@@ -36,6 +36,7 @@ class CheckSpec:
     title: str
     points: Fraction
     needs: tuple[str, ...] = ()
+    hidden: bool = False
 
     @property
     def function(self) -> str:
@@ -113,6 +114,7 @@ class GradingSession:
             points_possible=spec.points,
             failure=_complete(verdict, topic, session.student.backend.importable),
             duration_s=time.perf_counter() - started,
+            hidden=spec.hidden,
         )
         session.judged[spec.name] = Judged(spec, result, verdict.runs)
         return result
@@ -178,9 +180,8 @@ class GradingSession:
         for name in spec.needs:
             needed = session.judged.get(name)
             if needed is not None and needed.result.outcome is not Outcome.PASSED:
-                return Verdict(
-                    Outcome.SKIPPED, _told(f"skipped, since it builds on the check {name}, which is not passed")
-                )
+                which = "a hidden check" if needed.spec.hidden else f"the check {name}"
+                return Verdict(Outcome.SKIPPED, _told(f"skipped, since it builds on {which}, which is not passed"))
         return None
 
     def _note_problem(self, session: TopicSession, verdict: Verdict) -> None:

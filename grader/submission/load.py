@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from tempfile import TemporaryDirectory
 from grader.course import Course, Topic
 from grader.errors import SubmissionUnreadable
 from grader.results import SubmittedFile
+from grader.submission.bundle import Bundle
 from grader.submission.choose import HandedIn, choose, topics_of_notebook
 from grader.submission.module import NotebookModule, make_module
 from grader.submission.sources import Entry, folder_entries, single_entry, zip_entries
@@ -48,12 +50,28 @@ class Submission:
             yield folder
 
 
-def load_submission(path: Path, course: Course, topics: tuple[Topic, ...], run_all_cells: bool = False) -> Submission:
-    """Read the files of `topics` from a folder, a file or a zip. Raises SubmissionUnreadable when there is nothing there.
+def load_submission(
+    source: Path | Bundle, course: Course, topics: tuple[Topic, ...], run_all_cells: bool = False
+) -> Submission:
+    """Read the files of `topics` from a folder, a file, a zip or a bundle.
 
-    With `run_all_cells` every statement of a notebook is run, not only what the graded functions need.
+    With `run_all_cells` every statement of a notebook is run, not only what the graded functions need. Raises
+    SubmissionUnreadable when there is nothing there; what is wrong with a bundle stands in each topic's problem.
     """
-    handed = HandedIn(_entries(path))
+    if isinstance(source, Bundle):
+        if source.problem is not None:
+            problems = {topic.name: source.problem for topic in topics}
+            return Submission(source.label, {}, (), problems, source.notes)
+        found = choose_files(source.label, source.entries(), source.alone, course, topics, run_all_cells)
+        return dataclasses.replace(found, notes=(*source.notes, *found.notes))
+    return choose_files(str(source), _entries_at(source), source.is_file(), course, topics, run_all_cells)
+
+
+def choose_files(
+    path: str, entries: list[Entry], alone: bool, course: Course, topics: tuple[Topic, ...], run_all_cells: bool
+) -> Submission:
+    """Find each topic's file or notebook among the entries; `alone` says that a single file or zip was handed in."""
+    handed = HandedIn(entries)
     names = {topic.file for topic in course.topics}
     sources: dict[str, bytes] = {}
     files: list[SubmittedFile] = []
@@ -62,7 +80,7 @@ def load_submission(path: Path, course: Course, topics: tuple[Topic, ...], run_a
     notebooks: dict[str, NotebookModule] = {}
     chosen: list[Entry] = []
     for topic in topics:
-        choice = choose(topic, handed, alone=path.is_file() and len(topics) == 1)
+        choice = choose(topic, handed, alone and len(topics) == 1)
         notes += choice.notes
         if choice.notebook is not None:
             module = notebooks[topic.file] = make_module(choice.notebook, topic.functions, run_all_cells)
@@ -77,8 +95,8 @@ def load_submission(path: Path, course: Course, topics: tuple[Topic, ...], run_a
         chosen.append(choice.entry)
         submitted = notebooks[topic.file].submitted if topic.file in notebooks else None
         files.append(SubmittedFile(topic.file, choice.sha256, submitted))
-    _add_siblings(sources, handed.entries, chosen, names)
-    return Submission(str(path), sources, tuple(files), problems, tuple(dict.fromkeys(notes)), notebooks)
+    _add_siblings(sources, entries, chosen, names)
+    return Submission(path, sources, tuple(files), problems, tuple(dict.fromkeys(notes)), notebooks)
 
 
 def topics_in(path: Path, topics: tuple[Topic, ...]) -> tuple[Topic, ...]:
@@ -94,7 +112,7 @@ def topics_in(path: Path, topics: tuple[Topic, ...]) -> tuple[Topic, ...]:
     return found
 
 
-def _entries(path: Path) -> list[Entry]:
+def _entries_at(path: Path) -> list[Entry]:
     if not path.exists():
         raise SubmissionUnreadable(f"{path} does not exist")
     if path.is_dir():
