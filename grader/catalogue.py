@@ -30,7 +30,7 @@ class Selection:
 
 
 def checks_of(course: Course, topic: Topic) -> tuple[CheckSpec, ...]:
-    """The topic's checks in the order in which they stand in its file; imports that file."""
+    """The topic's checks, hidden ones too, in the order in which they stand in its file; imports that file."""
     from grader.checking.cases import load_profile
 
     load_profile()
@@ -42,7 +42,8 @@ def checks_of(course: Course, topic: Topic) -> tuple[CheckSpec, ...]:
             if mark.name == "check":
                 title = " ".join((test.__doc__ or "").strip().partition("\n\n")[0].split())
                 needs = tuple(mark.kwargs.get("needs", ()))
-                found.append(CheckSpec(mark.args[0], title, Fraction(mark.kwargs["points"]), needs))
+                hidden = bool(mark.kwargs.get("hidden", False))
+                found.append(CheckSpec(mark.args[0], title, Fraction(mark.kwargs["points"]), needs, hidden))
     return tuple(found)
 
 
@@ -77,7 +78,7 @@ def _in_topic(course: Course, topic: Topic, wanted: str, text: str) -> Selection
         raise _unknown(text, (f"{topic.name}/{name}" for name in topic.functions))
     if not behaviour:
         return Selection(topic, match)
-    known = [spec.name.partition("/")[2] for spec in checks_of(course, topic) if spec.function == match]
+    known = [name.partition("/")[2] for name in _names(course, topic) if name.partition("/")[0] == match]
     found = _match(behaviour, known)
     if found is None:
         near = [f"{match}/{name}" for name in known if name.startswith(behaviour)]
@@ -87,7 +88,7 @@ def _in_topic(course: Course, topic: Topic, wanted: str, text: str) -> Selection
 
 def _by_behaviour(course: Course, wanted: str, text: str) -> Selection:
     """The check of any function whose behaviour is called that, if there is only one."""
-    known = [(topic, spec) for topic in course.topics for spec in checks_of(course, topic)]
+    known = [(topic, spec) for topic in course.topics for spec in checks_of(course, topic) if not spec.hidden]
     for same in (True, False):
         found = [
             (topic, spec)
@@ -113,7 +114,7 @@ def _match(wanted: str, known: Iterable[str]) -> str | None:
 
 
 def _names(course: Course, topic: Topic) -> list[str]:
-    return [spec.name for spec in checks_of(course, topic)]
+    return [spec.name for spec in checks_of(course, topic) if not spec.hidden]
 
 
 def _unclear(text: str, near: list[str]) -> UsageError:

@@ -11,6 +11,7 @@ from pathlib import Path
 from grader import __version__
 from grader.batch.command import add_batch_commands
 from grader.ci.command import add_ci_commands
+from grader.commands import add_course_commands, add_student_commands
 from grader.errors import InternalFault, UsageError
 from grader.options import default_path, percent
 
@@ -75,11 +76,8 @@ def build_parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="print each protection of the sandbox and whether it holds here")
     doctor.set_defaults(run=run_doctor)
 
-    release = commands.add_parser("release", help="write the students' stubs from the model solutions")
-    release.add_argument("--course", type=Path, metavar="PATH", help="folder that holds reference/ and solutions/")
-    release.add_argument("--out", type=Path, metavar="FOLDER", help="where to (default: assignments/ of the course)")
-    release.set_defaults(run=run_release)
-
+    add_student_commands(commands)
+    add_course_commands(commands)
     add_ci_commands(commands)
     add_batch_commands(commands)
     return parser
@@ -134,17 +132,6 @@ def run_doctor(options: argparse.Namespace) -> int:
     from grader.doctor import examine, print_findings
 
     return OK if print_findings(examine()) else BELOW
-
-
-def run_release(options: argparse.Namespace) -> int:
-    """`convgrade release`."""
-    from grader.course import load_course
-    from grader.release import write_stubs
-
-    course = load_course(options.course)
-    for file in write_stubs(course, options.out or course.root / "assignments"):
-        print(file)
-    return OK
 
 
 if __name__ == "__main__":

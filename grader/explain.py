@@ -52,9 +52,14 @@ def _topic(topic: Topic, checks: tuple[CheckSpec, ...]) -> Iterator[str]:
 def _overview(checks: list[CheckSpec]) -> list[str]:
     total = sum((spec.points for spec in checks), Fraction(0))
     lines = [f"{checks[0].function}: {points(total)} points"] if checks else []
+    hidden = [spec for spec in checks if spec.hidden]
     for spec in checks:
+        if spec.hidden:
+            continue
         behaviour = spec.name.partition("/")[2]
         lines += _wrapped(f"{behaviour} ({points(spec.points)}): {spec.title}", "  ", "    ")
+    if hidden:
+        lines.append(f"  hidden ({points(sum((spec.points for spec in hidden), Fraction(0)))}): {len(hidden)} more")
     return lines
 
 

@@ -169,7 +169,7 @@ def choose_topics(path: Path | Bundle, course: Course, settings: Settings) -> tu
             files = ", ".join(topic.file for topic in course.topics)
             raise UsageError(f"{path.name} is the file of no topic ({files}); name the topic with --topic")
         return exact or within
-    if path.suffix == ".ipynb" and path.is_file():
+    if isinstance(path, Path) and path.suffix == ".ipynb" and path.is_file():
         found = topics_in(path, course.topics)
         if not found:
             raise UsageError(f"{path.name} defines no function of the course; name the topic with --topic")

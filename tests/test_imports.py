@@ -23,7 +23,17 @@ LAYERS = [
     ["grader.session"],
     ["grader.grading", "grader.plugin", "grader.release", "grader.report"],
     ["grader.catalogue"],
-    ["grader.practice", "grader.doctor", "grader.ci", "grader.batch", "grader.notebooks", "grader.explain"],
+    [
+        "grader.practice",
+        "grader.doctor",
+        "grader.ci",
+        "grader.batch",
+        "grader.notebooks",
+        "grader.explain",
+        "grader.show_case",
+    ],
+    ["grader.workspace", "grader.watch"],
+    ["grader.commands"],
     ["grader.cli"],
     ["grader.__main__", "grader"],
 ]
