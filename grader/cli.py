@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grader import __version__
+from grader.batch.command import add_batch_commands
 from grader.ci.command import add_ci_commands
 from grader.errors import InternalFault, UsageError
 from grader.options import default_path, percent
@@ -74,6 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
     release.set_defaults(run=run_release)
 
     add_ci_commands(commands)
+    add_batch_commands(commands)
     return parser
 
 

@@ -14,11 +14,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from grader.checking.suite import CheckSpec, Suite
 from grader.course import Course, Topic, load_course
 from grader.errors import CourseError, InternalFault, SandboxUnavailable, UsageError
 from grader.results import CheckResult, Report, Step
-from grader.session import BackendMaker, CheckSpec, GradingSession, on_path
-from grader.submission import Submission, load_submission
+from grader.session import BackendMaker, GradingSession, on_path
+from grader.submission import Bundle, Submission, load_submission
 from grader.workshop import Workshop, shared_workshop
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -51,7 +52,7 @@ class Grading:
     _stack: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
-    def open(cls, path: Path, course: Course, settings: Settings, workshop: Workshop | None = None) -> Grading:
+    def open(cls, path: Path | Bundle, course: Course, settings: Settings, workshop: Workshop | None = None) -> Grading:
         """Read the submission and make everything ready to judge it; `enter` must follow. Raises UsageError."""
         topics = choose_topics(path, course, settings)
         submission = load_submission(path, course, topics)
@@ -80,19 +81,24 @@ class Grading:
                 return topic
         raise CourseError(f"{path} is not in the folder of any topic of {self.course.root}")
 
-    def collected(self, checks: tuple[tuple[Topic, CheckSpec], ...]) -> None:
-        """Told what will be judged: the number for the progress, and that the points are those of course.toml."""
-        self.total = len(checks)
+    def collected(self, suite: Suite, plain: bool) -> None:
+        """Told what will be judged: the number for the progress, and that the points are those of course.toml.
+
+        A `plain` suite needs no pytest to be judged again.
+        """
+        self.total = len(suite)
         if not self.quiet:  # an ordinary pytest run may have been asked for some of the checks only
             return
         for topic in self.topics:
-            points = sum((spec.points for of, spec in checks if of is topic), Fraction(0))
+            points = sum((check.spec.points for check in suite if check.topic is topic), Fraction(0))
             if (
                 points and points != topic.points
             ):  # none at all: the file could not be collected, which is told by itself
                 raise CourseError(
                     f"course.toml gives {topic.name} {topic.points} points, its checks add up to {points}"
                 )
+        if plain:
+            self.session.workshop.suites.remember(self.course, self.topics, suite)
 
     def judge(
         self, topic: Topic, spec: CheckSpec, test: Callable[..., Any], fixtures: Mapping[str, Any]
@@ -106,7 +112,7 @@ class Grading:
 
 
 def grade(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | Bundle,
     topics: Iterable[str] | None = None,
     seed: int | None = None,
     device: str = "auto",
@@ -116,7 +122,7 @@ def grade(
     listener: Listener | None = None,
     workshop: Workshop | None = None,
 ) -> Report:
-    """Grade one submission: a folder, a file or a zip.
+    """Grade one submission: a folder, a file, a zip, or a bundle that was read from one.
 
     `topics` are names from the course (default: all, or the one that a single file is for); `seed` draws the cases
     (default 0); `device` is where PyTorch models run. Raises UsageError for a path or topic that is not there,
@@ -128,20 +134,22 @@ def grade(
     names = (topics,) if isinstance(topics, str) else tuple(topics) if topics is not None else None
     settings = Settings(names, 0 if seed is None else seed, device, require_sandbox)
     started = time.perf_counter()
-    grading = Grading.open(Path(path), loaded, settings, workshop)
+    source = path if isinstance(path, Bundle) else Path(path)
+    grading = Grading.open(source, loaded, settings, workshop)
     grading.listener = listener
     run_checks(grading)
     submission = grading.submission
     assert submission is not None
-    return make_report(grading, str(path), submission, settings.seed, time.perf_counter() - started)
+    shown = path.label if isinstance(path, Bundle) else str(path)
+    return make_report(grading, shown, submission, settings.seed, time.perf_counter() - started)
 
 
-def choose_topics(path: Path, course: Course, settings: Settings) -> tuple[Topic, ...]:
+def choose_topics(path: Path | Bundle, course: Course, settings: Settings) -> tuple[Topic, ...]:
     """The topics to grade, in the course's order. Raises CourseError for a name that is not in it."""
     if settings.topics is not None:
         named = [course.topic(name) for name in settings.topics]
         return tuple(topic for topic in course.topics if topic in named)
-    if path.suffix == ".py" and path.is_file():
+    if isinstance(path, Path) and path.suffix == ".py" and path.is_file():
         exact = tuple(topic for topic in course.topics if topic.file == path.name)
         within = tuple(topic for topic in course.topics if topic.name in path.stem)
         if not exact and not within:
@@ -173,7 +181,28 @@ def worker_maker(submission: Submission, folder: str, settings: Settings, worksh
 
 
 def run_checks(grading: Grading) -> None:
-    """Run the topics' checks with pytest in this process, quietly. Raises what a check's judging raised, or InternalFault."""
+    """Judge the submission by the topics' checks, quietly. Raises what a check's judging raised, or InternalFault.
+
+    The first time pytest collects and runs them; later submissions are judged by the same suite where it needs no pytest.
+    """
+    suite = grading.session.workshop.suites.find(grading.course, grading.topics)
+    if suite is None:
+        _run_pytest(grading)
+        return
+    from grader.checking.cases import load_profile
+
+    load_profile()
+    end = grading.enter()
+    try:
+        grading.total = len(suite)
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            for check in suite:
+                grading.judge(check.topic, check.spec, check.test, check.parameters)
+    finally:
+        end()
+
+
+def _run_pytest(grading: Grading) -> None:
     import pytest
 
     from grader import plugin

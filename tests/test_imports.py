@@ -21,7 +21,7 @@ LAYERS = [
     ["grader.observing"],
     ["grader.session"],
     ["grader.grading", "grader.plugin", "grader.release", "grader.report"],
-    ["grader.practice", "grader.doctor", "grader.ci"],
+    ["grader.practice", "grader.doctor", "grader.ci", "grader.batch"],
     ["grader.cli"],
     ["grader.__main__", "grader"],
 ]

@@ -55,8 +55,12 @@ class Cases:
 
 @dataclass
 class CaseBook:
-    """Remembers the cases of every check and seed, for all submissions graded in this process."""
+    """Remembers the cases of every check and seed, for all submissions graded in this process.
 
+    Without `foresight` no calls are remembered, and every submission is graded as if it were the first.
+    """
+
+    foresight: bool = True
     _cases: dict[tuple[Callable[..., Any], int], Cases] = field(default_factory=dict)
     _plans: dict[tuple[Callable[..., Any], int], Plan] = field(default_factory=dict)
 

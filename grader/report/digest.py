@@ -74,4 +74,7 @@ def made_under(report: Report) -> list[str]:
     missing = [name.replace("_", " ") for name, holds in report.isolation.protections.items() if not holds]
     without = f" (without {', '.join(missing)})" if missing else ""
     versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
-    return [f"Isolation: {report.isolation.level}{without}. Seed: {report.seed}.", f"Versions: {versions}."]
+    return [
+        f"Isolation: {report.isolation.level}{without}. Seed: {'secret' if report.seed is None else report.seed}.",
+        f"Versions: {versions}.",
+    ]
