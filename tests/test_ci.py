@@ -179,6 +179,13 @@ def test_gradescope_gets_points_that_add_up_to_the_assignments(
     assert [test["number"] for test in tests] == ["1.1", "1.2", "1.3", "1.4", "1.5"]
 
 
+def test_only_for_gradescope_the_submission_is_gradescopes(run: Run, submit: Submit, autograder: Path) -> None:
+    (autograder / "submission" / "area.py").write_text("")
+    submit().rename("assignments")
+    assert "7 of 7 points" in run("--format", "junit")[1]
+    assert "0 of 7 points" in run("--format", "gradescope")[1]
+
+
 # -- when something goes wrong ----------------------------------------------------------------------------------------
 
 

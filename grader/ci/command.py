@@ -66,7 +66,7 @@ def run_ci(options: argparse.Namespace) -> int:
 
     around = Surroundings(os.environ, Path.cwd(), options.out, options.autograder)
     formats = tuple(options.format or around.formats())
-    path = Path(options.path) if options.path is not None else _path(around)
+    path = Path(options.path) if options.path is not None else _path(around, formats)
     course = load_course(options.course)
     names = tuple(options.topic) if options.topic else None
     topics = choose_topics(path, course, Settings(names))
@@ -83,8 +83,8 @@ def run_ci(options: argparse.Namespace) -> int:
     return _tell(options, around, path, formats, report)
 
 
-def _path(around: Surroundings) -> Path:
-    if around.on_gradescope():
+def _path(around: Surroundings, formats: tuple[str, ...]) -> Path:
+    if "gradescope" in formats and around.on_gradescope():
         return around.autograder / "submission"
     return default_path()
 
