@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 def add_ci_commands(commands: Any) -> None:
     """Register both commands with the subparsers of `convgrade`."""
+    _add_ci(commands)
+    _add_gradescope_zip(commands)
+
+
+def _add_ci(commands: Any) -> None:
     ci = commands.add_parser("ci", help="grade a checkout in CI and write what the system there reads")
     ci.add_argument("path", nargs="?", metavar="PATH", help="as for grade; on Gradescope, the submission's folder")
     ci.add_argument(
@@ -47,6 +52,8 @@ def add_ci_commands(commands: Any) -> None:
     )  # fmt: skip
     ci.set_defaults(run=run_ci)
 
+
+def _add_gradescope_zip(commands: Any) -> None:
     zipped = commands.add_parser("gradescope-zip", help="make the autograder to upload to Gradescope")
     zipped.add_argument("--out", type=Path, default=Path("autograder.zip"), metavar="FILE", help="the zip to write")
     zipped.add_argument("--topic", action="append", metavar="NAME", help="grade only this topic; may be repeated")
