@@ -219,8 +219,10 @@ def test_numbers_that_are_none_are_written_out() -> None:
     assert numbers(arrays).splitlines() == ["wanted:", "  1  2  3", "got:", "  nan* inf*   3"]
 
 
-def test_arrays_too_wide_to_look_at_are_numbers_only() -> None:
+def test_arrays_too_large_to_look_at_are_numbers_only() -> None:
     wide = Arrays((65,), (1.0,) * 65, (2.0,) * 65, (True,) * 65)
+    assert heat_maps(dataclasses.replace(wide, shape=(65, 1, 1))) == ""
+    assert heat_maps(dataclasses.replace(wide, shape=(65, 1))) == ""
     assert heat_maps(wide) == "" and numbers(wide).count("2*") == 65
 
 

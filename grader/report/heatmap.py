@@ -12,15 +12,15 @@ from grader.results import Arrays
 
 LOW, MIDDLE, HIGH = (33, 102, 172), (247, 247, 247), (179, 88, 6)  # blue and orange, told apart by every kind of eye
 NO_NUMBER = (128, 128, 128)
-WIDEST = 64
+WIDEST, HIGHEST = 64, 40  # in entries
 WRITTEN_OUT = 64
 Colour = tuple[int, int, int]
 
 
 def heat_maps(arrays: Arrays) -> str:
-    """Three maps side by side with their legend; nothing where they would be too wide to look at."""
+    """Three maps side by side with their legend; nothing where they would be too large to look at."""
     rows, tiles, height, width = layout(arrays.shape)
-    if tiles * width > WIDEST or rows * height > WIDEST * 4:
+    if tiles * width > WIDEST or rows * height > HIGHEST:
         return ""
     difference = [got - wanted for got, wanted in zip(arrays.got, arrays.wanted, strict=True)]
     values = _scale([*arrays.wanted, *arrays.got])
