@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from grader.course import Course, load_course
 from grader.errors import UsageError
 from grader.grading import Settings
 from grader.submission import Bundle
+from grader.workshop import Workshop
 
 WRONG = SOLUTION.replace("return height * width", "return 2 * (height + width)")
 COUNTING = SOLUTION.replace(
@@ -125,7 +127,8 @@ def test_reports_are_the_same_in_every_order_and_from_every_worker(batch: Run, c
         new = Store(tmp_path / "three").read_row(there[f"s{9 - number}"])
         assert old is not None and new is not None
         assert without_times({**old, "submission": 0}) == without_times({**new, "submission": 0})
-        alone = without_times(grade(submissions / f"s{number}", course=course).to_dict())
+        with closing(Workshop()) as workshop:  # as the command does, from the beginning
+            alone = without_times(grade(submissions / f"s{number}", course=course, workshop=workshop).to_dict())
         assert without_times(old)["topics"] == alone["topics"]
 
 
