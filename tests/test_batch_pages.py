@@ -122,7 +122,7 @@ def form(rows: list[dict[str, Any]], text: str = "plain") -> dict[str, Any]:
 class Parser(HTMLParser):
     """Checks that tags are closed in order, and keeps what could load or run something."""
 
-    VOID = ("meta", "rect", "line", "circle", "br")
+    VOID = ("meta", "rect", "line", "br")
 
     def __init__(self) -> None:
         super().__init__()
