@@ -66,7 +66,7 @@ def reproduces(
         if again is None:
             return False
         for theirs, ours in zip(run.calls, again, strict=True):
-            if theirs.function == candidate.function:
+            if theirs.owner == candidate.function:
                 compared += 1
                 if not _same_call(theirs, ours):
                     return False
@@ -93,7 +93,10 @@ def _call_again(student: Student, call: Call, handles: Mapping[int, Handle]) -> 
     except KeyError:
         return None
     try:
-        getattr(student, call.function)(*arguments, **call.keywords)
+        if call.observed:
+            student.observe(call.function, *arguments, **call.keywords)
+        else:
+            getattr(student, call.function)(*arguments, **call.keywords)
     except SubmissionFault:
         pass
     return student.transcript[-1]
@@ -117,7 +120,13 @@ def _same_call(theirs: Call, ours: Call) -> bool:
     structure = (type(None), StudentReturnedOther)
     if not isinstance(theirs.error, structure) or not isinstance(ours.error, structure):
         return isinstance(theirs.error, StudentMissing) and isinstance(ours.error, StudentMissing)
-    return same_value(theirs.result, ours.result)
+    return same_value(theirs.result, ours.result) and _changed(theirs) == _changed(ours)
+
+
+def _changed(call: Call) -> list[bool]:
+    """Which of the arrays that were passed hold something else after an observed call."""
+    pairs = zip(call.arguments, call.after, strict=False)
+    return [not np.array_equal(before, now) for before, now in pairs if isinstance(before, np.ndarray)]
 
 
 def same_value(got: Any, other: Any) -> bool:
@@ -131,6 +140,8 @@ def same_value(got: Any, other: Any) -> bool:
             and len(got) == len(other)
             and all(same_value(one, two) for one, two in zip(got, other, strict=True))
         )
+    if isinstance(got, dict) and isinstance(other, dict):
+        return got.keys() == other.keys() and all(same_value(value, other[key]) for key, value in got.items())
     numeric = (bool, int, float, np.generic, np.ndarray)
     if isinstance(got, numeric) and isinstance(other, numeric):
         return _same_numbers(got, other)

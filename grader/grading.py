@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import platform
@@ -13,10 +14,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from grader.checking.suite import CheckSpec, Suite
 from grader.course import Course, Topic, load_course
 from grader.errors import CourseError, InternalFault, SandboxUnavailable, UsageError
 from grader.results import CheckResult, Report, Step
-from grader.session import BackendMaker, CheckSpec, GradingSession, on_path
+from grader.session import BackendMaker, GradingSession, on_path
 from grader.submission import Bundle, Submission, load_submission
 from grader.workshop import Workshop, shared_workshop
 
@@ -57,6 +59,8 @@ class Grading:
         stack = ExitStack()
         folder = stack.enter_context(submission.staged())
         workshop = workshop or shared_workshop()
+        for needs in {topic.needs for topic in topics if topic.name not in submission.problems}:
+            workshop.server(needs)  # it warms up while this process imports what judging needs
         make = worker_maker(submission, folder, settings, workshop)
         grading = cls(course, topics, GradingSession(course, settings.seed, workshop, make), _stack=stack)
         stack.callback(grading.session.close)
@@ -77,19 +81,24 @@ class Grading:
                 return topic
         raise CourseError(f"{path} is not in the folder of any topic of {self.course.root}")
 
-    def collected(self, checks: tuple[tuple[Topic, CheckSpec], ...]) -> None:
-        """Told what will be judged: the number for the progress, and that the points are those of course.toml."""
-        self.total = len(checks)
+    def collected(self, suite: Suite, plain: bool) -> None:
+        """Told what will be judged: the number for the progress, and that the points are those of course.toml.
+
+        A `plain` suite needs no pytest to be judged again.
+        """
+        self.total = len(suite)
         if not self.quiet:  # an ordinary pytest run may have been asked for some of the checks only
             return
         for topic in self.topics:
-            points = sum((spec.points for of, spec in checks if of is topic), Fraction(0))
+            points = sum((check.spec.points for check in suite if check.topic is topic), Fraction(0))
             if (
                 points and points != topic.points
             ):  # none at all: the file could not be collected, which is told by itself
                 raise CourseError(
                     f"course.toml gives {topic.name} {topic.points} points, its checks add up to {points}"
                 )
+        if plain:
+            self.session.workshop.suites.remember(self.course, self.topics, suite)
 
     def judge(
         self, topic: Topic, spec: CheckSpec, test: Callable[..., Any], fixtures: Mapping[str, Any]
@@ -172,7 +181,28 @@ def worker_maker(submission: Submission, folder: str, settings: Settings, worksh
 
 
 def run_checks(grading: Grading) -> None:
-    """Run the topics' checks with pytest in this process, quietly. Raises what a check's judging raised, or InternalFault."""
+    """Judge the submission by the topics' checks, quietly. Raises what a check's judging raised, or InternalFault.
+
+    The first time pytest collects and runs them; later submissions are judged by the same suite where it needs no pytest.
+    """
+    suite = grading.session.workshop.suites.find(grading.course, grading.topics)
+    if suite is None:
+        _run_pytest(grading)
+        return
+    from grader.checking.cases import load_profile
+
+    load_profile()
+    end = grading.enter()
+    try:
+        grading.total = len(suite)
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            for check in suite:
+                grading.judge(check.topic, check.spec, check.test, check.parameters)
+    finally:
+        end()
+
+
+def _run_pytest(grading: Grading) -> None:
     import pytest
 
     from grader import plugin
@@ -188,7 +218,7 @@ def run_checks(grading: Grading) -> None:
         *(str(topic.checks) for topic in grading.topics),
     ]  # fmt: skip
     output = io.StringIO()
-    with _clean_environment(), redirect_stdout(output), redirect_stderr(output):
+    with _clean_environment(), _settled_heap(), redirect_stdout(output), redirect_stderr(output):
         code = pytest.main(arguments, plugins=[plugin, keeper])
     if keeper.error is not None:
         raise keeper.error
@@ -209,6 +239,10 @@ class _Keeper:
         from grader import plugin
 
         plugin.begin(config, self.grading)
+
+    def pytest_collection_finish(self) -> None:
+        gc.freeze()
+        gc.enable()
 
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:
@@ -231,6 +265,24 @@ class _Keeper:
     def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
         if type(excinfo.value) is KeyboardInterrupt:  # pytest has subclasses of its own, for errors in collection
             self.error = excinfo.value
+
+
+@contextmanager
+def _settled_heap() -> Iterator[None]:
+    """No garbage collection until the checks are imported, and none of what that brought, which stays to the end anyway.
+
+    Looking through PyTorch's half a million objects again and again takes a tenth of a cold run.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if enabled:
+            gc.enable()
+        else:
+            gc.disable()
 
 
 @contextmanager

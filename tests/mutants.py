@@ -2,9 +2,10 @@
 
 `scripts/mutants [TOPIC ...]` edits one place at a time (an operator, a constant, an argument, an axis, a condition, a term),
 grades the edited solution and lists the edits that keep full marks. Those known to change nothing that the contract speaks of
-stand in tests/equivalent_mutants.toml, each with its reason. `--diagnosis` also counts the named misconceptions: right, when
-the misconception gives what the edited solution gives on cases of other seeds too; misleading, when not; missing, when none
-is named.
+stand in tests/equivalent_mutants.toml, each with its reason. `--diagnosis` also counts what the report says of those that
+lose points: right, when the named misconception gives what the edited solution gives on cases of other seeds too;
+misleading, when not; observed, when none is named but something is observed of the results; raises, when there is nothing
+but an exception, whose traceback is shown; missing, when nothing is said. `--list missing` (or any of these) lists them.
 
 The edits are made on the syntax tree by the classes below: general mutation libraries do not know an axis or a stride.
 """
@@ -16,6 +17,7 @@ import ast
 import copy
 import dataclasses
 import hashlib
+import itertools
 import multiprocessing
 import signal
 import sys
@@ -32,11 +34,11 @@ from typing import Any
 from grader.checking.known import misconceptions_in
 from grader.course import Course, Topic, load_course
 from grader.diagnosis import reproduces
-from grader.results import CheckResult
+from grader.results import CheckResult, Outcome
 from grader.session import course_module, on_path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from proof import ROOT, Functions, judge_functions, lost
+from proof import ROOT, Functions, judge_functions, judge_outcomes, lost
 
 SECONDS = 60
 OTHER_SEEDS = (101, 102)
@@ -277,12 +279,13 @@ def _alarm(*_: Any) -> None:
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of a mutant: killed or not, and how its diagnosis fared (None where it was not asked for)."""
+    """What became of a mutant: killed or not, by which check, and how its diagnosis fared where that was asked for."""
 
     mutant: Mutant
     killed: bool
     by: str
     naming: str | None = None
+    said: str = ""
 
 
 def judge_mutant(mutant: Mutant, course: Course, topic: Topic, diagnosis: bool) -> Fate:
@@ -295,21 +298,28 @@ def judge_mutant(mutant: Mutant, course: Course, topic: Topic, diagnosis: bool) 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            _, results = judge_functions(course, topic, functions, 0, stop_early=not diagnosis)
-            failed = lost(results)
-            naming = _naming(topic, course, functions, failed) if diagnosis and failed else None
+            if diagnosis:
+                failed = lost(judge_functions(course, topic, functions, 0)[1])
+            else:
+                outcomes = judge_outcomes(course, topic, functions, 0)
+                failed = list(itertools.islice((check for check in outcomes if check.points_earned == 0), 1))
+            naming, said = _naming(topic, course, functions, failed) if diagnosis and failed else (None, "")
     except _TooSlow:
         return Fate(mutant, True, "time")
     finally:
         signal.alarm(0)
-    return Fate(mutant, bool(failed), failed[0].name if failed else "", naming)
+    return Fate(mutant, bool(failed), failed[0].name if failed else "", naming, said)
 
 
-def _naming(topic: Topic, course: Course, functions: Functions, failed: list[CheckResult]) -> str:
-    """Whether the first named misconception is the true cause, judged on cases of other seeds."""
+def _naming(topic: Topic, course: Course, functions: Functions, failed: list[CheckResult]) -> tuple[str, str]:
+    """Whether the first named misconception is the true cause, judged on cases of other seeds, and what was said."""
     named = next(((c.function, c.misconceptions[0].slug) for c in failed if c.misconceptions), None)
     if named is None:
-        return "observed" if any(c.observations for c in lost) else "missing"
+        said = next((c.observations[0] for c in failed if c.observations), "")
+        crashed = all(c.outcome is not Outcome.FAILED for c in failed)
+        what = failed[0].failure.what if failed[0].failure is not None else ""
+        return ("observed", said) if said else ("raises" if crashed else "missing", what)
+    said = "/".join(named)
     with on_path(course):
         module, oracle = course_module(topic, "misconceptions"), vars(course_module(topic, "oracle"))
         known = next(k for k in misconceptions_in(module) if (k.function, k.slug) == named)
@@ -317,8 +327,8 @@ def _naming(topic: Topic, course: Course, functions: Functions, failed: list[Che
             other, _ = judge_functions(course, topic, functions, seed)
             runs = other.topics[topic.name].runs_of(named[0])
             if not reproduces(known, runs, topic, oracle):
-                return "misleading"
-    return "right"
+                return "misleading", said
+    return "right", said
 
 
 def equivalents(topic: Topic) -> dict[str, str]:
@@ -366,6 +376,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("topics", nargs="*")
     parser.add_argument("--diagnosis", action="store_true", help="also count right, misleading and missing names")
+    parser.add_argument("--list", nargs="*", default=["misleading"], metavar="WHAT", help="what of these to list")
     parser.add_argument("--function", help="only edits in functions whose name holds this")
     parser.add_argument("--jobs", type=int, default=multiprocessing.cpu_count())
     arguments = parser.parse_args()
@@ -374,6 +385,12 @@ def main() -> None:
     fates: list[Fate] = []
     for topic in topics:
         fates += run_topic(topic, course, arguments.diagnosis, arguments.jobs, arguments.function)
+    for fate in fates:
+        if fate.naming is not None and fate.naming in arguments.list:
+            place = f"{fate.mutant.topic} {fate.mutant.function} line {fate.mutant.line}"
+            print(
+                f"  {fate.naming.upper()} {place}: {fate.mutant.before}  ->  {fate.mutant.after}\n      said: {fate.said}"
+            )
     if arguments.diagnosis:
         counts = Counter(fate.naming for fate in fates if fate.naming is not None)
         total = sum(counts.values())

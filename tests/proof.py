@@ -12,7 +12,7 @@ import importlib.util
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -29,6 +29,8 @@ from grader.session import CheckSpec, GradingSession, course_module, on_path
 from grader.workshop import shared_workshop
 
 ROOT = Path(os.environ.get("CONVGRADE_ROOT", Path(__file__).parents[1]))
+
+CLEAR = 1000.0
 
 Functions = dict[str, Callable[..., Any]]
 
@@ -52,18 +54,26 @@ def checks_of(course: Course, topic: Topic) -> list[tuple[CheckSpec, Callable[..
 
 
 def judge_functions(
-    course: Course, topic: Topic, functions: Functions, seed: int, stop_early: bool = False, only: str | None = None
+    course: Course, topic: Topic, functions: Functions, seed: int, only: str | None = None
 ) -> tuple[GradingSession, list[CheckResult]]:
     """Judge functions of this process by the checks of a topic, or of one function of it; the results are diagnosed."""
     session = GradingSession(course, seed, shared_workshop(), lambda _: LocalBackend(functions))
     with on_path(course):
         for spec, test in checks_of(course, topic):
-            if only not in (None, spec.function):
-                continue
-            result = session.run(topic, spec, test, {})
-            if stop_early and result.outcome is not Outcome.PASSED:
-                return session, [result]
+            if only in (None, spec.function):
+                session.run(topic, spec, test, {})
         return session, list(session.results()[0].checks)
+
+
+def judge_outcomes(
+    course: Course, topic: Topic, functions: Functions, seed: int, only: str | None = None
+) -> Iterator[CheckResult]:
+    """The same, one result at a time, with nothing but the outcome: no smallest case, no diagnosis."""
+    session = GradingSession(course, seed, shared_workshop(), lambda _: LocalBackend(functions), search=False)
+    with on_path(course):
+        for spec, test in checks_of(course, topic):
+            if only in (None, spec.function):
+                yield session.run(topic, spec, test, {})
 
 
 def functions_of(file: Path, topic: Topic) -> Functions:
@@ -87,6 +97,13 @@ class Caught:
 
     known: Known
     failed: tuple[CheckResult, ...]
+    diagnosed: bool = False
+
+    @property
+    def clear(self) -> bool:
+        """Some failed check is about another thing than numbers, or about numbers off by at least CLEAR times the allowed."""
+        failures = [check.failure for check in self.failed if check.failure is not None]
+        return any(f.error is None or f.error >= CLEAR * (f.allowed_error or 0.0) for f in failures)
 
     @property
     def named_first(self) -> bool:
@@ -95,18 +112,21 @@ class Caught:
         return bool(firsts) and all(slug == self.known.slug for slug in firsts)
 
 
-def judge_misconceptions(course: Course, topic: Topic, seed: int) -> Iterator[Caught]:
-    """Each misconception in the place of its function, the oracle for the others."""
+def judge_misconceptions(course: Course, topic: Topic, seed: int, naming_every: int = 1) -> Iterator[Caught]:
+    """Each misconception in the place of its function, the oracle for the others; every so-manyth one is diagnosed."""
     with on_path(course):
         oracle = vars(course_module(topic, "oracle"))
         known = misconceptions_in(course_module(topic, "misconceptions"))
-    for candidate in known:
+    for position, candidate in enumerate(known):
         functions = {name: oracle[name] for name in topic.functions} | {candidate.function: candidate.code}
-        _, results = judge_functions(course, topic, functions, seed, only=candidate.function)
-        yield Caught(candidate, tuple(lost(results)))
+        if position % naming_every == 0:
+            _, results = judge_functions(course, topic, functions, seed, candidate.function)
+            yield Caught(candidate, tuple(lost(results)), diagnosed=True)
+        else:
+            yield Caught(candidate, tuple(lost(judge_outcomes(course, topic, functions, seed, candidate.function))))
 
 
-def lost(results: list[CheckResult]) -> list[CheckResult]:
+def lost(results: Iterable[CheckResult]) -> list[CheckResult]:
     """The checks that were not passed."""
     return [check for check in results if check.outcome is not Outcome.PASSED]
 
@@ -117,7 +137,7 @@ def prove_right(course: Course, topic: Topic, file: Path, seeds: range) -> tuple
     problems = []
     with observing_errors() as shares:
         for seed in seeds:
-            for check in lost(judge_functions(course, topic, functions, seed)[1]):
+            for check in lost(judge_outcomes(course, topic, functions, seed)):
                 problems.append(f"seed {seed}: {explain_check(check)}")
     return problems, max(shares, default=0.0)
 

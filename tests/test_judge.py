@@ -64,6 +64,15 @@ def judged(topic: Topic, area: Callable[..., Any], check: Callable[..., Any] | N
     return judge(check, Student(topic, LocalBackend({"area": area})), cases, {})
 
 
+def test_without_search_the_drawn_cases_are_all_that_is_run(topic: Topic) -> None:
+    backend = LocalBackend({"area": lambda height, width: height * width + (height > 3)})
+    check = drawn_check()
+    cases = CaseBook().cases("area/check", check, 0)
+    searched, quick = (judge(check, Student(topic, backend), cases, {}, search=search) for search in (True, False))
+    assert searched.outcome is quick.outcome is Outcome.FAILED
+    assert len(searched.runs) > len(quick.runs) == len(cases.drawn)
+
+
 def test_cases_depend_on_seed_and_name_alone() -> None:
     first, again, other = (draw(drawn_check(), seed) for seed in (1, 1, 2))
     assert first == again and first != other
@@ -286,6 +295,23 @@ def test_not_raising_is_a_misconception_too(topic: Topic) -> None:
     known = Known("area", "no-error", "", lambda height, width: height * width)
     assert verdict.outcome is Outcome.FAILED
     assert reproduces(known, verdict.runs, topic, FUNCTIONS)
+
+
+def test_an_argument_changed_in_place_is_no_other_misconception(topic: Topic) -> None:
+    def in_place(x: np.ndarray, factor: float) -> Any:
+        x *= factor
+        return x, None
+
+    def check(student: Any) -> None:
+        x = np.ones((2, 2))
+        _, ((after, _), _) = student.observe("scale_forward", x, 3.0)
+        expect_array(after, x)
+
+    backend = LocalBackend({**FUNCTIONS, "scale_forward": in_place})
+    verdict = judge(check, Student(topic, backend), CaseBook().cases("n", check, 0), {})
+    assert reproduces(Known("scale_forward", "in-place", "", in_place), verdict.runs, topic, FUNCTIONS)
+    right_here = Known("scale_forward", "tripled", "", lambda x, factor: (x * 3, None))
+    assert not reproduces(right_here, verdict.runs, topic, FUNCTIONS)
 
 
 def test_backward_misconceptions_get_the_oracles_cache(topic: Topic) -> None:

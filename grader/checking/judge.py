@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pytest
 
 from grader.checking.cases import Case, Cases, inner_function, is_drawn, run_drawn
 from grader.checking.compare import CheckFailed
@@ -74,9 +75,14 @@ class _Stop(BaseException):
 
 
 def judge(
-    test: Callable[..., Any], student: Student, cases: Cases, fixtures: Case, plan: Plan | None = None
+    test: Callable[..., Any],
+    student: Student,
+    cases: Cases,
+    fixtures: Case,
+    plan: Plan | None = None,
+    search: bool = True,
 ) -> Verdict:
-    """Run the check on every case; `fixtures` are the other arguments of the test function.
+    """Run the check on every case, and `search` for a smaller one where one fails; `fixtures` are the test's others.
 
     With a `plan`, the calls that the cases will make, the worker computes ahead; a case that then fails or calls something
     else is run again by itself, so that what the report shows never depends on the plan.
@@ -90,7 +96,7 @@ def judge(
     if not failed:
         return Verdict(Outcome.PASSED, None, runs)
     final = [run for run in failed if isinstance(run.error, FINAL)]
-    if not final and is_drawn(test):
+    if search and not final and is_drawn(test):
         runs += _shrink(test, body, student, cases, fixtures, runs)
         failed = [run for run in runs if run.error is not None]
     shown = min(failed, key=lambda run: run.size) if not final else final[0]
@@ -140,6 +146,8 @@ def run_case(body: Callable[..., Any], student: Student, case: Case, fixtures: C
         body(student=student, **fixtures, **case)
     except Exception as raised:
         error = raised
+    except pytest.fail.Exception as raised:  # also what pytest.raises ends with; no Exception
+        error = CheckFailed(Failure(what=str(raised).partition("\n")[0]))
     return CaseRun(case, student.transcript, error, student.backend.take_output() if error is not None else "")
 
 
@@ -198,14 +206,14 @@ def outcome_of(error: Exception) -> Outcome:
 
 def failure_of(error: Exception) -> Failure:
     """The exception as data: what was compared, wanted, got."""
-    function = getattr(error, "function", None)
+    function = getattr(error, "label", None) or getattr(error, "function", None)
     if isinstance(error, CheckFailed):
         return error.failure
     if isinstance(error, StudentNotLoaded):
         cause = error.cause
         return Failure(what=str(error), exception=_exception(cause) if isinstance(cause, StudentRaised) else None)
     if isinstance(error, StudentMissing):
-        return Failure(what=f"{function} is not written yet: {error}")
+        return Failure(what=f"{error.function} is not written yet: {error}")
     if isinstance(error, StudentRaised):
         return Failure(what=f"{function} raised {error.kind}", exception=_exception(error))
     if isinstance(error, StudentReturnedOther):

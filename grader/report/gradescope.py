@@ -72,9 +72,7 @@ def _test(
 
 
 def _output(check: CheckResult) -> str:
-    if check.failure is None:
-        return plain(check.title)
-    text = explain_check(check)
+    text = explain_check(check) if check.failure is not None else plain(check.title)
     return text if len(text) <= OUTPUT_CHARACTERS else text[:OUTPUT_CHARACTERS] + "\n[...]"
 
 

@@ -23,6 +23,7 @@ from grader.checking import (
     remember,
     rng,
 )
+from grader.checking.slopes import Probe, along, expect_own_gradient
 from reference.batchnorm import oracle
 
 EPS, LARGE, SMALL = 1e-5, 20.0, 0.01
@@ -401,7 +402,7 @@ def test_backward_worked_example(student):
     expect_array(dbeta, np.array([1.0, 4.0]), bounds[2], what="dbeta")
 
 
-@pytest.mark.check("batchnorm_backward/dx", points=2)
+@pytest.mark.check("batchnorm_backward/dx", points="3/2")
 @example(case=Rows(3, 1))
 @example(case=Rows(4, 2))
 @example(case=Rows(3, 3))
@@ -451,6 +452,47 @@ def test_backward_eps(student, case):
     dx, dgamma, _ = student.batchnorm_backward(dout, cache)
     expect_gradient(dx, case, 0)
     expect_gradient(dgamma, case, 1)
+
+
+STEP = 0.01
+"""Of the size of the values: a step along a random direction."""
+
+
+def check_own_gradient(student: Any, kind: str, case: Rows | Images) -> None:
+    """The gradients of one of the two, against its right forward function or else the student's own."""
+    arguments, dout = inputs(case)
+    (out, _), gradients, run = forward(case, True).values, backward(case), getattr(oracle, f"{kind}_forward")
+    generator = rng(case.seed + 20000)
+    direction = [draw_array(generator, part.shape, 1.0) for part in arguments[:3]]
+    direction[0] = direction[0] * case.scale
+    ahead, behind = (
+        [argument + move * part for argument, part in zip(arguments[:3], direction, strict=True)]
+        for move in (STEP, -STEP)
+    )
+    outs = [run(*moved, *arguments[3:], **options(case, True))[0] for moved in (ahead, behind)]
+    slope = along([(outs[0] - outs[1]) / (2 * STEP)], [dout])
+    probe = Probe(
+        lambda *moved: getattr(student, f"{kind}_forward")(*moved, *arguments[3:], **options(case, True)),
+        getattr(student, f"{kind}_backward"),
+        arguments[:3],
+        direction,
+        dout,
+        STEP,
+        ("dx", "dgamma", "dbeta"),
+        f"{kind}_forward",
+    )
+    reach = forward(case, True).bounds[0] + np.abs(outs[0] - out)
+    truncation = 4 * abs(slope - along(gradients.values, direction))  # of a wrong forward it may be larger than of ours
+    expect_own_gradient(probe, out, gradients.values, gradients.bounds, reach, truncation)
+
+
+@pytest.mark.check("batchnorm_backward/agrees_with_own_forward", points="1/2")
+@example(case=Rows(3, 1))
+@example(case=Rows(4, 2, eps=0.5, scale=2.0))
+@given(case=rows(least=3))
+def test_backward_own_forward(student, case):
+    """Along a random direction the gradients are those of batchnorm_forward, the right one or your own."""
+    check_own_gradient(student, "batchnorm", case)
 
 
 @pytest.mark.check("batchnorm_backward/arguments_untouched", points="1/2")
@@ -567,7 +609,7 @@ def test_spatial_arguments_untouched(student, case, training):
 # -- spatial_batchnorm_backward ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.check("spatial_batchnorm_backward/dx", points="3/2")
+@pytest.mark.check("spatial_batchnorm_backward/dx", points=1)
 @example(case=Images(1, 1, 1, 3))
 @example(case=Images(3, 1, 1, 1))
 @example(case=Images(2, 2, 2, 3))
@@ -593,6 +635,15 @@ def test_spatial_dgamma_and_dbeta(student, case):
     _, dgamma, dbeta = student.spatial_batchnorm_backward(dout, cache)
     expect_gradient(dgamma, case, 1)
     expect_gradient(dbeta, case, 2)
+
+
+@pytest.mark.check("spatial_batchnorm_backward/agrees_with_own_forward", points="1/2")
+@example(case=Images(1, 1, 1, 3))
+@example(case=Images(2, 2, 2, 3))
+@given(case=images(least=2).map(lambda case: case._replace(h=case.h + 1)))
+def test_spatial_backward_own_forward(student, case):
+    """Along a random direction the gradients are those of spatial_batchnorm_forward, the right one or your own."""
+    check_own_gradient(student, "spatial_batchnorm", case)
 
 
 @pytest.mark.check("spatial_batchnorm_backward/arguments_untouched", points="1/2")

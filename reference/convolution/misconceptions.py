@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -47,6 +48,10 @@ TRANSPOSED_KERNEL = "Rows and columns of the kernel are swapped: its last axes a
 ONE_CHANNEL = "Only one channel enters the output: the products are summed over all channels of x."
 ONE_IMAGE = (
     "Only one image of the batch is computed: the first axis of x is N, and every image has an output of its own."
+)
+MESSAGE = (
+    "ValueError is raised where it should be, but its message must name the argument that is wrong and give its value, "
+    "so that whoever reads it can mend the call."
 )
 IN_PLACE = (
     "The results are right, but an assignment into the array that was passed changes it for the caller, who may still "
@@ -559,6 +564,16 @@ def assertion_instead_of_value_error(
         return oracle.conv2d_forward(x, w, b, stride, padding)
     except ValueError as error:
         raise AssertionError(str(error)) from None
+
+
+@misconception("conv2d_forward", MESSAGE)
+def layer_message_without_the_value(
+    x: np.ndarray, w: np.ndarray, b: np.ndarray, stride: int = 1, padding: int = 0
+) -> tuple[np.ndarray, Convolved]:
+    try:
+        return oracle.conv2d_forward(x, w, b, stride, padding)
+    except ValueError:
+        raise ValueError("invalid arguments") from None
 
 
 @misconception("conv2d_forward", IN_PLACE)
@@ -1499,11 +1514,7 @@ def transposed_assertion_instead_of_value_error(
         raise AssertionError(str(error)) from None
 
 
-@misconception(
-    "conv_transpose2d_forward",
-    "ValueError is raised where it should be, but its message must name the argument that is wrong and give its "
-    "value, so that whoever reads it can mend the call.",
-)
+@misconception("conv_transpose2d_forward", MESSAGE)
 def message_without_the_value(
     x: np.ndarray, w: np.ndarray, b: np.ndarray, stride: int = 1, padding: int = 0
 ) -> np.ndarray:
@@ -1827,3 +1838,37 @@ def channels_reversed(weight: np.ndarray, input_shape: Shape) -> np.ndarray:
 @misconception("linear_as_conv", "Only the first output has a kernel: every row of weight becomes one.")
 def kernel_of_the_first_output(weight: np.ndarray, input_shape: Shape) -> np.ndarray:
     return oracle.linear_as_conv(weight[:1], input_shape)
+
+
+# -- in place: right results, but something is written into an array that was passed ----------------------------------
+
+
+def _known_in_place(function: str, slug: str, change: Callable[..., None]) -> None:
+    """Add a misconception: the right result, after which `change` writes into the arguments."""
+    right = getattr(oracle, function)
+
+    def wrong(*arguments: Any, **options: Any) -> Any:
+        result = right(*[copy.copy(argument) for argument in arguments], **options)
+        change(*arguments)
+        return result
+
+    wrong.__name__ = slug
+    globals()[f"{function}_{slug}"] = misconception(function, IN_PLACE)(wrong)
+
+
+def _rotate_second(x: np.ndarray, w: np.ndarray, *_: Any) -> None:
+    w[...] = _rotated(w)
+
+
+def _add_bias_to_first(x: np.ndarray, *_: Any) -> None:
+    x += 1.0
+
+
+def _reshape_first(weight: np.ndarray, input_shape: Any) -> None:
+    weight.shape = (len(weight), *input_shape)
+
+
+_known_in_place("full_convolve2d", "kernel_rotated_in_place", _rotate_second)
+_known_in_place("conv_transpose2d_forward", "input_changed_in_place", _add_bias_to_first)
+_known_in_place("locally_connected_forward", "input_changed_in_place", _add_bias_to_first)
+_known_in_place("linear_as_conv", "weight_reshaped_in_place", _reshape_first)

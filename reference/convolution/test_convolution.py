@@ -11,16 +11,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from grader.checking import (
-    allowed_error,
     draw_array,
     expect_array,
     expect_message,
-    expect_number,
     expect_value_error,
-    fail,
     remember,
     rng,
 )
+from grader.checking.slopes import Probe, expect_own_gradient
 from reference.convolution import oracle
 
 # -- cases ------------------------------------------------------------------------------------------------------------
@@ -192,15 +190,6 @@ class Backward(NamedTuple):
     bounds: tuple[np.ndarray, ...]
 
 
-class Probe(NamedTuple):
-    """A gradient of the output and a direction for one argument: the change of the loss along it, and its magnitude."""
-
-    dout: np.ndarray
-    direction: np.ndarray
-    change: float
-    bound: float
-
-
 def places(case: Conv) -> tuple[int, int]:
     """OH and OW of a convolution."""
     rows, columns = (
@@ -243,23 +232,6 @@ def gradients(case: Conv) -> Backward:
     dx_bound, dw_bound, db_bound = oracle.conv2d_backward(np.abs(dout), kept_bound)
     bounds = (lifted(dx_bound, dout, kept.w), lifted(dw_bound, dout, kept.x), db_bound)
     return Backward(dout, oracle.conv2d_backward(dout, kept), bounds)
-
-
-@remember
-def probes(case: Conv) -> tuple[Probe, ...]:
-    """One probe for each of x, w and b."""
-    arrays, out, _ = convolved(case)
-    generator = rng(case.seed + 2000)
-    kept = oracle.Convolved(*arrays, **operations(case))
-    found = []
-    for position, array in enumerate(arrays):
-        dout, direction = draw_array(generator, out.shape), draw_array(generator, array.shape)
-        change = float((oracle.conv2d_backward(dout, kept)[position] * direction).sum())
-        farther = list(magnitudes(arrays))
-        farther[position] = farther[position] + np.abs(direction)
-        largest, _ = oracle.conv2d_forward(*farther, **operations(case))
-        found.append(Probe(dout, direction, change, float((np.abs(dout) * largest).sum())))
-    return tuple(found)
 
 
 @remember
@@ -482,7 +454,14 @@ def test_forward_stride_and_padding(student: Any, case: Conv) -> None:
     check_forward(student, case, stride=case.stride, padding=case.padding)
 
 
-@pytest.mark.check("conv2d_forward/value_errors", points=1)
+FAULTS = st.one_of(
+    channel_faults(convs(st.integers(1, 2), st.integers(0, 1))),
+    kernel_faults(st.integers(0, 1)),
+    stride_and_padding_faults(convs()),
+)
+
+
+@pytest.mark.check("conv2d_forward/value_errors", points="3/4")
 @example(fault=Fault(Conv(1, 1, 1, 2, 2, 1, 2), "channels", 3))
 @example(fault=Fault(Conv(1, 3, 1, 2, 2, 2, 1), "channels", 1))
 @example(fault=Fault(Conv(2, 2, 1, 2, 3, 2, 2), "channels", 3))
@@ -493,18 +472,31 @@ def test_forward_stride_and_padding(student: Any, case: Conv) -> None:
 @example(fault=Fault(Conv(1, 1, 1, 2, 2, 1, 1), "stride", 0))
 @example(fault=Fault(Conv(1, 1, 1, 2, 2, 2, 2), "stride", -1))
 @example(fault=Fault(Conv(1, 1, 1, 3, 3, 1, 1), "padding", -1))
-@given(
-    fault=st.one_of(
-        channel_faults(convs(st.integers(1, 2), st.integers(0, 1))),
-        kernel_faults(st.integers(0, 1)),
-        stride_and_padding_faults(convs()),
-    )
-)
+@given(fault=FAULTS)
 def test_forward_errors(student: Any, fault: Fault) -> None:
     """Channels that differ, a kernel that does not fit, a stride below 1 or a padding below 0 raises ValueError."""
     right = convolved(fault.good)
     arguments = with_fault(fault, right.arrays, 1, 2)
     check_errors(student.conv2d_forward, fault, right, arguments, why_convolution(fault), ("stride", "padding"))
+
+
+@pytest.mark.check("conv2d_forward/error_message", points="1/4")
+@example(fault=Fault(Conv(1, 1, 1, 2, 2, 1, 1), "stride", 0))
+@example(fault=Fault(Conv(1, 1, 1, 3, 3, 1, 1), "padding", -1))
+@example(fault=Fault(Conv(1, 2, 2, 2, 3, 4, 3, padding=1), "kernel height", 5))
+@given(fault=FAULTS)
+def test_forward_message(student: Any, fault: Fault) -> None:
+    """The message of the ValueError names the argument that is wrong and gives its value."""
+    right, good = convolved(fault.good), fault.good
+    arguments = with_fault(fault, right.arrays, 1, 2)
+    names, values = [fault.argument], [fault.value]
+    if fault.argument == "channels":
+        names, values = ["channel", "x", "w"], [fault.value, good.c]
+    elif fault.argument.startswith("kernel"):
+        names = ["kernel", "filter", "weight", "w", "input", "image", "x"]
+        values += [good.h, good.w, good.h + 2 * good.padding, good.w + 2 * good.padding, good.kh, good.kw]
+    call, options = student.conv2d_forward, ("stride", "padding")
+    expect_message(check_errors(call, fault, right, arguments, why_convolution(fault), options), names, values)
 
 
 @pytest.mark.check("conv2d_forward/arguments_unchanged", points="1/2")
@@ -614,59 +606,24 @@ def test_dw_stride_and_padding(student: Any, case: Conv) -> None:
 @example(case=Conv(2, 2, 2, 5, 3, 2, 2, seed=1))
 @given(case=convs(st.integers(1, 2), st.integers(0, 1), room=2))
 def test_own_forward(student: Any, case: Conv) -> None:
-    """Along random directions of x, w and b your gradients give the change that your own conv2d_forward shows."""
-    # All gradients come before the first comparison: so they are known where conv2d_forward is what is wrong.
-    arrays, found = convolved(case).arrays, probes(case)
-    _, cache = student.conv2d_forward(*arrays, **operations(case))
-    got = [student.conv2d_backward(probe.dout, cache)[position] for position, probe in enumerate(found)]
-    for position, probe in enumerate(found):
-        expect_floats(got[position], arrays[position].shape, ("dx", "dw", "db")[position])
-        outs = []
-        for sign in (1.0, -1.0):
-            moved = list(arrays)
-            moved[position] = moved[position] + sign * probe.direction
-            out, _ = student.conv2d_forward(*moved, **operations(case))
-            expect_floats(out, probe.dout.shape, "the output")
-            outs.append(out.astype(np.float64))
-        compare_changes(position, probe, got[position], outs[0] - outs[1])
-
-
-def expect_floats(got: Any, shape: tuple[int, ...], what: str) -> None:
-    """A floating point array of this shape, whatever is in it."""
-    if not isinstance(got, np.ndarray) or got.shape != shape:
-        fail(f"{what} has the wrong shape", str(shape), str(getattr(got, "shape", "no array")), got)
-    if got.dtype.kind != "f":
-        fail(f"{what} has the wrong dtype", "floating point", str(got.dtype), got)
-
-
-def compare_changes(position: int, probe: Probe, gradient: np.ndarray, difference: np.ndarray) -> None:
-    """The change that the gradient gives along the probe's direction against that of the student's own outputs.
-
-    The output is linear in each argument, so that the central difference is exact for a step of any size: it is taken
-    as large as the argument itself, and cancellation costs no digits. Where the two changes differ, the oracle's tells
-    which of them is wrong.
-    """
-    name, argument = ("dx", "dw", "db")[position], "xwb"[position]
-    with np.errstate(all="ignore"):
-        given = float((gradient.astype(np.float64) * probe.direction).sum())
-        seen = float((probe.dout * difference).sum()) / 2.0
-    limit = float(allowed_error(probe.bound))
-    if abs(probe.change) > limit and not difference.any():
-        fail(f"the output of conv2d_forward does not change with {argument}", value=gradient)
-    if not abs(given - seen) <= limit:
-        if abs(given - probe.change) <= limit:
-            culprit = f"{name} is right here, so that it is conv2d_forward that is wrong"
-        elif abs(seen - probe.change) <= limit:
-            culprit = f"conv2d_forward is right here, so that it is {name} that is wrong"
-        else:
-            culprit = f"conv2d_forward and {name} are both wrong here"
-        fail(
-            f"{name} is not the gradient of your own conv2d_forward along a direction: {culprit}",
-            f"a change of {seen:.6g}, as sum(dout * out) changes",
-            f"a change of {given:.6g}, as sum({name} * direction) gives",
-            gradient,
-        )
-    expect_number(given, seen, probe.bound, what=f"the change along a direction of {argument}")
+    """The gradients are those of conv2d_forward, the right one or your own, along a random direction of x, w and b."""
+    arrays, right = convolved(case).arrays, gradients(case)
+    generator = rng(case.seed + 2000)
+    direction = [draw_array(generator, array.shape) for array in arrays]
+    farther = [np.abs(array) + np.abs(part) for array, part in zip(arrays, direction, strict=True)]
+    reach, _ = oracle.conv2d_forward(*farther, **operations(case))
+    # The output is quadratic in a step of all three, so that the central difference is exact for a step of any size.
+    probe = Probe(
+        lambda *moved: student.conv2d_forward(*moved, **operations(case)),
+        student.conv2d_backward,
+        arrays,
+        direction,
+        right.dout,
+        1.0,
+        ("dx", "dw", "db"),
+        "conv2d_forward",
+    )
+    expect_own_gradient(probe, convolved(case).out, right.gradients, right.bounds, reach)
 
 
 @pytest.mark.check("conv2d_backward/cache_and_dout_unchanged", points="1/2")
@@ -732,7 +689,7 @@ def test_full_example(student: Any) -> None:
     expect_array(out, wanted, np.array([[1.0, 4.0, 4.0], [3.0, 13.0, 14.0], [1.0, 9.0, 12.0]]))
 
 
-@pytest.mark.check("full_convolve2d/values", points="5/2")
+@pytest.mark.check("full_convolve2d/values", points="9/4")
 @example(case=Image(1, 2, 1, 2))
 @example(case=Image(4, 3, 3, 2))
 @example(case=Image(3, 5, 2, 3, seed=1))
@@ -755,6 +712,17 @@ def test_full_small_image(student: Any, case: Image) -> None:
     expect_array(student.full_convolve2d(*right.arrays), right.out, right.bound)
 
 
+@pytest.mark.check("full_convolve2d/arguments_unchanged", points="1/4")
+@example(case=Image(2, 2, 1, 2))
+@given(case=images())
+def test_full_unchanged(student: Any, case: Image) -> None:
+    """Full convolution is right and leaves the image and the kernel as they were."""
+    right = convolved_image(case, True)
+    out, (after, _) = student.observe("full_convolve2d", *right.arrays)
+    expect_array(out, right.out, right.bound)
+    expect_unchanged(after, right.arrays, "xw")
+
+
 # -- conv_transpose2d_forward -----------------------------------------------------------------------------------------
 
 
@@ -765,7 +733,7 @@ def test_transposed_example(student: Any) -> None:
     expect_array(out, image([13.0, 11.0, 15.0, 12.0, 8.0]), image([13.0, 11.0, 17.0, 12.0, 12.0]))
 
 
-@pytest.mark.check("conv_transpose2d_forward/stride_one", points="3/2")
+@pytest.mark.check("conv_transpose2d_forward/stride_one", points="5/4")
 @example(case=Conv(1, 1, 1, 1, 2, 1, 2))
 @example(case=Conv(2, 3, 2, 2, 3, 3, 2))
 @example(case=Conv(1, 2, 2, 3, 2, 2, 3, seed=1))
@@ -834,6 +802,18 @@ def test_transposed_message(student: Any, fault: Fault) -> None:
     expect_message(message, names, values)
 
 
+@pytest.mark.check("conv_transpose2d_forward/arguments_unchanged", points="1/4")
+@example(case=Conv(1, 1, 1, 1, 2, 1, 2))
+@example(case=Conv(2, 3, 2, 2, 3, 3, 2, stride=2, padding=1))
+@given(case=transposed_convs(st.integers(1, 2), st.integers(0, 1)))
+def test_transposed_unchanged(student: Any, case: Conv) -> None:
+    """The transposed convolution is right and leaves x, w and b as they were."""
+    right = transposed(case)
+    out, (after, _) = student.observe("conv_transpose2d_forward", *right.arrays, **operations(case))
+    expect_array(out, right.out, right.bound)
+    expect_unchanged(after, right.arrays, "xwb")
+
+
 # -- locally_connected_forward ----------------------------------------------------------------------------------------
 
 
@@ -845,7 +825,7 @@ def test_local_example(student: Any) -> None:
     expect_array(out, image([9.0, 42.0]), image([15.0, 42.0]))
 
 
-@pytest.mark.check("locally_connected_forward/stride_one", points="3/2")
+@pytest.mark.check("locally_connected_forward/stride_one", points="5/4")
 @example(case=Conv(1, 1, 1, 1, 2, 1, 1))
 @example(case=Conv(2, 3, 2, 4, 4, 3, 2))
 @example(case=Conv(1, 2, 2, 4, 5, 2, 3, seed=1))
@@ -885,6 +865,17 @@ def test_local_errors(student: Any, fault: Fault) -> None:
     check_errors(student.locally_connected_forward, fault, right, arguments, why_convolution(fault), ("stride",))
 
 
+@pytest.mark.check("locally_connected_forward/arguments_unchanged", points="1/4")
+@example(case=Conv(1, 1, 1, 1, 2, 1, 1))
+@given(case=convs(room=2))
+def test_local_unchanged(student: Any, case: Conv) -> None:
+    """The locally connected layer is right and leaves x, w and b as they were."""
+    right = locally_connected(case)
+    out, (after, _) = student.observe("locally_connected_forward", *right.arrays, stride=case.stride)
+    expect_array(out, right.out, right.bound)
+    expect_unchanged(after, right.arrays, "xwb")
+
+
 # -- linear_as_conv ---------------------------------------------------------------------------------------------------
 
 
@@ -902,7 +893,7 @@ def check_linear(student: Any, case: Layer) -> None:
     expect_array(student.linear_as_conv(weight, shape), oracle.linear_as_conv(weight, shape), what="the kernel")
 
 
-@pytest.mark.check("linear_as_conv/one_channel", points=1)
+@pytest.mark.check("linear_as_conv/one_channel", points="3/4")
 @example(case=Layer(1, 1, 1, 2))
 @example(case=Layer(3, 1, 2, 3))
 @example(case=Layer(2, 1, 3, 3))
@@ -920,3 +911,14 @@ def test_linear_one_channel(student: Any, case: Layer) -> None:
 def test_linear_channels(student: Any, case: Layer) -> None:
     """A layer over images with several channels becomes one kernel for each output and channel, channel by channel."""
     check_linear(student, case)
+
+
+@pytest.mark.check("linear_as_conv/arguments_unchanged", points="1/4")
+@example(case=Layer(1, 2, 1, 2))
+@given(case=layers())
+def test_linear_unchanged(student: Any, case: Layer) -> None:
+    """The kernel is right and weight is left as it was, its shape too."""
+    weight, shape = layer_weights(case), (case.c, case.h, case.w)
+    kernel, (after, _) = student.observe("linear_as_conv", weight, shape)
+    expect_array(kernel, oracle.linear_as_conv(weight, shape), what="the kernel")
+    expect_array(after[0], weight, 0.0, what="weight after the call")

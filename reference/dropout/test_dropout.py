@@ -30,6 +30,7 @@ from grader.checking import (
     remember,
     rng,
 )
+from grader.checking.slopes import Probe, expect_own_gradient
 from reference.dropout.oracle import kept_range, same_count_chance
 
 INVERTED, CLASSIC = "dropout", "classic_dropout"
@@ -319,6 +320,28 @@ def check_backward_at_zeros(student: Any, kind: str, case: Batch) -> None:
         fail("no gradient reaches any entry of an x that is 0", "dx is not 0 where the entry was kept", "all 0", dx)
 
 
+def check_own_gradient(student: Any, kind: str, case: Batch) -> None:
+    """The gradient of a pass in training, against the right forward function or else the student's own.
+
+    The same generator gives the same mask again, so that the output is linear in x and a step of any length will do.
+    """
+    x, dout, direction = (contents(case, number) for number in range(3))
+    first, _ = forward(student, kind, x, case.keep_prob, case.generator())
+    share = np.where(mask_of(first, case.shape), factor(kind, case.keep_prob), 0.0)
+    probe = Probe(
+        lambda x: forward(student, kind, x, case.keep_prob, case.generator()),
+        getattr(student, f"{kind}_backward"),
+        [x],
+        [direction],
+        dout,
+        1.0,
+        ["dx"],
+        f"{kind}_forward",
+    )
+    size = np.abs(dout) * share
+    expect_own_gradient(probe, x * share, [dout * share], [size], (np.abs(x) + np.abs(direction)) * share)
+
+
 # -- dropout_forward --------------------------------------------------------------------------------------------------
 
 
@@ -437,7 +460,7 @@ def test_keep_prob_out_of_range(student, bad):
 # -- dropout_backward -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.check("dropout_backward/mask", points=1)
+@pytest.mark.check("dropout_backward/mask", points="1/2")
 @example(case=Batch((4, 6), 0.5))
 @example(case=Batch((2, 3, 5, 3), 0.4, 2))
 @given(case=batches(DOZENS, MIDDLE))
@@ -477,12 +500,11 @@ def test_backward_at_zeros(student, case):
 @given(case=batches(DOZENS, MIDDLE))
 @settings(max_examples=6)
 def test_every_pass_has_its_own_mask(student, case):
-    """A cache holds the mask of its own forward pass, whatever passes came later and however often it is used."""
+    """A cache holds the mask of its own forward pass, whatever passes came later."""
     out, cache = forward(student, INVERTED, contents(case), case.keep_prob, case.generator())
     later_out, later = forward(student, INVERTED, contents(case, 1), case.keep_prob, case.generator(1))
     expect_gradient(student, INVERTED, case, out, cache, 2)
     expect_gradient(student, INVERTED, case, later_out, later, 3)
-    expect_gradient(student, INVERTED, case, out, cache, 4)
 
 
 @pytest.mark.check(
@@ -496,6 +518,19 @@ def test_every_pass_has_its_own_mask(student, case):
 def test_only_from_rng(student, case):
     """All randomness comes from rng: two generators with the same seed give the same mask."""
     check_only_from_rng(student, INVERTED, case)
+
+
+@pytest.mark.check(
+    "dropout_backward/agrees_with_own_forward",
+    points="1/2",
+    needs=("dropout_forward/all_randomness_from_rng",),
+)
+@example(case=Batch((4, 6), 0.5))
+@given(case=batches(DOZENS, MIDDLE))
+@settings(max_examples=6)
+def test_own_forward(student, case):
+    """Along a random direction the gradient is that of dropout_forward, the right one or your own."""
+    check_own_gradient(student, INVERTED, case)
 
 
 # -- classic_dropout_forward ------------------------------------------------------------------------------------------
@@ -522,7 +557,7 @@ def test_classic_close_to_1(student, case):
     check_close_to_1(student, CLASSIC, case)
 
 
-@pytest.mark.check("classic_dropout_forward/evaluation", points=1)
+@pytest.mark.check("classic_dropout_forward/evaluation", points="1/2")
 @example(case=Batch((2, 3), 0.5))
 @example(case=Batch((2, 3), 1.0, 1))
 @given(case=batches(FEW + DOZENS, ANY))
@@ -647,6 +682,19 @@ def test_classic_backward_at_zeros(student, case):
 def test_classic_only_from_rng(student, case):
     """All randomness comes from rng: two generators with the same seed give the same mask."""
     check_only_from_rng(student, CLASSIC, case)
+
+
+@pytest.mark.check(
+    "classic_dropout_backward/agrees_with_own_forward",
+    points="1/2",
+    needs=("classic_dropout_forward/all_randomness_from_rng",),
+)
+@example(case=Batch((4, 6), 0.5))
+@given(case=batches(DOZENS, MIDDLE))
+@settings(max_examples=6)
+def test_classic_own_forward(student, case):
+    """Along a random direction the gradient is that of classic_dropout_forward, the right one or your own."""
+    check_own_gradient(student, CLASSIC, case)
 
 
 # -- arguments: of both forms in one check, so that the habit of working in place costs points once -------------------

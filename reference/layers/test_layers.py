@@ -7,7 +7,7 @@ backward function that fails the first comparison and passes the second is right
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from numpy.lib.stride_tricks import sliding_window_view
 
 from grader.checking import (
-    allowed_error,
     draw_array,
     draw_positive,
     expect_array,
@@ -25,6 +24,16 @@ from grader.checking import (
     fail,
     remember,
     rng,
+)
+from grader.checking.slopes import (
+    Probe,
+    Slopes,
+    along,
+    expect_agreement,
+    expect_own_gradient,
+    own_array,
+    own_number,
+    own_slope,
 )
 from reference.layers import oracle
 
@@ -291,88 +300,6 @@ def expect_gradient(gradient: Any, wanted: Wanted, name: str) -> None:
     expect_array(gradient, wanted.values[1], wanted.bounds[1], what=name)
 
 
-def own_array(got: Any, right: np.ndarray, what: str) -> np.ndarray:
-    """The student's array, right or wrong, of the right shape and without NaN."""
-    expect_array(got, right, np.inf, what=what)
-    return got.astype(np.float64)
-
-
-def own_number(got: Any, right: float, what: str) -> float:
-    """The student's number, right or wrong, but not NaN."""
-    expect_number(got, right, np.inf, what=what)
-    return float(got)
-
-
-def along(gradients: Sequence[np.ndarray], direction: Sequence[np.ndarray]) -> float:
-    """The slope that gradients give along a direction."""
-    with np.errstate(all="ignore"):
-        return float(sum(np.sum(gradient * part) for gradient, part in zip(gradients, direction, strict=True)))
-
-
-def own_slope(
-    loss_at: Callable[..., float], at: Sequence[np.ndarray], direction: Sequence[np.ndarray], step: float
-) -> float:
-    """The slope along a direction of a loss made of the student's values, from a step ahead and a step behind."""
-    ahead, behind = (loss_at(*moved(at, direction, move)) for move in (step, -step))
-    with np.errstate(all="ignore"):
-        return float(np.float64(ahead) - behind) / (2.0 * step)
-
-
-def moved(at: Sequence[np.ndarray], direction: Sequence[np.ndarray], step: float) -> list[np.ndarray]:
-    """The arguments after a step along the direction."""
-    return [argument + step * part for argument, part in zip(at, direction, strict=True)]
-
-
-def expect_agreement(by_gradient: float, own: float, right: float, bound: float, truncation: float = 0.0) -> None:
-    """Require that the slope by the student's gradients is that of the student's own values, be they right or wrong.
-
-    `bound` is the magnitude that went into either, `truncation` the error of taking a difference for a derivative.
-    Where the right slope is no rounding error the student's may not be 0 either, or functions giving zeros would agree.
-    """
-    bound += truncation / float(allowed_error(1.0))
-    what = "the slope along a random direction by your gradient, measured by the slope of your own values,"
-    expect_number(by_gradient, own, bound, what=what)
-    limit = float(allowed_error(bound))
-    if abs(right) > 2 * limit and abs(by_gradient) <= limit:
-        fail("your gradient and your own values agree, but only in that neither shows a slope", right, by_gradient)
-
-
-class Probe(NamedTuple):
-    """A forward and a backward function, and where and how far the one is moved to see the gradients of the other."""
-
-    forward: Callable[..., Any]
-    backward: Callable[..., Any]
-    at: Sequence[np.ndarray]
-    direction: Sequence[np.ndarray]
-    dout: np.ndarray
-    step: float
-    names: Sequence[str]
-
-
-def expect_own_gradient(
-    probe: Probe, right_out: np.ndarray, right: Wanted, bound: float, truncation: float = 0.0
-) -> None:
-    """Require gradients that fit the right forward function, or else the student's own.
-
-    `right` are the right gradients and their magnitudes. A forward call of something else comes before the backward
-    call, which has to go by the cache that it is given.
-    """
-
-    def loss_at(*arguments: np.ndarray) -> float:
-        return along([own_array(probe.forward(*arguments)[0], right_out, "the output")], [probe.dout])
-
-    _, cache = probe.forward(*probe.at)
-    probe.forward(*probe.direction)
-    got = probe.backward(probe.dout, cache)
-    got = got if isinstance(got, tuple) else (got,)
-    gradients = [own_array(*named) for named in zip(got, right.values, probe.names, strict=True)]
-    by_gradient, by_right = along(gradients, probe.direction), along(right.values, probe.direction)
-    size = along(right.bounds, [np.abs(part) for part in probe.direction])
-    if not abs(by_gradient - by_right) <= float(allowed_error(size)):
-        slope = own_slope(loss_at, probe.at, probe.direction, probe.step)
-        expect_agreement(by_gradient, slope, by_right, bound, truncation)
-
-
 # -- affine_forward ---------------------------------------------------------------------------------------------------
 
 B = np.array([10.0, 20.0])
@@ -509,10 +436,10 @@ def test_affine_backward_agrees_with_own_forward(student, case):
     (out, gradients), (_, bounds) = affine(case)
     names = ("dx", "dw", "db")
     # a long step is exact: out is quadratic in it
-    probe = Probe(student.affine_forward, student.affine_backward, arguments, direction, dout, LONG_STEP, names)
+    functions = student.affine_forward, student.affine_backward
+    probe = Probe(*functions, arguments, direction, dout, LONG_STEP, names, "affine_forward")
     sizes = [np.abs(argument) + np.abs(part) for argument, part in zip(arguments, direction, strict=True)]
-    bound = along([oracle.affine_bound(*sizes)], [np.abs(dout)])
-    expect_own_gradient(probe, out, Wanted(gradients, bounds), bound)
+    expect_own_gradient(probe, out, gradients, bounds, oracle.affine_bound(*sizes))
 
 
 @pytest.mark.check("affine_backward/arguments_untouched", points="1/2")
@@ -594,9 +521,9 @@ def test_relu_backward_agrees_with_own_forward(student, case):
     direction = draw_array(rng(case.seed + ELSEWHERE), case.shape, 0.4)
     (out, dx), (_, size) = relu(case)
     # a step that takes no entry to the other side of 0 is exact
-    probe = Probe(student.relu_forward, student.relu_backward, [x], [direction], dout, LONG_STEP, ["dx"])
-    bound = along([np.abs(x) + np.abs(direction)], [np.abs(dout)])
-    expect_own_gradient(probe, out, Wanted([dx], [size]), bound)
+    functions = student.relu_forward, student.relu_backward
+    probe = Probe(*functions, [x], [direction], dout, LONG_STEP, ["dx"], "relu_forward")
+    expect_own_gradient(probe, out, [dx], [size], np.abs(x) + np.abs(direction))
 
 
 @pytest.mark.check("relu_backward/arguments_untouched", points="1/2")
@@ -718,10 +645,10 @@ def test_sigmoid_backward_agrees_with_own_forward(student, case):
     x, dout = entry_inputs(case)
     direction = draw_array(rng(case.seed + ELSEWHERE), case.shape, 1.0)
     (out, dx), (size, dx_size) = sigmoid(case)
-    probe = Probe(student.sigmoid_forward, student.sigmoid_backward, [x], [direction], dout, SHORT_STEP, ["dx"])
-    bound = along([size], [np.abs(dout)]) / SHORT_STEP
+    functions = student.sigmoid_forward, student.sigmoid_backward
+    probe = Probe(*functions, [x], [direction], dout, SHORT_STEP, ["dx"], "sigmoid_forward")
     truncation = SHORT_STEP**2 / 6 * THIRD_DERIVATIVE * along([np.abs(dout)], [np.abs(direction) ** 3])
-    expect_own_gradient(probe, out, Wanted([dx], [dx_size]), bound, truncation)
+    expect_own_gradient(probe, out, [dx], [dx_size], size, truncation)
 
 
 @pytest.mark.check("sigmoid_backward/arguments_untouched", points="1/2")
@@ -823,10 +750,10 @@ that the probabilities draw from [-1, 1]: at most range^3 / (6 sqrt 3), the rang
 @example(case=Scores(2, 3))
 @given(case=scores())
 def test_softmax_agrees_with_own_loss(student, case):
-    """The gradient tells how your own loss changes along a random direction of the scores."""
+    """Along a random direction of the scores the gradient gives the slope of the loss, the right one or your own."""
     values, labels = labelled(case)
     direction = draw_array(rng(case.seed + ELSEWHERE), values.shape, 1.0)
-    (right_loss, right), (size, _) = cross_entropy(case)
+    (right_loss, right), (size, gradient_size) = cross_entropy(case)
 
     def loss_at(moved: np.ndarray) -> float:
         return own_number(student.softmax_cross_entropy(moved, labels)[0], right_loss, "the loss")
@@ -834,7 +761,15 @@ def test_softmax_agrees_with_own_loss(student, case):
     slope = own_slope(loss_at, [values], [direction], SHORT_STEP)
     dscores = own_array(student.softmax_cross_entropy(values, labels)[1], right, "dscores")
     truncation = SHORT_STEP**2 / 6 * THIRD_CUMULANT
-    expect_agreement(along([dscores], [direction]), slope, along([right], [direction]), size / SHORT_STEP, truncation)
+    slopes = Slopes(
+        along([dscores], [direction]),
+        slope,
+        along([right], [direction]),
+        along([gradient_size], [np.abs(direction)]),
+        size / SHORT_STEP,
+        truncation,
+    )
+    expect_agreement(slopes, "dscores", "the loss")
 
 
 @pytest.mark.check("softmax_cross_entropy/arguments_untouched", points="1/2")
@@ -887,10 +822,10 @@ def test_squared_error_doutput(student, case):
 @example(case=Entries((2, 3)))
 @given(case=entries())
 def test_squared_error_agrees_with_own_loss(student, case):
-    """The gradient tells how your own loss changes along a random direction of the output."""
+    """Along a random direction of the output the gradient gives the slope of the loss, the right one or your own."""
     output, target = entry_inputs(case)
     direction = draw_array(rng(case.seed + ELSEWHERE), case.shape, 4.0)
-    (right_loss, right), _ = squared(case)
+    (right_loss, right), (_, gradient_size) = squared(case)
 
     def loss_at(moved: np.ndarray) -> float:
         return own_number(student.squared_error(moved, target)[0], right_loss, "the loss")
@@ -898,7 +833,9 @@ def test_squared_error_agrees_with_own_loss(student, case):
     slope = own_slope(loss_at, [output], [direction], LONG_STEP)  # exact: the loss is quadratic in the step
     doutput = own_array(student.squared_error(output, target)[1], right, "doutput")
     bound = oracle.squared_error_bound(np.abs(output) + np.abs(direction), target)[0]
-    expect_agreement(along([doutput], [direction]), slope, along([right], [direction]), bound)
+    by_gradient, by_right = along([doutput], [direction]), along([right], [direction])
+    size = along([gradient_size], [np.abs(direction)])
+    expect_agreement(Slopes(by_gradient, slope, by_right, size, bound), "doutput", "the loss")
 
 
 @pytest.mark.check("squared_error/arguments_untouched", points="1/2")
@@ -1045,7 +982,7 @@ def third_derivative(kept: oracle.Tiny, direction: Sequence[np.ndarray], reach: 
 @example(case=Network(2, 3, 2, 2))
 @given(case=networks())
 def test_tiny_agrees_with_own_loss(student, case):
-    """The step tells how your own loss changes along a random direction of both weights."""
+    """Along a random direction of both weights the step gives the slope of the loss, the right one or your own."""
     kept, (rights, sizes) = network(case), stepped(case)
     weights, generator = (kept.w_conv, kept.w_out), rng(case.seed + ELSEWHERE)
     direction = [draw_array(generator, weight.shape, 0.5) for weight in weights]
@@ -1064,9 +1001,10 @@ def test_tiny_agrees_with_own_loss(student, case):
         along([(old - after) / kept.lr for old, after in zip(weights, moved, strict=True)], direction)
         for moved in (new, rights[W_CONV:])
     )
-    bound = sizes.loss / step + along(sizes[W_CONV:], [np.abs(part) for part in direction]) / kept.lr
+    size = along(sizes[W_CONV:], [np.abs(part) for part in direction]) / kept.lr
     truncation = step**2 / 6 * third_derivative(kept, direction, step)
-    expect_agreement(by_gradient, slope, right, bound, truncation)
+    slopes = Slopes(by_gradient, slope, right, size, sizes.loss / step, truncation)
+    expect_agreement(slopes, "the step", "the loss")
 
 
 @pytest.mark.check("tiny_cnn_step/arguments_untouched", points="1/2")

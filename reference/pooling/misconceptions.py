@@ -194,6 +194,27 @@ def _refuse_leftover(x: np.ndarray, kernel: Size, stride: Size) -> None:
             raise ValueError(f"kernel {side} with stride {step} does not fit an input of {size}")
 
 
+def _known_in_place(function: str, slug: str, change: Callable[..., None]) -> None:
+    """Add a misconception: the right result, after which `change` writes into the first argument."""
+    right = getattr(oracle, function)
+
+    def wrong(array: np.ndarray, *others: Any) -> Any:
+        result = right(array.copy(), *others)
+        change(array)
+        return result
+
+    wrong.__name__ = slug
+    globals()[f"{function}_{slug}"] = misconception(function, CHANGED_IN_PLACE)(wrong)
+
+
+def _cross_off(x: np.ndarray) -> None:
+    x[..., 0, 0] = -np.inf
+
+
+def _halve(array: np.ndarray) -> None:
+    array /= 2.0
+
+
 # max_pool_forward
 
 
@@ -1013,3 +1034,14 @@ def places_counted_without_leftover_columns(
 )
 def negative_values_dropped(x: np.ndarray, switches: Switches, output_shape: tuple[int, ...]) -> np.ndarray:
     return oracle.max_unpool(np.maximum(x, 0.0), switches, output_shape)
+
+
+# in place: right results, but something is written into the array that was passed
+
+_known_in_place("max_pool_forward", "maxima_crossed_off_in_place", _cross_off)
+_known_in_place("max_pool_backward", "dout_changed_in_place", _halve)
+_known_in_place("avg_pool_forward", "input_divided_in_place", _halve)
+_known_in_place("l2_pool_backward", "dout_divided_in_place", _halve)
+_known_in_place("global_avg_pool_backward", "dout_divided_in_place", _halve)
+_known_in_place("max_pool_with_switches", "maxima_crossed_off_in_place", _cross_off)
+_known_in_place("max_unpool", "values_changed_in_place", _halve)

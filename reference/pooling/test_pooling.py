@@ -21,6 +21,7 @@ from grader.checking import (
     remember,
     rng,
 )
+from grader.checking.slopes import Probe, expect_own_gradient
 from reference.pooling import oracle
 from reference.pooling.oracle import Pair, as_pair
 
@@ -218,6 +219,43 @@ def check_backward(student: Any, kind: str, case: Windows) -> None:
     expect_array(dx, right.dx, right.dx_bound, what="dx")
 
 
+STEPS = {"max": 0.001, "avg": 1.0, "l2": 0.01}
+"""Entries of x are 0.01 apart or more and directions at most 2, so that the short step moves no maximum to another entry;
+averages are linear in a step of any length."""
+
+
+def check_own_gradient(student: Any, kind: str, case: Windows) -> None:
+    """The gradient of one of the three poolings, against its right forward function or else the student's own."""
+    right = pooled(kind, case)
+    forward, step = getattr(oracle, f"{kind}_pool_forward"), STEPS[kind]
+    direction = draw_array(rng(case.seed + 2000), case.shape)
+    ahead, behind = (forward(right.x + move * direction, case.kernel, case.stride)[0] for move in (step, -step))
+    slope = float((right.dout * (ahead - behind)).sum()) / (2 * step)
+    probe = Probe(
+        lambda x: getattr(student, f"{kind}_pool_forward")(x, case.kernel, case.stride),
+        getattr(student, f"{kind}_pool_backward"),
+        [right.x],
+        [direction],
+        right.dout,
+        step,
+        ["dx"],
+        f"{kind}_pool_forward",
+    )
+    reach = forward(np.abs(right.x) + step * np.abs(direction), case.kernel, case.stride)[0]
+    truncation = 4 * abs(
+        slope - float((right.dx * direction).sum())
+    )  # of a wrong forward it may be larger than of ours
+    expect_own_gradient(probe, right.out, [right.dx], [right.dx_bound], reach, truncation)
+
+
+def check_unchanged(student: Any, function: str, *arguments: Any) -> Any:
+    """An array among the first of the arguments is after the call what it was before; returns the result."""
+    result, (after, _) = student.observe(function, *arguments)
+    name = "dout" if function.endswith("backward") else "x"
+    expect_array(after[0], arguments[0], 0.0, what=f"{name} after the call")
+    return result
+
+
 def check_value_error(student: Any, kind: str, case: Windows) -> str:
     """A ValueError for the bad windows of `case`, and the right map for the nearest good ones; returns the message."""
     forward = getattr(student, f"{kind}_pool_forward")
@@ -255,7 +293,7 @@ def test_max_forward_example(student: Any) -> None:
     expect_array(out, image([6.0, 8.0], [3.0, 4.5]), what="the pooled map")
 
 
-@pytest.mark.check("max_pool_forward/values", points=2)
+@pytest.mark.check("max_pool_forward/values", points="7/4")
 @example(case=Windows(1, 1, 2, 4, 2, 2, 0))
 @example(case=Windows(1, 1, 5, 5, 3, 2, 1))
 @example(case=Windows(2, 3, 5, 4, (3, 2), (1, 2), 2))
@@ -306,6 +344,16 @@ def test_max_forward_message(student: Any, case: Windows) -> None:
     expect_message(message, names, values)
 
 
+@pytest.mark.check("max_pool_forward/arguments_unchanged", points="1/4")
+@example(case=Windows(1, 1, 2, 2, 2, 2, 0))
+@given(case=any_windows)
+def test_max_forward_unchanged(student: Any, case: Windows) -> None:
+    """Max pooling is right and leaves x as it was."""
+    right = pooled("max", case)
+    out, _ = check_unchanged(student, "max_pool_forward", right.x, case.kernel, case.stride)
+    expect_array(out, right.out, right.out_bound, what="the pooled map")
+
+
 @pytest.mark.check("max_pool_backward/worked_example", points="1/2")
 def test_max_backward_example(student: Any) -> None:
     """Each gradient goes to the place of its window's maximum, all other entries get 0 (2x2 windows, stride 2)."""
@@ -326,7 +374,7 @@ def test_max_backward_separate(student: Any, case: Windows) -> None:
     check_backward(student, "max", case)
 
 
-@pytest.mark.check("max_pool_backward/overlapping_windows", points="3/2")
+@pytest.mark.check("max_pool_backward/overlapping_windows", points=1)
 @example(case=Windows(1, 1, 2, 3, 2, 1, 0))
 @example(case=Windows(1, 1, 5, 5, 3, 2, 1))
 @example(case=Windows(2, 2, 5, 4, (3, 2), (1, 1), 2))
@@ -337,7 +385,7 @@ def test_max_backward_overlapping(student: Any, case: Windows) -> None:
     check_backward(student, "max", case)
 
 
-@pytest.mark.check("max_pool_backward/ties", points=1)
+@pytest.mark.check("max_pool_backward/ties", points="3/4")
 @example(case=Windows(1, 1, 2, 2, 2, 2, 0), levels=1)
 @example(case=Windows(1, 2, 4, 5, (2, 3), (2, 3), 1), levels=2)
 @given(case=separate_windows, levels=st.integers(1, 3))
@@ -356,6 +404,31 @@ def test_max_backward_ties(student: Any, case: Windows, levels: int) -> None:
     expect_array(windows_of(dx, case).sum(axis=(-2, -1)), dout, what="the sum of dx over each window")
 
 
+@pytest.mark.check("max_pool_backward/agrees_with_own_forward", points="1/2")
+@example(case=Windows(1, 1, 2, 2, 2, 2, 0))
+@example(case=Windows(1, 2, 5, 4, (2, 3), (2, 1), 1))
+@given(case=any_windows)
+def test_max_backward_own_forward(student: Any, case: Windows) -> None:
+    """Along a random direction the gradient is that of max_pool_forward, the right one or your own."""
+    check_own_gradient(student, "max", case)
+
+
+@pytest.mark.check("max_pool_backward/arguments_unchanged", points="1/4")
+@example(case=Windows(1, 1, 2, 2, 2, 2, 0))
+@given(case=any_windows)
+def test_max_backward_unchanged(student: Any, case: Windows) -> None:
+    """The gradient of max pooling is right and leaves dout as it was."""
+    check_backward_unchanged(student, "max", case)
+
+
+def check_backward_unchanged(student: Any, kind: str, case: Windows) -> None:
+    """The gradient of one of the three poolings, and dout after the call."""
+    right = pooled(kind, case)
+    _, cache = getattr(student, f"{kind}_pool_forward")(right.x, case.kernel, case.stride)
+    dx = check_unchanged(student, f"{kind}_pool_backward", right.dout, cache)
+    expect_array(dx, right.dx, right.dx_bound, what="dx")
+
+
 def windows_of(maps: np.ndarray, case: Windows) -> np.ndarray:
     """A view (N, C, OH, OW, KH, KW) of all windows, writable where `maps` is and the windows do not overlap."""
     down, right = as_pair(case.stride)
@@ -370,7 +443,7 @@ def test_avg_forward_example(student: Any) -> None:
     expect_array(out, image([3.0, 4.0]), image([3.0, 5.0]), what="the pooled map")
 
 
-@pytest.mark.check("avg_pool_forward/values", points="3/2")
+@pytest.mark.check("avg_pool_forward/values", points="5/4")
 @example(case=Windows(1, 1, 2, 4, 2, 2, 0))
 @example(case=Windows(1, 1, 5, 5, 3, 2, 1))
 @example(case=Windows(2, 3, 5, 4, (3, 2), (1, 2), 2))
@@ -380,6 +453,16 @@ def test_avg_forward_example(student: Any) -> None:
 def test_avg_forward(student: Any, case: Windows) -> None:
     """Average pooling is right for every shape, kernel and stride, given as one number or as (height, width)."""
     check_forward(student, "avg", case)
+
+
+@pytest.mark.check("avg_pool_forward/arguments_unchanged", points="1/4")
+@example(case=Windows(1, 1, 2, 2, 2, 2, 0))
+@given(case=any_windows)
+def test_avg_forward_unchanged(student: Any, case: Windows) -> None:
+    """Average pooling is right and leaves x as it was."""
+    right = pooled("avg", case)
+    out, _ = check_unchanged(student, "avg_pool_forward", right.x, case.kernel, case.stride)
+    expect_array(out, right.out, right.out_bound, what="the pooled map")
 
 
 @pytest.mark.check("avg_pool_forward/value_errors", points="1/2")
@@ -401,7 +484,7 @@ def test_avg_backward_example(student: Any) -> None:
     expect_array(dx, image([2.0, 2.0, -1.0, -1.0], [2.0, 2.0, -1.0, -1.0]), what="dx")
 
 
-@pytest.mark.check("avg_pool_backward/separate_windows", points=1)
+@pytest.mark.check("avg_pool_backward/separate_windows", points="3/4")
 @example(case=Windows(1, 1, 2, 3, 2, 2, 0))
 @example(case=Windows(1, 2, 5, 5, (1, 2), (3, 2), 1))
 @example(case=Windows(2, 1, 4, 4, (2, 1), (2, 2), 2))
@@ -422,16 +505,21 @@ def test_avg_backward_overlapping(student: Any, case: Windows) -> None:
     check_backward(student, "avg", case)
 
 
-@pytest.mark.check("avg_pool_backward/arguments_unchanged", points="1/2")
+@pytest.mark.check("avg_pool_backward/arguments_unchanged", points="1/4")
 @example(case=Windows(1, 1, 2, 2, 2, 2, 0))
 @given(case=any_windows)
 def test_avg_unchanged(student: Any, case: Windows) -> None:
-    """The gradient of average pooling leaves dout as it was."""
-    right = pooled("avg", case)
-    _, cache = student.avg_pool_forward(right.x, case.kernel, case.stride)
-    dx, (arguments, _) = student.observe("avg_pool_backward", right.dout, cache)
-    expect_array(dx, right.dx, right.dx_bound, what="dx")
-    expect_array(arguments[0], right.dout, 0.0, what="dout after the call")
+    """The gradient of average pooling is right and leaves dout as it was."""
+    check_backward_unchanged(student, "avg", case)
+
+
+@pytest.mark.check("avg_pool_backward/agrees_with_own_forward", points="1/2")
+@example(case=Windows(1, 1, 2, 2, 2, 2, 0))
+@example(case=Windows(1, 2, 5, 4, (2, 3), (2, 1), 1))
+@given(case=any_windows)
+def test_avg_backward_own_forward(student: Any, case: Windows) -> None:
+    """Along a random direction the gradient is that of avg_pool_forward, the right one or your own."""
+    check_own_gradient(student, "avg", case)
 
 
 @pytest.mark.check("l2_pool_forward/worked_example", points="1/2")
@@ -468,11 +556,10 @@ def test_l2_forward_errors(student: Any, case: Windows) -> None:
 @example(case=Windows(1, 1, 1, 2, (1, 2), 1, 0))
 @given(case=any_windows)
 def test_l2_unchanged(student: Any, case: Windows) -> None:
-    """L2 pooling leaves x as it was."""
+    """L2 pooling is right and leaves x as it was."""
     right = pooled("l2", case)
-    (out, _), (arguments, _) = student.observe("l2_pool_forward", right.x, case.kernel, case.stride)
+    out, _ = check_unchanged(student, "l2_pool_forward", right.x, case.kernel, case.stride)
     expect_array(out, right.out, right.out_bound, what="the pooled map")
-    expect_array(arguments[0], right.x, 0.0, what="x after the call")
 
 
 @pytest.mark.check("l2_pool_backward/worked_example", points="1/2")
@@ -483,7 +570,7 @@ def test_l2_backward_example(student: Any) -> None:
     expect_array(dx, image([1.0, 2.0, -6.0, 0.0], [2.0, 4.0, 0.0, 8.0]), what="dx")
 
 
-@pytest.mark.check("l2_pool_backward/separate_windows", points="3/2")
+@pytest.mark.check("l2_pool_backward/separate_windows", points="3/4")
 @example(case=Windows(1, 1, 2, 3, 2, 2, 0))
 @example(case=Windows(1, 2, 5, 5, (1, 2), (3, 2), 1))
 @example(case=Windows(2, 1, 4, 4, (2, 1), (2, 2), 2))
@@ -502,6 +589,23 @@ def test_l2_backward_separate(student: Any, case: Windows) -> None:
 def test_l2_backward_overlapping(student: Any, case: Windows) -> None:
     """Where windows overlap, an entry gets the sum of its gradients from all the windows it lies in."""
     check_backward(student, "l2", case)
+
+
+@pytest.mark.check("l2_pool_backward/agrees_with_own_forward", points="1/2")
+@example(case=Windows(1, 1, 2, 2, 2, 2, 0))
+@example(case=Windows(1, 2, 5, 4, (2, 3), (2, 1), 1))
+@given(case=any_windows)
+def test_l2_backward_own_forward(student: Any, case: Windows) -> None:
+    """Along a random direction the gradient is that of l2_pool_forward, the right one or your own."""
+    check_own_gradient(student, "l2", case)
+
+
+@pytest.mark.check("l2_pool_backward/arguments_unchanged", points="1/4")
+@example(case=Windows(1, 1, 1, 2, (1, 2), 1, 0))
+@given(case=any_windows)
+def test_l2_backward_unchanged(student: Any, case: Windows) -> None:
+    """The gradient of L2 pooling is right and leaves dout as it was."""
+    check_backward_unchanged(student, "l2", case)
 
 
 @pytest.mark.check("global_avg_pool_forward/worked_example", points="1/2")
@@ -533,7 +637,7 @@ def test_global_backward_example(student: Any) -> None:
     expect_array(dx, np.array([[np.full((2, 3), 2.0), np.full((2, 3), -0.5)]]), what="dx")
 
 
-@pytest.mark.check("global_avg_pool_backward/values", points="3/2")
+@pytest.mark.check("global_avg_pool_backward/values", points=1)
 @example(case=Maps((1, 1), (1, 2), 0))
 @example(case=Maps((2, 3), (4, 2), 1))
 @example(case=Maps((2, 2), (2, 2), 2))
@@ -546,7 +650,32 @@ def test_global_backward(student: Any, case: Maps) -> None:
     expect_array(dx, right.dx, right.dx_bound, what="dx")
 
 
-@pytest.mark.check("max_pool_with_switches/values", points="3/2")
+@pytest.mark.check("global_avg_pool_backward/agrees_with_own_forward", points="1/4")
+@example(case=Maps((1, 1), (1, 2), 0))
+@example(case=Maps((2, 3), (4, 2), 1))
+@given(case=maps)
+def test_global_own_forward(student: Any, case: Maps) -> None:
+    """Along a random direction the gradient is that of global_avg_pool_forward, the right one or your own."""
+    right = global_pooled(case)
+    functions = student.global_avg_pool_forward, student.global_avg_pool_backward
+    direction = draw_array(rng(case.seed + 2000), right.x.shape)
+    probe = Probe(*functions, [right.x], [direction], right.dout, 1.0, ["dx"], "global_avg_pool_forward")
+    reach, _ = oracle.global_avg_pool_forward(np.abs(right.x) + np.abs(direction))
+    expect_own_gradient(probe, right.out, [right.dx], [right.dx_bound], reach)
+
+
+@pytest.mark.check("global_avg_pool_backward/arguments_unchanged", points="1/4")
+@example(case=Maps((1, 1), (1, 2), 0))
+@given(case=maps)
+def test_global_backward_unchanged(student: Any, case: Maps) -> None:
+    """The gradient of global average pooling is right and leaves dout as it was."""
+    right = global_pooled(case)
+    _, cache = student.global_avg_pool_forward(right.x)
+    dx = check_unchanged(student, "global_avg_pool_backward", right.dout, cache)
+    expect_array(dx, right.dx, right.dx_bound, what="dx")
+
+
+@pytest.mark.check("max_pool_with_switches/values", points="5/4")
 @example(case=Windows(1, 1, 2, 4, 2, 2, 0))
 @example(case=Windows(2, 3, 3, 5, (1, 2), (1, 2), 1))
 @example(case=Windows(1, 2, 5, 4, (3, 2), (3, 2), 2))
@@ -572,6 +701,16 @@ def test_switches_errors(student: Any, case: Windows) -> None:
     expect_array(out, right.out, what="the pooled map")
 
 
+@pytest.mark.check("max_pool_with_switches/arguments_unchanged", points="1/4")
+@example(case=Windows(1, 1, 2, 2, 2, 2, 0))
+@given(case=tiled_windows)
+def test_switches_unchanged(student: Any, case: Windows) -> None:
+    """Max pooling with switches is right and leaves x as it was."""
+    right = unpooled(case, True)
+    out, _ = check_unchanged(student, "max_pool_with_switches", right.x, case.kernel, case.stride)
+    expect_array(out, right.out, what="the pooled map")
+
+
 @pytest.mark.check("max_unpool/worked_example", points=1)
 def test_unpool_example(student: Any) -> None:
     """Unpooling puts each maximum back in its place in a 4x4 map and fills the rest with zeros (2x2 windows)."""
@@ -592,7 +731,7 @@ def test_unpool_own(student: Any, case: Windows) -> None:
     check_unpool(student, case, own_maxima=True)
 
 
-@pytest.mark.check("max_unpool/other_values", points="3/2")
+@pytest.mark.check("max_unpool/other_values", points="5/4")
 @example(case=Windows(1, 1, 2, 2, 2, 2, 0))
 @example(case=Windows(2, 2, 4, 6, (2, 3), (2, 3), 1))
 @given(case=tiled_windows)
@@ -609,6 +748,18 @@ def test_unpool_other(student: Any, case: Windows) -> None:
 def test_unpool_leftover(student: Any, case: Windows) -> None:
     """The result has the shape asked for, with zeros in the rows and columns that no window reached."""
     check_unpool(student, case, own_maxima=False)
+
+
+@pytest.mark.check("max_unpool/arguments_unchanged", points="1/4")
+@example(case=Windows(1, 1, 2, 2, 2, 2, 0))
+@given(case=tiled_windows)
+def test_unpool_unchanged(student: Any, case: Windows) -> None:
+    """Unpooling is right and leaves its values as they were, and the switches, which may be used again."""
+    right = unpooled(case, False)
+    _, switches = student.max_pool_with_switches(right.x, case.kernel, case.stride)
+    for _ in range(2):
+        restored = check_unchanged(student, "max_unpool", right.values, switches, case.shape)
+        expect_array(restored, right.restored, what="the unpooled map")
 
 
 def check_unpool(student: Any, case: Windows, own_maxima: bool) -> None:

@@ -1,0 +1,149 @@
+"""Gradients against the student's own function: do the two belong together, and if not, which of them is wrong?
+
+The slope of a loss sum(dout * out) along a random direction is worked out twice: from the student's gradients, and from
+the student's own outputs a step ahead and a step behind. A gradient that is right, or that is the gradient of the
+student's own function, passes; so a mistake in the one function is not charged to the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grader.checking.compare import expect_array, expect_number, fail
+from grader.checking.tolerance import allowed_error
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A forward and a backward function, and where and along which direction the two are compared.
+
+    `names` are the gradients that backward returns, in order, `at` the arguments that they are the gradients of. The
+    step is to be so short that no kink lies within it. `forward_name` is what the student calls the forward function.
+    """
+
+    forward: Callable[..., Any]
+    backward: Callable[..., Any]
+    at: Sequence[np.ndarray]
+    direction: Sequence[np.ndarray]
+    dout: np.ndarray
+    step: float
+    names: Sequence[str]
+    forward_name: str = "your forward function"
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """A slope as the student's gradient gives it, as the student's own values give it, and as it is.
+
+    `by_gradient_bound` and `own_bound` are the magnitudes that went into the first two, `truncation` is the error of
+    taking a difference for a derivative.
+    """
+
+    by_gradient: float
+    own: float
+    right: float
+    by_gradient_bound: float
+    own_bound: float
+    truncation: float = 0.0
+
+
+def expect_own_gradient(
+    probe: Probe,
+    out: np.ndarray,
+    gradients: Sequence[np.ndarray],
+    bounds: Sequence[np.ndarray],
+    reach: np.ndarray,
+    truncation: float = 0.0,
+) -> None:
+    """Require gradients that are right, or else those of the student's own forward function.
+
+    `out` is the right output, `gradients` and `bounds` the right gradients and their magnitudes, `reach` the magnitude
+    that goes into the output a step away. A forward call of something else comes before the backward call, which has
+    to go by the cache that it is given.
+    """
+
+    def loss_at(*arguments: np.ndarray) -> float:
+        return along([own_array(probe.forward(*arguments)[0], out, "the output")], [probe.dout])
+
+    cache = probe.forward(*probe.at)[-1]
+    probe.forward(*probe.direction)
+    got = probe.backward(probe.dout, cache)
+    got = got if isinstance(got, tuple) else (got,)
+    found = [own_array(*named) for named in zip(got, gradients, probe.names, strict=True)]
+    by_gradient, right = along(found, probe.direction), along(gradients, probe.direction)
+    size = along(bounds, [np.abs(part) for part in probe.direction])
+    if abs(by_gradient - right) <= float(allowed_error(size)):
+        return
+    own = own_slope(loss_at, probe.at, probe.direction, probe.step)
+    own_bound = along([reach], [np.abs(probe.dout)]) / probe.step
+    wrong = [
+        name
+        for name, one, wanted, bound, part in zip(probe.names, found, gradients, bounds, probe.direction, strict=True)
+        if not abs(along([one], [part]) - along([wanted], [part])) <= float(allowed_error(along([bound], [abs(part)])))
+    ]
+    slopes = Slopes(by_gradient, own, right, size, own_bound, truncation)
+    value = got[list(probe.names).index(wrong[0])] if wrong else got[0]
+    expect_agreement(slopes, " and ".join(wrong or probe.names), probe.forward_name, value)
+
+
+def expect_agreement(slopes: Slopes, gradient: str, values: str, value: Any = None) -> None:
+    """Require that the student's gradient gives the right slope, or that of the student's own values.
+
+    `gradient` and `values` name the two, `value` is the gradient. Where the right slope is no rounding error the
+    student's may not be 0 on both sides, or functions that give zeros would agree.
+    """
+    limit = float(allowed_error(slopes.by_gradient_bound + slopes.own_bound)) + slopes.truncation
+    if abs(slopes.by_gradient - slopes.right) <= float(allowed_error(slopes.by_gradient_bound)):
+        return
+    own_is_right = abs(slopes.own - slopes.right) <= limit
+    if not abs(slopes.by_gradient - slopes.own) <= limit:
+        fail(
+            f"{gradient} and {values} do not belong together: "
+            + (f"{values} is right here, {gradient} is not" if own_is_right else "both are wrong here"),
+            f"a slope of {slopes.own:.6g} along a direction, as {values} changes",
+            f"a slope of {slopes.by_gradient:.6g}, as {gradient} gives it",
+            value,
+        )
+    if abs(slopes.right) > 2 * limit and abs(slopes.by_gradient) <= limit:
+        fail(
+            f"{gradient} and {values} agree, but only in that neither shows a slope",
+            f"a slope of {slopes.right:.6g} along a direction",
+            f"a slope of {slopes.by_gradient:.6g}",
+            value,
+        )
+
+
+def own_array(got: Any, right: np.ndarray, what: str) -> np.ndarray:
+    """The student's array, right or wrong, of the right shape and without NaN."""
+    expect_array(got, right, np.inf, what=what)
+    return np.asarray(got, dtype=np.float64)
+
+
+def own_number(got: Any, right: float, what: str) -> float:
+    """The student's number, right or wrong, but not NaN."""
+    expect_number(got, right, np.inf, what=what)
+    return float(got)
+
+
+def along(gradients: Sequence[np.ndarray], direction: Sequence[np.ndarray]) -> float:
+    """The slope that gradients give along a direction."""
+    with np.errstate(all="ignore"):
+        return float(sum(np.sum(gradient * part) for gradient, part in zip(gradients, direction, strict=True)))
+
+
+def own_slope(
+    loss_at: Callable[..., float], at: Sequence[np.ndarray], direction: Sequence[np.ndarray], step: float
+) -> float:
+    """The slope along a direction of a loss made of the student's values, from a step ahead and a step behind."""
+    ahead, behind = (loss_at(*moved(at, direction, move)) for move in (step, -step))
+    with np.errstate(all="ignore"):
+        return float(np.float64(ahead) - behind) / (2.0 * step)
+
+
+def moved(at: Sequence[np.ndarray], direction: Sequence[np.ndarray], step: float) -> list[np.ndarray]:
+    """The arguments after a step along the direction."""
+    return [argument + step * part for argument, part in zip(at, direction, strict=True)]
