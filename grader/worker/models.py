@@ -141,10 +141,12 @@ def _is_fresh_statistic(tensor: torch.Tensor) -> bool:
 def _fill(tensor: torch.Tensor, table: torch.Tensor, matrix: bool) -> None:
     """Write the table's numbers into the tensor over and over, scaled; without any array of the tensor's size."""
     scale = MATRIX_SCALE * max(1, tensor.numel()) ** -0.25 if matrix else VECTOR_SCALE
-    values = (table * scale if matrix else VECTOR_CENTRE + table * scale).to(tensor.dtype).to(tensor.device)
+    table = table[: tensor.numel()]
+    values = (table * scale if matrix else VECTOR_CENTRE + table * scale).to(tensor.dtype)
     flat = tensor.view(-1) if tensor.is_contiguous() else torch.empty(tensor.numel(), dtype=tensor.dtype)
     whole = flat.numel() // TABLE_ENTRIES
-    flat[: whole * TABLE_ENTRIES].view(whole, TABLE_ENTRIES).copy_(values)
+    if whole:
+        flat[: whole * TABLE_ENTRIES].view(whole, TABLE_ENTRIES).copy_(values)
     flat[whole * TABLE_ENTRIES :].copy_(values[: flat.numel() - whole * TABLE_ENTRIES])
     if not tensor.is_contiguous():
         tensor.copy_(flat.view(tensor.shape))
