@@ -106,7 +106,9 @@ class GradingSession:
             duration_s=time.perf_counter() - started,
             hidden=spec.hidden,
         )
-        session.judged[spec.name] = Judged(spec, result, verdict.runs, _layer(session, spec, verdict))
+        session.judged[spec.name] = Judged(
+            spec, result, verdict.runs, _layer(session, spec, verdict) if self.search else None
+        )
         return result
 
     def diagnosed(self, topic: Topic, result: CheckResult) -> CheckResult:

@@ -229,7 +229,9 @@ def test_weights_are_those_of_the_formula() -> None:
     table = np.random.default_rng(0).uniform(-1, 1, 65537)
     wanted = 1.5 * 120_000**-0.25 * np.resize(table, (400, 300))
     np.testing.assert_allclose(layer.weight.detach().numpy(), wanted, rtol=1e-6)
-    np.testing.assert_allclose(layer.bias.detach().numpy(), 1 + 0.5 * table[:400], rtol=1e-6)
+    np.testing.assert_allclose(
+        layer.bias.detach().numpy(), (1 + 0.5 * table[:400]) * np.resize([1, -1], 400), rtol=1e-6
+    )
 
 
 def test_buffers_that_are_no_statistics_stay() -> None:
