@@ -98,12 +98,13 @@ class Caught:
     known: Known
     failed: tuple[CheckResult, ...]
     diagnosed: bool = False
+    share: float = 0.0
 
     @property
     def clear(self) -> bool:
-        """Some failed check is about another thing than numbers, or about numbers off by at least CLEAR times the allowed."""
+        """Some failed check is about another thing than numbers, or some number is off by at least CLEAR times the allowed."""
         failures = [check.failure for check in self.failed if check.failure is not None]
-        return any(f.error is None or f.error >= CLEAR * (f.allowed_error or 0.0) for f in failures)
+        return self.share >= CLEAR or any(failure.error is None for failure in failures)
 
     @property
     def named_first(self) -> bool:
@@ -119,11 +120,13 @@ def judge_misconceptions(course: Course, topic: Topic, seed: int, naming_every: 
         known = misconceptions_in(course_module(topic, "misconceptions"))
     for position, candidate in enumerate(known):
         functions = {name: oracle[name] for name in topic.functions} | {candidate.function: candidate.code}
-        if position % naming_every == 0:
-            _, results = judge_functions(course, topic, functions, seed, candidate.function)
-            yield Caught(candidate, tuple(lost(results)), diagnosed=True)
-        else:
-            yield Caught(candidate, tuple(lost(judge_outcomes(course, topic, functions, seed, candidate.function))))
+        diagnosed = position % naming_every == 0
+        with observing_errors() as shares:
+            if diagnosed:
+                results = judge_functions(course, topic, functions, seed, candidate.function)[1]
+            else:
+                results = list(judge_outcomes(course, topic, functions, seed, candidate.function))
+        yield Caught(candidate, tuple(lost(results)), diagnosed, max(shares, default=0.0))
 
 
 def lost(results: Iterable[CheckResult]) -> list[CheckResult]:
