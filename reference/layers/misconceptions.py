@@ -14,7 +14,8 @@ import numpy as np
 from numpy import ndarray
 from numpy.lib.stride_tricks import sliding_window_view
 
-from grader.checking import misconception
+from grader.checking import Trait, misconception
+from grader.checking.traits import equals, holds, same, size, value
 from reference.layers import oracle
 from reference.layers.oracle import Affine, Entrywise
 
@@ -37,6 +38,57 @@ OF_THE_BATCH = (
     "subtract each row's own largest score ([DL], section 4.1)."
 )
 
+
+# -- what may divide right cases from wrong ones -----------------------------------------------------------------------
+
+
+def _axes(arguments: dict[str, Any]) -> int | None:
+    """The number of axes of x."""
+    return arguments["x"].ndim if isinstance(arguments.get("x"), ndarray) else None
+
+
+def _far(arguments: dict[str, Any]) -> float | None:
+    """The largest magnitude in x or in the scores."""
+    array = arguments.get("x", arguments.get("scores"))
+    return float(np.abs(array).max()) if isinstance(array, ndarray) else None
+
+
+def _map_size(image: int | None, kernel: int) -> int:
+    """Rows or columns of the convolved map."""
+    return (image or 0) - kernel + 1
+
+
+AFFINE, TINY, SOFTMAX = ("affine_forward", "affine_backward"), ("tiny_cnn_step",), ("softmax_cross_entropy",)
+ENTRYWISE = ("relu_forward", "relu_backward", "sigmoid_forward", "sigmoid_backward")
+TRAITS = (
+    Trait("examples of one axis", "example of several axes", equals(_axes, 2), AFFINE),
+    Trait("one example", "batch of several examples", equals(size("x", 0), 1), AFFINE),
+    Trait("as many outputs as inputs", "layer with other sizes", same(size("w", 0), size("w", 1)), AFFINE),
+    Trait("one output", "layer with several outputs", equals(size("w", 1), 1), AFFINE),
+    Trait("arrays of two axes", "array of other axes", equals(_axes, 2), ENTRYWISE),
+    Trait("arrays of one entry", "larger array", equals(size("x"), 1), ENTRYWISE),
+    Trait("values up to 20", "larger value", holds(lambda far: far <= 20, _far), ENTRYWISE),
+    Trait("one example", "batch of several examples", equals(size("scores", 0), 1), SOFTMAX),
+    Trait("two classes", "larger number of classes", equals(size("scores", 1), 2), SOFTMAX),
+    Trait("as many examples as classes", "other batch", same(size("scores", 0), size("scores", 1)), SOFTMAX),
+    Trait("scores up to 100", "larger score", holds(lambda far: far <= 100, _far), SOFTMAX),
+    Trait("outputs of one number", "larger output", equals(size("output"), 1), ("squared_error",)),
+    Trait("a target of 0", "other target", equals(value("target"), 0), TINY),
+    Trait("a learning rate of 1", "other learning rate", equals(value("lr"), 1), TINY),
+    Trait("kernels of one entry", "larger kernel", equals(size("w_conv"), 1), TINY),
+    Trait("square kernels", "kernel that is not square", same(size("w_conv", 0), size("w_conv", 1)), TINY),
+    Trait("square images", "image that is not square", same(size("x", 0), size("x", 1)), TINY),
+    Trait("a pooled map of one number", "larger map", equals(size("w_out"), 1), TINY),
+    Trait(
+        "maps of even height and width",
+        "map with a last odd row or column",
+        holds(
+            lambda rows, columns, height, width: _map_size(rows, height) % 2 == _map_size(columns, width) % 2 == 0,
+            *(size("x", 0), size("x", 1), size("w_conv", 0), size("w_conv", 1)),
+        ),
+        TINY,
+    ),
+)
 
 # -- affine_forward ----------------------------------------------------------------------------------------------------
 
