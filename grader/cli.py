@@ -9,7 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grader import __version__
+from grader.batch.command import add_batch_commands
+from grader.ci.command import add_ci_commands
 from grader.errors import InternalFault, UsageError
+from grader.options import default_path, percent
 
 OK, BELOW, USAGE, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -53,9 +56,9 @@ def build_parser() -> argparse.ArgumentParser:
     grade.add_argument(
         "--json", metavar="FILE", help='also write the report as JSON ("-": to standard output, instead of the text)'
     )
-    grade.add_argument(
-        "--fail-under", type=_percent, metavar="PERCENT", help="exit with 1 when the score is below this"
-    )
+    grade.add_argument("--html", metavar="FILE", help='also write the report as one HTML page ("-" as for --json)')
+    grade.add_argument("--fail-under", type=percent, metavar="PERCENT", help="exit with 1 when the score is below this")
+    grade.add_argument("--show-hidden", action="store_true", help="show hidden checks in full; for instructors")
     grade.add_argument("--require-sandbox", action="store_true", help="refuse to grade unless every protection holds")
     grade.add_argument(
         "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where PyTorch models run (default: auto)"
@@ -70,19 +73,10 @@ def build_parser() -> argparse.ArgumentParser:
     release.add_argument("--course", type=Path, metavar="PATH", help="folder that holds reference/ and solutions/")
     release.add_argument("--out", type=Path, metavar="FOLDER", help="where to (default: assignments/ of the course)")
     release.set_defaults(run=run_release)
+
+    add_ci_commands(commands)
+    add_batch_commands(commands)
     return parser
-
-
-def _percent(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 100:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 100")
-    return value
-
-
-def default_path() -> Path:
-    """Where a student's files are when no path is given."""
-    return Path("assignments") if Path("assignments").is_dir() else Path(".")
 
 
 def run_grade(options: argparse.Namespace) -> int:
@@ -90,12 +84,16 @@ def run_grade(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from grader.grading import grade
+    from grader.report.hiding import for_student
+    from grader.report.html import to_html
     from grader.report.json import to_json
     from grader.report.live import live_progress
     from grader.report.output import write_output
     from grader.report.terminal import print_report
     from grader.results import percentage
 
+    if options.json == options.html == "-":
+        raise UsageError("only one of --json and --html can go to standard output")
     path = Path(options.path) if options.path is not None else default_path()
     with live_progress(Console(file=sys.stderr)) as listener:  # this very stream: checks run with others redirected
         report = grade(
@@ -107,10 +105,13 @@ def run_grade(options: argparse.Namespace) -> int:
             course=options.course,
             listener=listener,
         )
-    if options.json != "-":
+    if not options.show_hidden:
+        report = for_student(report)
+    if "-" not in (options.json, options.html):
         print_report(report)
-    if options.json is not None:
-        write_output(options.json, to_json(report))
+    for target, layout in ((options.json, to_json), (options.html, to_html)):
+        if target is not None:
+            write_output(target, layout(report))
     for fault in report.faults:
         print(f"convgrade: a fault of ours: {fault}", file=sys.stderr)
     if report.internal_errors:

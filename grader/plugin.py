@@ -39,7 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker; begin a grading session where one is asked for."""
     config.addinivalue_line(
         "markers",
-        "check(name, points, needs=()): a graded check: 'function/behaviour', its points, the checks it builds on; "
+        "check(name, points, needs=(), hidden=False): a graded check: 'function/behaviour', its points, the checks it builds "
+        "on, whether students are shown its outcome only; "
         "its title is the first line of the test's docstring",
     )
     if GRADING in config.stash or config.getoption("--submission", default=None) is None:
@@ -111,16 +112,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _read_marker(item: pytest.Item, marker: pytest.Mark, topic: Topic) -> CheckSpec:
     from grader.session import CheckSpec
 
-    def read(name: str, points: int | str | Fraction, needs: tuple[str, ...] = ()) -> CheckSpec:
+    def read(name: str, points: int | str | Fraction, needs: tuple[str, ...] = (), hidden: bool = False) -> CheckSpec:
         title = inspect.getdoc(getattr(item, "obj", None)) or ""
         params = getattr(getattr(item, "callspec", None), "id", None)
         full = f"{name}[{params}]" if params else name
-        return CheckSpec(full, title.partition("\n\n")[0].replace("\n", " "), Fraction(points), tuple(needs))
+        return CheckSpec(
+            full, title.partition("\n\n")[0].replace("\n", " "), Fraction(points), tuple(needs), bool(hidden)
+        )
 
     try:
         spec = read(*marker.args, **marker.kwargs)
     except (TypeError, ValueError) as error:
-        raise pytest.UsageError(f"{item.nodeid}: the check marker takes (name, points, needs=()): {error}") from None
+        raise pytest.UsageError(
+            f"{item.nodeid}: the check marker takes (name, points, needs=(), hidden=False): {error}"
+        ) from None
     function, slash, behaviour = spec.name.partition("/")
     if not slash or not behaviour or function not in topic.functions:
         raise pytest.UsageError(

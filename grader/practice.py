@@ -46,7 +46,8 @@ def check(topic: str, *, seed: int = 0, namespace: Mapping[str, Any] | None = No
         namespace = {**frame.f_globals, **frame.f_locals}
     functions = {name: namespace[name] for name in chosen.functions if callable(namespace.get(name))}
     report = grade_functions(chosen, functions, course, seed)
+    from grader.report.hiding import for_student
     from grader.report.terminal import print_report
 
-    print_report(report)
+    print_report(for_student(report))
     return report

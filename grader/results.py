@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 FORMAT_VERSION = 1
 
 Scalar = int | float | bool | str | None
+Data = TypeVar("Data")
 
 
 class Outcome(StrEnum):
@@ -44,13 +46,23 @@ class StudentException:
 
 
 @dataclass(frozen=True)
+class Arrays:
+    """The compared arrays of the shown case, entry by entry in row order; `wrong` says which are off by more than allowed."""
+
+    shape: tuple[int, ...]
+    wanted: tuple[float, ...]
+    got: tuple[float, ...]
+    wrong: tuple[bool, ...]
+
+
+@dataclass(frozen=True)
 class Failure:
     """Why a check was not passed, shown by the smallest case found.
 
     `what` is a sentence; `wanted` and `got` are the values at `index` (or descriptions); `error` and `allowed_error`
     are absolute, at `index`; `share_differing` is the share of entries over their allowed error. `call` is the call in
     words, `reproduce` a script that shows the same without the grader, `output` what the student's code printed, `case`
-    what was drawn, with the seed of the arrays.
+    what was drawn, with the seed of the arrays; `arrays` is there where the compared arrays are small.
     """
 
     what: str
@@ -65,6 +77,7 @@ class Failure:
     exception: StudentException | None = None
     output: str | None = None
     case: str | None = None
+    arrays: Arrays | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +90,10 @@ class Misconception:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check of one topic. `name` is function, slash, behaviour; `title` a sentence."""
+    """One check of one topic. `name` is function, slash, behaviour; `title` a sentence.
+
+    Students are shown nothing of a `hidden` check but its outcome and points (`for_student` in grader/report/hiding.py).
+    """
 
     name: str
     title: str
@@ -88,6 +104,7 @@ class CheckResult:
     misconceptions: tuple[Misconception, ...] = ()
     observations: tuple[str, ...] = ()
     duration_s: float = 0.0
+    hidden: bool = False
 
     @property
     def function(self) -> str:
@@ -144,14 +161,14 @@ class Isolation:
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """Everything that is known after grading one submission."""
+    """Everything that is known after grading one submission; `seed` is None where it is kept secret."""
 
     course_name: str
     course_title: str
     course_version: str
     path: str
     files: tuple[SubmittedFile, ...]
-    seed: int
+    seed: int | None
     isolation: Isolation
     topics: tuple[TopicResult, ...]
     notes: tuple[str, ...] = ()
@@ -195,6 +212,19 @@ class Report:
             "duration_s": round(self.duration_s, 4),
         }
 
+    @classmethod
+    def from_dict(cls, form: Mapping[str, Any]) -> Report:
+        """The report whose JSON form this is; entries that this version does not know are passed over.
+
+        Raises ValueError where `form` is of another format version or is no report.
+        """
+        if form.get("format_version") != FORMAT_VERSION:
+            raise ValueError(f"format_version is {form.get('format_version')!r}, this version reads {FORMAT_VERSION}")
+        try:
+            return _read_report(form)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"this is no report: {type(error).__name__} {error}") from None
+
 
 def number(points: Fraction) -> int | float:
     """Points as JSON has them: an int where they are whole."""
@@ -229,6 +259,7 @@ def _check_dict(check: CheckResult) -> dict[str, Any]:
         "misconceptions": [asdict(misconception) for misconception in check.misconceptions],
         "observations": list(check.observations),
         "duration_s": round(check.duration_s, 4),
+        "hidden": check.hidden,
     }
 
 
@@ -238,12 +269,88 @@ def _failure_dict(failure: Failure | None) -> dict[str, Any] | None:
     fields = asdict(failure)
     fields["index"] = list(failure.index) if failure.index is not None else None
     for name in ("error", "allowed_error", "wanted", "got"):
-        value = fields[name]
-        if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-            fields[name] = str(value)  # JSON has no such number
+        fields[name] = _json_number(fields[name])
+    if failure.arrays is not None:
+        fields["arrays"] = {
+            "shape": list(failure.arrays.shape),
+            "wanted": [_json_number(entry) for entry in failure.arrays.wanted],
+            "got": [_json_number(entry) for entry in failure.arrays.got],
+            "wrong": list(failure.arrays.wrong),
+        }
     if fields["exception"] is not None:
         fields["exception"]["frames"] = list(fields["exception"]["frames"])
     return fields
+
+
+def _json_number(value: Scalar) -> Scalar:
+    """The value, or "nan", "inf" or "-inf" where JSON has no number for it."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _read_report(form: Mapping[str, Any]) -> Report:
+    course = form["course"]
+    return _read(
+        Report,
+        form,
+        course_name=course["name"],
+        course_title=course["title"],
+        course_version=course["version"],
+        path=form["submission"]["path"],
+        files=tuple(_read(SubmittedFile, file) for file in form["submission"]["files"]),
+        isolation=_read(Isolation, form["isolation"]),
+        topics=tuple(_read_topic(topic) for topic in form["topics"]),
+        notes=tuple(form["notes"]),
+        faults=tuple(form["faults"]),
+    )
+
+
+def _read_topic(form: Mapping[str, Any]) -> TopicResult:
+    return _read(TopicResult, form, checks=tuple(_read_check(check) for check in form["checks"]))
+
+
+def _read_check(form: Mapping[str, Any]) -> CheckResult:
+    return _read(
+        CheckResult,
+        form,
+        outcome=Outcome(form["outcome"]),
+        points_earned=exact(form["points_earned"]),
+        points_possible=exact(form["points_possible"]),
+        failure=_read_failure(form["failure"]) if form["failure"] is not None else None,
+        misconceptions=tuple(_read(Misconception, item) for item in form["misconceptions"]),
+        observations=tuple(form["observations"]),
+    )
+
+
+def _read_failure(form: Mapping[str, Any]) -> Failure:
+    numbers = {name: _finite_or_not(form[name]) for name in ("wanted", "got", "error", "allowed_error")}
+    exception = form["exception"]
+    if exception is not None:
+        frames = tuple(_read(TraceFrame, frame) for frame in exception["frames"])
+        exception = _read(StudentException, exception, frames=frames)
+    index = tuple(form["index"]) if form["index"] is not None else None
+    arrays = _read_arrays(form["arrays"]) if form.get("arrays") is not None else None
+    return _read(Failure, form, **numbers, exception=exception, index=index, arrays=arrays)
+
+
+def _read_arrays(form: Mapping[str, Any]) -> Arrays:
+    wanted, got = (tuple(float(entry) for entry in form[name]) for name in ("wanted", "got"))
+    return Arrays(tuple(form["shape"]), wanted, got, tuple(form["wrong"]))
+
+
+def _read(kind: type[Data], form: Mapping[str, Any], **converted: Any) -> Data:
+    """An instance of a data class from its JSON form, with the fields that need it already converted."""
+    names = {entry.name for entry in fields(kind)} & form.keys()  # type: ignore[arg-type]  # every `kind` is a data class
+    return kind(**{**{name: form[name] for name in names}, **converted})
+
+
+def _finite_or_not(value: Scalar) -> Any:
+    """A number that JSON cannot hold, from the text that stands for it; anything else as it is."""
+    return float(value) if value in ("nan", "inf", "-inf") else value
+
+
+def exact(points: int | float) -> Fraction:
+    """Points as a fraction again: the only one near that number with a denominator of at most 10,000."""
+    return Fraction(points).limit_denominator(10_000)
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:

@@ -36,6 +36,7 @@ class CheckSpec:
     title: str
     points: Fraction
     needs: tuple[str, ...] = ()
+    hidden: bool = False
 
     @property
     def function(self) -> str:
@@ -83,8 +84,9 @@ class GradingSession:
     faults: list[str] = field(default_factory=list)
 
     def topic(self, topic: Topic) -> TopicSession:
-        """The topic's session, begun when first asked for."""
+        """The topic's session, begun when first asked for; the workers of other topics end, and give back what they hold."""
         if topic.name not in self.topics:
+            self.close()
             self.topics[topic.name] = TopicSession(topic, Student(topic, self.make_backend(topic)))
         return self.topics[topic.name]
 
@@ -99,7 +101,7 @@ class GradingSession:
             with _one_thread():
                 verdict = judge(test, session.student, cases, dict(fixtures), book.plan(test, self.seed), self.search)
             if verdict.outcome is Outcome.PASSED:
-                book.remember_plan(test, self.seed, tuple(tuple(run.calls) for run in verdict.runs))
+                book.remember_plan(test, self.seed, [run.calls for run in verdict.runs])
             verdict = _skip_if_dependent(session, spec, verdict)
         if verdict.fault is not None:
             self.faults.append(f"{topic.name}: {spec.name}\n{verdict.fault}")
@@ -112,6 +114,7 @@ class GradingSession:
             points_possible=spec.points,
             failure=_complete(verdict, topic),
             duration_s=time.perf_counter() - started,
+            hidden=spec.hidden,
         )
         session.judged[spec.name] = Judged(spec, result, verdict.runs)
         return result
@@ -172,9 +175,8 @@ class GradingSession:
         for name in spec.needs:
             needed = session.judged.get(name)
             if needed is not None and needed.result.outcome is not Outcome.PASSED:
-                return Verdict(
-                    Outcome.SKIPPED, _told(f"skipped, since it builds on the check {name}, which is not passed")
-                )
+                which = "a hidden check" if needed.spec.hidden else f"the check {name}"
+                return Verdict(Outcome.SKIPPED, _told(f"skipped, since it builds on {which}, which is not passed"))
         return None
 
     def _note_problem(self, session: TopicSession, verdict: Verdict) -> None:

@@ -18,6 +18,7 @@ from grader.course import Course
 from grader.report.json import to_json
 from grader.report.terminal import print_report
 from grader.results import (
+    Arrays,
     CheckResult,
     Failure,
     Isolation,
@@ -78,7 +79,8 @@ def made_up() -> Report:
         "value": Failure(
             "the output is wrong", 1.25, -0.5, (1, 2), 1.75, 3.8e-6, 0.5, "forward(x: (2, 3) array, stride=2)",
             "import numpy as np\n\nfrom layers import forward\n\nx = np.array([[1.0]])\nprint(forward(x))\n",
-            None, "a line\n" * 30,
+            None, "a line\n" * 30, "n=2, seed=3",
+            Arrays((1, 3), (0.0, 1.0, 1.25), (0.0, float("inf"), -0.5), (False, True, True)),
         ),
         "raised": Failure("forward raised ZeroDivisionError", exception=StudentException("ZeroDivisionError", hostile, frames)),
         "slow": Failure("time ran out: forward gave no answer within 5 s", output=hostile),

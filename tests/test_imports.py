@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "grader"
 
 LAYERS = [
     ["grader.worker"],
-    ["grader.errors", "grader.results"],
+    ["grader.errors", "grader.results", "grader.options"],
     ["grader.course"],
     ["grader.client", "grader.submission"],
     ["grader.checking"],
@@ -21,7 +21,7 @@ LAYERS = [
     ["grader.observing"],
     ["grader.session"],
     ["grader.grading", "grader.plugin", "grader.release", "grader.report"],
-    ["grader.practice", "grader.doctor"],
+    ["grader.practice", "grader.doctor", "grader.ci", "grader.batch"],
     ["grader.cli"],
     ["grader.__main__", "grader"],
 ]
@@ -41,7 +41,7 @@ EXCEPTIONS = {
 def modules() -> dict[str, Path]:
     found = {}
     for path in PACKAGE.rglob("*.py"):
-        if "_data" not in path.parts:
+        if not {"_data", "templates"} & set(path.parts):  # data, not modules
             parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
             found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found

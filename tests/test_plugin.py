@@ -90,7 +90,7 @@ def test_a_submission_that_does_not_exist_is_a_usage_error(
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"area/errors", points=1', '"area/errors"', "*takes (name, points, needs=())*"),
+        ('"area/errors", points=1', '"area/errors"', "*takes (name, points, needs=(), hidden=False)*"),
         ('"area/errors", points=1', '"volume/errors", points=1', "*is not 'function/behaviour'*"),
         ('"area/errors", points=1', '"area", points=1', "*is not 'function/behaviour'*"),
         ('"area/errors", points=1', '"area/errors", points=0', "*points above 0*"),

@@ -8,7 +8,7 @@ records what is drawn, later by one that judges.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,10 +18,11 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
+from grader.checking.plans import make_plan
+from grader.client.foresight import Plan
 from grader.client.student import Call
 
 Case = dict[str, Any]
-Plan = tuple[tuple[Call, ...], ...]
 EXAMPLES = 12
 PROFILE = "convgrade"
 
@@ -54,8 +55,12 @@ class Cases:
 
 @dataclass
 class CaseBook:
-    """Remembers the cases of every check and seed, for all submissions graded in this process."""
+    """Remembers the cases of every check and seed, for all submissions graded in this process.
 
+    Without `foresight` no calls are remembered, and every submission is graded as if it were the first.
+    """
+
+    foresight: bool = True
     _cases: dict[tuple[Callable[..., Any], int], Cases] = field(default_factory=dict)
     _plans: dict[tuple[Callable[..., Any], int], Plan] = field(default_factory=dict)
 
@@ -71,20 +76,9 @@ class CaseBook:
         """The calls that the cases made when a submission passed the check; None before one has."""
         return self._plans.get((inner_function(test), seed))
 
-    def remember_plan(self, test: Callable[..., Any], seed: int, plan: Plan) -> None:
-        """Keep the calls of a check that was passed; the latest are the likeliest to come again.
-
-        Results are not kept, nor the arguments of any but a case's first call: results may be passed on as arguments, and
-        no submission's right answers are to reach another.
-        """
-        bare = tuple(
-            tuple(
-                Call(c.function, c.arguments, c.keywords, c.observed) if first else Call(c.function, (), {}, c.observed)
-                for first, c in zip((True, *[False] * len(calls)), calls, strict=False)
-            )
-            for calls in plan
-        )
-        self._plans[inner_function(test), seed] = bare
+    def remember_plan(self, test: Callable[..., Any], seed: int, cases: Iterable[Sequence[Call]]) -> None:
+        """Keep the calls of a check that was passed; the latest are the likeliest to come again."""
+        self._plans[inner_function(test), seed] = make_plan(cases)
 
 
 def is_drawn(test: Callable[..., Any]) -> bool:

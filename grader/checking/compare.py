@@ -15,8 +15,11 @@ import numpy as np
 
 from grader.checking.tolerance import allowed_error
 from grader.client.values import describe
-from grader.results import Failure, Scalar
+from grader.results import Arrays, Failure, Scalar
 from grader.worker.wire import Handle
+
+SHOWN_ENTRIES = 256
+"""Compared arrays of up to so many entries go into the report whole, for those who draw them."""
 
 
 class CheckFailed(Exception):
@@ -90,8 +93,17 @@ def _fail_at(
         error=float(error[index]),
         allowed_error=float(limit[index]),
         share_differing=float(wrong.mean()),
+        arrays=_shown(got, wanted, wrong),
     )
     raise CheckFailed(failure, got)
+
+
+def _shown(got: np.ndarray, wanted: np.ndarray, wrong: np.ndarray) -> Arrays | None:
+    """The compared arrays as data; None for a single entry, which `wanted` and `got` show, and for many."""
+    if not 1 < wanted.size <= SHOWN_ENTRIES:
+        return None
+    entries = got.astype(np.float64).ravel().tolist()
+    return Arrays(wanted.shape, tuple(wanted.ravel().tolist()), tuple(entries), tuple(wrong.ravel().tolist()))
 
 
 def expect_number(got: Any, wanted: float, bound: float | None = None, *, what: str = "the result") -> None:
@@ -127,12 +139,11 @@ def expect_truth(got: Any, wanted: bool, *, what: str = "the answer") -> None:
 def expect_equal(got: Any, wanted: Any, *, what: str = "the result") -> None:
     """Require the same nested structure of whole numbers; tuples and lists are not told apart."""
     if isinstance(wanted, (tuple, list)):
-        items = list(got) if isinstance(got, np.ndarray) and got.ndim else got
-        if not isinstance(items, (tuple, list)):
+        if not isinstance(got, (tuple, list)) and not (isinstance(got, np.ndarray) and got.ndim):
             fail(f"{what} is not a {type(wanted).__name__}", describe(wanted), describe(got), got)
-        if len(items) != len(wanted):
-            fail(f"{what} has {len(items)} entries", f"{len(wanted)} entries", describe(got), got)
-        for position, (item, right) in enumerate(zip(items, wanted, strict=True)):
+        if len(got) != len(wanted):
+            fail(f"{what} has {len(got)} entries", f"{len(wanted)} entries", describe(got), got)
+        for position, (item, right) in enumerate(zip(got, wanted, strict=True)):
             expect_equal(item, right, what=f"entry {position} of {what}")
     else:
         expect_integer(got, wanted, what=what)

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from grader.checking.cases import Case, Cases, Plan, inner_function, is_drawn, run_drawn
+from grader.checking.cases import Case, Cases, inner_function, is_drawn, run_drawn
 from grader.checking.compare import CheckFailed
-from grader.client.foresight import OutOfStep
+from grader.client.foresight import OutOfStep, Plan
 from grader.client.student import Call, Student
 from grader.errors import (
     StudentDied,

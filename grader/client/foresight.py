@@ -1,8 +1,8 @@
 """Which requests are sent before they are asked for, so that the worker computes while the grader compares.
 
-That is only ever the first call of a coming case, and only once the last call of every case before it was sent. A later
-call's arguments may hold what the submission that made the plan returned, which is to say the right answer to an earlier
-call, and code that reads its requests ahead would find it there.
+Code that reads its requests ahead must find no answer in them. A call may hold what the submission that made the plan
+returned, which is to say the right answer to an earlier call; so only those are planned whole that the case itself gives,
+and what comes after one that is not waits until that one has been sent.
 """
 
 from __future__ import annotations
@@ -18,15 +18,34 @@ from grader.worker.wire import Handle
 if TYPE_CHECKING:
     from .student import Call
 
+AHEAD = 64
+
 
 class OutOfStep(Exception):
     """A check called something else than was foreseen: the case is to be run again, one call at a time."""
 
 
-class Ahead(NamedTuple):
-    """A request sent ahead: the case whose first call it is, its function and number."""
+class Planned(NamedTuple):
+    """A call that a case will make: its function, and the call itself where it may be sent ahead."""
+
+    function: str
+    call: Call | None
+
+
+Plan = Sequence[Sequence[Planned]]
+
+
+class Place(NamedTuple):
+    """Where in the plan a call stands: the case, and how many calls of the case come before it."""
 
     case: int
+    call: int
+
+
+class Ahead(NamedTuple):
+    """A request sent ahead: its place, its function and the number under which it was sent."""
+
+    place: Place
     function: str
     number: int
 
@@ -34,46 +53,56 @@ class Ahead(NamedTuple):
 class Foresight:
     """Where a check stands in the plan of its calls, and what was sent ahead; without a plan, nothing is foreseen."""
 
-    def __init__(self, plan: Sequence[Sequence[Call]] = ()) -> None:
+    def __init__(self, plan: Plan = ()) -> None:
         self._plan = plan
-        self._case, self._taken = -1, 0
+        self._now = Place(-1, 0)
         self.sent: deque[Ahead] = deque()
 
     def begin_case(self) -> Iterator[Ahead]:
         """Go on to the next case; gives what was sent ahead for cases that are over."""
-        self._case, self._taken = self._case + 1, 0
-        while self.sent and self.sent[0].case < self._case:
+        self._now = Place(self._now.case + 1, 0)
+        while self.sent and self.sent[0].place < self._now:
             yield self.sent.popleft()
 
     def take(self, call: Call) -> int | None:
         """The number under which the call was sent already; None where it was not. Raises OutOfStep."""
-        planned = self._planned(self._case)
-        was_sent = self._taken == 0 and bool(self.sent) and self.sent[0].case == self._case
-        right = self._taken < len(planned) and planned[self._taken].function == call.function
-        if not right or (was_sent and not _same_call(planned[0], call)):
+        planned = self._planned(self._now)
+        was_sent = bool(self.sent) and self.sent[0].place == self._now
+        right = planned is not None and planned.function == call.function
+        if not right or (was_sent and not _same_call(planned.call, call)):  # type: ignore[union-attr]  # right: there is one
             if self.sent:
                 raise OutOfStep
             self._plan = ()
             return None
-        self._taken += 1
+        self._now = Place(self._now.case, self._now.call + 1)
         return self.sent.popleft().number if was_sent else None
 
-    def coming(self) -> Iterator[tuple[int, Call]]:
-        """The calls that may be sent now, each with its case."""
-        if self._taken == 0 or self._taken < len(self._planned(self._case)):
-            return
-        case = (self.sent[-1].case if self.sent else self._case) + 1
-        while self._planned(case) and (case - 1 == self._case or len(self._planned(case - 1)) == 1):
-            yield case, self._plan[case][0]
-            case += 1
+    def coming(self) -> Iterator[tuple[Place, Call]]:
+        """The calls that may be sent now, in order, each with its place."""
+        place = self._after(self.sent[-1].place) if self.sent else self._from(self._now)
+        while len(self.sent) < AHEAD and (planned := self._planned(place)) is not None and planned.call is not None:
+            yield place, planned.call
+            place = self._after(place)
 
-    def _planned(self, case: int) -> Sequence[Call]:
-        return self._plan[case] if 0 <= case < len(self._plan) else ()
+    def _planned(self, place: Place) -> Planned | None:
+        if not 0 <= place.case < len(self._plan) or place.call >= len(self._plan[place.case]):
+            return None
+        return self._plan[place.case][place.call]
+
+    def _after(self, place: Place) -> Place:
+        return self._from(Place(place.case, place.call + 1))
+
+    def _from(self, place: Place) -> Place:
+        """The place itself, or where its case is over, the beginning of the next."""
+        while 0 <= place.case < len(self._plan) and place.call >= len(self._plan[place.case]):
+            place = Place(place.case + 1, 0)
+        return place
 
 
-def _same_call(planned: Call, call: Call) -> bool:
+def _same_call(planned: Call | None, call: Call) -> bool:
     return (
-        planned.function == call.function
+        planned is not None
+        and planned.function == call.function
         and planned.observed == call.observed
         and len(planned.arguments) == len(call.arguments)
         and planned.keywords.keys() == call.keywords.keys()

@@ -23,7 +23,7 @@ from grader.errors import (
 )
 from grader.worker import wire
 
-from .foresight import Ahead, Foresight
+from .foresight import Ahead, Foresight, Plan
 from .process import ForkServer, Worker, WorkerSpec
 from .values import kept_in_place, structured
 
@@ -59,7 +59,7 @@ class Backend(Protocol):
     def take_output(self) -> str:
         """What was printed since the last time."""
 
-    def foresee(self, plan: Sequence[Sequence[Call]]) -> None:
+    def foresee(self, plan: Plan) -> None:
         """Told which calls the coming cases will make; may make them ahead of time."""
 
     def end_foresight(self) -> None:
@@ -156,7 +156,7 @@ class WorkerBackend:
         if self._worker is not None:
             self._worker.channel.forget_output()
 
-    def foresee(self, plan: Sequence[Sequence[Call]]) -> None:
+    def foresee(self, plan: Plan) -> None:
         """Take the calls of each coming case, as an earlier run made them; a check that calls others may get OutOfStep."""
         self._foresight = Foresight(plan)
 
@@ -203,8 +203,10 @@ class WorkerBackend:
             if number is None:
                 number = self._send(worker, call, self._forget)
             self._forget = False
-            for case, coming in self._foresight.coming():
-                self._foresight.sent.append(Ahead(case, coming.function, self._send(worker, coming, forget=True)))
+            for place, coming in self._foresight.coming():
+                self._foresight.sent.append(
+                    Ahead(place, coming.function, self._send(worker, coming, forget=place.call == 0))
+                )
             message = worker.receive(allowed)
             if message.fields.get("id") != number:
                 raise StudentProtocolFault("its reply belongs to another call")

@@ -30,7 +30,7 @@ def live_progress(console: Console) -> Iterator[Callable[[Step], None]]:
                 task,
                 total=step.total,
                 completed=step.done,
-                description=one_line(step.result.name, 44).ljust(44),
+                description=one_line("a hidden check" if step.result.hidden else step.result.name, 44).ljust(44),
                 lost=f"{lost} not passed" if lost else "",
             )
 

@@ -18,21 +18,46 @@ def write_output(path: str, text: str) -> None:
     if path == "-":
         sys.stdout.write(text)
         return
-    target = Path(path)
-    if target.exists() and not target.is_file():  # a pipe or a device: there is nothing to replace
-        with target.open("w", encoding="utf-8") as stream:
-            stream.write(text)
-        return
+    write_bytes(Path(path), text.encode())
+
+
+def write_bytes(target: Path, content: bytes) -> None:
+    """Write a file, replacing what is there only once everything is on the disk, so that a power cut leaves one or the other.
+
+    Raises UsageError that names the file when it cannot be written.
+    """
     temporary = None
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        if target.exists() and not target.is_file():  # a pipe or a device: there is nothing to replace
+            target.write_bytes(content)
+            return
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:80]}-", dir=target.parent)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
         mask = os.umask(0)
         os.umask(mask)
         os.chmod(temporary, 0o666 & ~mask)
         os.replace(temporary, target)
+        temporary = None
+        _flush_folder(target.parent)
     except OSError as error:
+        raise UsageError(f"{target} cannot be written: {error.strerror}") from None
+    finally:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _flush_folder(folder: Path) -> None:
+    """Have the new name on the disk too; where a folder cannot be opened for this, it is left to the system."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError:  # some network file systems refuse this
+        pass
+    finally:
+        os.close(descriptor)

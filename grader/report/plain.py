@@ -13,13 +13,14 @@ def explain_check(check: CheckResult) -> str:
         lines += [f"  {line}" for line in difference(check.failure)]
         for misconception in check.misconceptions:
             lines.append(f"  probably {misconception.slug}: {misconception.hint}")
+        lines += [f"  observed: {observation}" for observation in check.observations]
         if check.failure.exception is not None:
             lines += [f"  {line}" for line in traceback_lines(check.failure)]
         if check.failure.reproduce:
             lines += ["  to see it yourself:", *(f"    {line}" for line in plain(check.failure.reproduce).splitlines())]
         if check.failure.output:
             lines += ["  it printed:", *(f"    {line}" for line in plain(check.failure.output).splitlines()[:20])]
-    return "\n".join(lines)
+    return plain("\n".join(lines))
 
 
 def difference(failure: Failure) -> list[str]:

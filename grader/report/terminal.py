@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from itertools import groupby
 
 from rich.console import Console, Group, RenderableType
@@ -14,17 +13,29 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from grader.report.digest import (
+    HINT_ABOVE,
+    MARKS,
+    NO_SCORE,
+    earned,
+    made_under,
+    remark,
+    topic_score,
+    total,
+    unwritten,
+    worth_explaining,
+)
 from grader.report.plain import traceback_lines
 from grader.report.text import one_line, plain, points, value
-from grader.results import CheckResult, Failure, Outcome, Report, TopicResult, percentage
+from grader.results import CheckResult, Failure, Outcome, Report, TopicResult
 
-MARKS = {
-    Outcome.PASSED: ("✓", "green"),
-    Outcome.FAILED: ("✗", "red"),
-    Outcome.SKIPPED: ("-", "default"),
-    Outcome.CRASHED: ("✗", "red"),
-    Outcome.TIMED_OUT: ("✗", "red"),
-    Outcome.INTERNAL_ERROR: ("!", "magenta"),
+STYLES = {
+    Outcome.PASSED: "green",
+    Outcome.FAILED: "red",
+    Outcome.SKIPPED: "default",
+    Outcome.CRASHED: "red",
+    Outcome.TIMED_OUT: "red",
+    Outcome.INTERNAL_ERROR: "magenta",
 }
 OUTPUT_LINES = 12
 SNIPPET_LINES = 40
@@ -63,15 +74,13 @@ def render(report: Report) -> Iterator[RenderableType]:
 
 
 def _topic(topic: TopicResult) -> RenderableType:
-    judged = all(check.outcome is not Outcome.INTERNAL_ERROR for check in topic.checks)
-    score = f"{points(topic.points_earned)} of {points(topic.points_possible)} points" if judged else "not judged"
-    heading = _ends(Text(topic.title, style="bold"), Text(score, style="bold"))
+    heading = _ends(Text(topic.title, style="bold"), Text(topic_score(topic), style="bold"))
     if topic.problem is not None:
         return Group(heading, _pad(_problem(topic), (0, 0, 0, 2)))
     parts: list[RenderableType] = [heading, _check_table(topic.checks)]
     seen: set[str] = set()
     for check in topic.checks:
-        if _worth_explaining(check):
+        if worth_explaining(check):
             parts += [Text(), _explanation(check, seen)]
     return Group(*parts)
 
@@ -102,65 +111,29 @@ def _check_table(checks: Sequence[CheckResult]) -> Table:
     width = max([width, *(len(check.name.partition("/")[2]) + 2 for check in checks)])
     table.add_column(no_wrap=True, width=3)
     table.add_column(no_wrap=True, overflow="ellipsis", width=min(width, 34))
-    table.add_column(justify="right", no_wrap=True, width=max((len(_earned(check)) for check in checks), default=0))
+    table.add_column(justify="right", no_wrap=True, width=max((len(earned(check)) for check in checks), default=0))
     table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
     for function, group in groupby(checks, key=lambda check: check.function):
         members = list(group)
-        state = _unwritten(members)
+        state = unwritten(members)
         table.add_row("", Text(one_line(function)), "", Text(state))
         for check in members if not state else ():
-            mark, style = MARKS[check.outcome]
+            mark, style = MARKS[check.outcome], STYLES[check.outcome]
             behaviour = check.name.partition("/")[2].replace("_", " ")
             table.add_row(
                 Text(f"  {mark}", style=style),
                 Text(f"  {one_line(behaviour)}", style=style if check.outcome is not Outcome.SKIPPED else "default"),
-                Text(_earned(check)),
-                Text(one_line(_remark(check))),
+                Text(earned(check)),
+                Text(one_line(remark(check))),
             )
     return table
-
-
-def _earned(check: CheckResult) -> str:
-    return (
-        "?"
-        if check.outcome is Outcome.INTERNAL_ERROR
-        else f"{points(check.points_earned)}/{points(check.points_possible)}"
-    )
-
-
-def _unwritten(checks: Sequence[CheckResult]) -> str:
-    """The one line that says that a function is not written yet, else nothing."""
-    total = sum((check.points_possible for check in checks), Fraction(0))
-    first = checks[0].failure
-    unwritten = first is not None and first.what.startswith(f"{checks[0].function} is not written yet")
-    if unwritten and all(check.outcome in (Outcome.FAILED, Outcome.SKIPPED) for check in checks):
-        return f"not written yet: 0 of {points(total)} points"
-    return ""
-
-
-def _remark(check: CheckResult) -> str:
-    """What stands to the right of a check: its title, or in a word what became of it."""
-    words = {
-        Outcome.CRASHED: "crashed: ",
-        Outcome.TIMED_OUT: "timed out: ",
-        Outcome.INTERNAL_ERROR: "our fault: ",
-    }
-    if check.outcome is Outcome.SKIPPED and check.failure is not None:
-        return check.failure.what
-    return words.get(check.outcome, "") + check.title
-
-
-def _worth_explaining(check: CheckResult) -> bool:
-    if check.outcome in (Outcome.PASSED, Outcome.SKIPPED) or check.failure is None:
-        return False
-    return not check.failure.what.startswith(f"{check.function} is not written yet")
 
 
 def _explanation(check: CheckResult, seen: set[str]) -> RenderableType:
     """One failure in full; a hint that stood above already is only named."""
     failure = check.failure
     assert failure is not None
-    mark, style = MARKS[check.outcome]
+    mark, style = MARKS[check.outcome], STYLES[check.outcome]
     parts: list[RenderableType] = [
         Text(f"{mark} {one_line(check.name)}", style=f"bold {style}"),
         _indented(check.title),
@@ -168,7 +141,7 @@ def _explanation(check: CheckResult, seen: set[str]) -> RenderableType:
     parts.append(_pad(_difference(failure), (1, 0, 0, 4)))
     for misconception in check.misconceptions:
         name = misconception.slug.replace("-", " ")
-        hint = "The hint is above." if misconception.slug in seen else misconception.hint
+        hint = HINT_ABOVE if misconception.slug in seen else misconception.hint
         seen.add(misconception.slug)
         parts.append(
             _pad(Text.from_markup(f"[bold]Probably: {escape(name)}.[/bold] {escape(plain(hint))}"), (1, 0, 0, 4))
@@ -228,10 +201,7 @@ def _snippet(code: str) -> RenderableType:
 def _summary(report: Report) -> Iterator[RenderableType]:
     yield Rule(style="default")
     if report.internal_errors:
-        yield Text(
-            "No score: some checks could not be judged. That is a fault of the grader, not of the submission.",
-            style="bold magenta",
-        )
+        yield Text(NO_SCORE, style="bold magenta")
         for check in report.internal_errors:
             yield _indented(check.name)
     else:
@@ -240,11 +210,6 @@ def _summary(report: Report) -> Iterator[RenderableType]:
                 yield _ends(
                     Text(f"  {topic.title}"), Text(f"{points(topic.points_earned)} of {points(topic.points_possible)}")
                 )
-        share = percentage(report.points_earned, report.points_possible)
-        total = f"{points(report.points_earned)} of {points(report.points_possible)} points, {float(share):.1f} %"
-        yield _ends(Text("Total", style="bold"), Text(total, style="bold"))
-    versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
-    missing = [name.replace("_", " ") for name, holds in report.isolation.protections.items() if not holds]
-    without = f" (without {', '.join(missing)})" if missing else ""
-    yield Text(f"Isolation: {report.isolation.level}{without}. Seed: {report.seed}.")
-    yield Text(f"Versions: {versions}.")
+        yield _ends(Text("Total", style="bold"), Text(total(report), style="bold"))
+    for sentence in made_under(report):
+        yield Text(sentence)

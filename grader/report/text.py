@@ -10,25 +10,29 @@ from grader.results import Scalar
 
 CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[ -/]+[0-~]|\x1b.?", re.DOTALL)
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
+LINE_END = re.compile("\r\n?|\u2028|\u2029")
 COMMAND = re.compile(r"^([^\S\n]*)::|##\[", re.MULTILINE)  # not \s, which crosses lines and takes quadratic time
 BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def plain(text: str) -> str:
-    """One or more lines without terminal control sequences, invisible direction marks, or workflow commands.
+def visible(text: str) -> str:
+    """One or more lines without terminal control sequences, invisible direction marks and what is no character.
 
-    Memory addresses, which differ in every run, become 0x...; line ends are all "\\n"; the colons of a line that GitHub
-    would read as a command are spaced out.
+    Memory addresses, which differ in every run, become 0x...; line ends are all "\\n".
     """
-    text = CONTROL.sub("", text).replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
+    text = LINE_END.sub("\n", CONTROL.sub("", text)).replace("\t", "    ")
     text = "".join(
         character
         for character in text
         if character == "\n"
         or (unicodedata.category(character) not in ("Cc", "Cs", "Co", "Cn") and character not in BIDI)
     )
-    text = ADDRESS.sub("0x...", text)
-    return COMMAND.sub(lambda match: f"{match[1]}: :" if match[1] is not None else "## [", text)
+    return ADDRESS.sub("0x...", text)
+
+
+def plain(text: str) -> str:
+    """The visible text, with the colons of a line that GitHub would read as a workflow command spaced out."""
+    return COMMAND.sub(lambda match: f"{match[1]}: :" if match[1] is not None else "## [", visible(text))
 
 
 def one_line(text: str, characters: int = 200) -> str:

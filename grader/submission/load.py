@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from grader.course import Course, Topic
 from grader.errors import SubmissionUnreadable
 from grader.results import SubmittedFile
+from grader.submission.bundle import Bundle
 from grader.submission.sources import Entry, folder_entries, single_entry, zip_entries
 
 ENCODINGS = frozenset({"utf-8", "utf-8-sig", "ascii", "iso8859-1", "iso8859-15", "cp1252"})
@@ -51,26 +52,46 @@ class Submission:
             yield folder
 
 
-def load_submission(path: Path, course: Course, topics: tuple[Topic, ...]) -> Submission:
-    """Read the files of `topics` from a folder, a file or a zip. Raises SubmissionUnreadable when there is nothing there."""
+def load_submission(source: Path | Bundle, course: Course, topics: tuple[Topic, ...]) -> Submission:
+    """Read the files of `topics` from a folder, a file, a zip or a bundle.
+
+    Raises SubmissionUnreadable when there is nothing there; what is wrong with a bundle stands in each topic's problem.
+    """
+    if isinstance(source, Bundle):
+        if source.problem is not None:
+            problems = {topic.name: source.problem for topic in topics}
+            return Submission(source.label, {}, (), problems, source.notes)
+        return choose_files(source.label, source.entries(), source.alone, course, topics, source.notes)
+    return choose_files(str(source), _entries_at(source), source.is_file(), course, topics)
+
+
+def _entries_at(path: Path) -> list[Entry]:
     if not path.exists():
         raise SubmissionUnreadable(f"{path} does not exist")
     if path.is_dir():
-        entries = folder_entries(path)
-    elif not path.is_file():
+        return folder_entries(path)
+    if not path.is_file():
         raise SubmissionUnreadable(f"{path} is neither a folder, a file nor a zip")
-    elif path.suffix.lower() == ".zip":
-        entries = zip_entries(path)
-    else:
-        entries = single_entry(path)
+    return zip_entries(path) if path.suffix.lower() == ".zip" else single_entry(path)
+
+
+def choose_files(
+    path: str,
+    entries: list[Entry],
+    alone: bool,
+    course: Course,
+    topics: tuple[Topic, ...],
+    found: tuple[str, ...] = (),
+) -> Submission:
+    """Find each topic's file among the entries and read it; `alone` says that a single file or zip was handed in."""
     names = {topic.file for topic in course.topics}
     sources: dict[str, bytes] = {}
     graded: list[str] = []
     problems: dict[str, str] = {}
-    notes: list[str] = []
+    notes = list(found)
     chosen: list[Entry] = []
     for topic in topics:
-        entry, note = _choose(topic, entries, alone=path.is_file() and len(topics) == 1)
+        entry, note = _choose(topic, entries, alone and len(topics) == 1)
         notes += [note] if note else []
         if entry is None:
             problems[topic.name] = _missing(topic, entries)
@@ -81,7 +102,7 @@ def load_submission(path: Path, course: Course, topics: tuple[Topic, ...]) -> Su
             graded.append(topic.file)
             chosen.append(entry)
     _add_siblings(sources, entries, chosen, names)
-    return Submission(str(path), sources, tuple(graded), problems, tuple(notes))
+    return Submission(path, sources, tuple(graded), problems, tuple(notes))
 
 
 def _choose(topic: Topic, entries: list[Entry], alone: bool) -> tuple[Entry | None, str | None]:

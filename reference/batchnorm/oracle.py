@@ -49,7 +49,7 @@ def batchnorm_backward(dout: ndarray, cache: Kept) -> tuple[ndarray, ndarray, nd
     """(dx, dgamma, dbeta), by autograd through the forward pass."""
     x, gamma, beta = (torch.tensor(value, requires_grad=True) for value in cache[:3])
     out = F.batch_norm(x, None, None, gamma, beta, True, 0.0, cache.eps)
-    dx, dgamma, dbeta = torch.autograd.grad(out, (x, gamma, beta), torch.tensor(dout))
+    dx, dgamma, dbeta = torch.autograd.grad((out * torch.tensor(dout)).sum(), (x, gamma, beta))
     return dx.numpy(), dgamma.numpy(), dbeta.numpy()
 
 

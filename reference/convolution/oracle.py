@@ -37,7 +37,7 @@ def conv2d_backward(dout: np.ndarray, cache: Convolved) -> tuple[np.ndarray, np.
     """The gradients of `conv2d_forward` with respect to x, w and b."""
     leaves = [torch.tensor(array, requires_grad=True) for array in cache[:3]]
     out = F.conv2d(*leaves, cache.stride, cache.padding)
-    dx, dw, db = torch.autograd.grad(out, leaves, torch.tensor(dout))
+    dx, dw, db = torch.autograd.grad((out * torch.tensor(dout)).sum(), leaves)
     return dx.numpy(), dw.numpy(), db.numpy()
 
 

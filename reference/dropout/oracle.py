@@ -33,7 +33,7 @@ def dropout_forward(x: ndarray, keep_prob: float, *, training: bool, rng: Genera
 def dropout_backward(dout: ndarray, cache: Kept) -> ndarray:
     """Its gradient, by autograd through the forward pass with the same mask."""
     x = torch.tensor(cache.x, requires_grad=True)
-    (dx,) = torch.autograd.grad(_inverted(x, cache), x, torch.tensor(dout))
+    (dx,) = torch.autograd.grad((_inverted(x, cache) * torch.tensor(dout)).sum(), x)
     return dx.numpy()
 
 
@@ -46,7 +46,7 @@ def classic_dropout_forward(x: ndarray, keep_prob: float, *, training: bool, rng
 def classic_dropout_backward(dout: ndarray, cache: Kept) -> ndarray:
     """Its gradient, by autograd through the forward pass with the same mask."""
     x = torch.tensor(cache.x, requires_grad=True)
-    (dx,) = torch.autograd.grad(_classic(x, cache), x, torch.tensor(dout))
+    (dx,) = torch.autograd.grad((_classic(x, cache) * torch.tensor(dout)).sum(), x)
     return dx.numpy()
 
 

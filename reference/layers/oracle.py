@@ -52,7 +52,7 @@ def affine_forward(x: ndarray, w: ndarray, b: ndarray) -> tuple[ndarray, Affine]
 def affine_backward(dout: ndarray, cache: Affine) -> tuple[ndarray, ndarray, ndarray]:
     """(dx, dw, db), by autograd."""
     leaves = [leaf.requires_grad_() for leaf in _tensors(*cache)]
-    dx, dw, db = torch.autograd.grad(_affine(*leaves), leaves, torch.tensor(dout))
+    dx, dw, db = torch.autograd.grad((_affine(*leaves) * torch.tensor(dout)).sum(), leaves)
     return dx.numpy(), dw.numpy(), db.numpy()
 
 
@@ -64,7 +64,7 @@ def relu_forward(x: ndarray) -> tuple[ndarray, Entrywise]:
 def relu_backward(dout: ndarray, cache: Entrywise) -> ndarray:
     """dx, by autograd."""
     x = torch.tensor(cache.x, requires_grad=True)
-    return torch.autograd.grad(torch.relu(x), x, torch.tensor(dout))[0].numpy()
+    return torch.autograd.grad((torch.relu(x) * torch.tensor(dout)).sum(), x)[0].numpy()
 
 
 def sigmoid_forward(x: ndarray) -> tuple[ndarray, Entrywise]:
@@ -75,7 +75,7 @@ def sigmoid_forward(x: ndarray) -> tuple[ndarray, Entrywise]:
 def sigmoid_backward(dout: ndarray, cache: Entrywise) -> ndarray:
     """dx, by autograd."""
     x = torch.tensor(cache.x, requires_grad=True)
-    return torch.autograd.grad(torch.sigmoid(x), x, torch.tensor(dout))[0].numpy()
+    return torch.autograd.grad((torch.sigmoid(x) * torch.tensor(dout)).sum(), x)[0].numpy()
 
 
 def softmax_cross_entropy(scores: ndarray, labels: ndarray) -> tuple[float, ndarray]:

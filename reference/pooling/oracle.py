@@ -132,7 +132,7 @@ def _backward(operation: Operation, dout: np.ndarray, cache: Pooled) -> np.ndarr
 
 def _gradient(operation: Operation, x: np.ndarray, dout: np.ndarray, *arguments: tuple[int, int]) -> np.ndarray:
     leaf = torch.tensor(x, requires_grad=True)
-    (gradient,) = torch.autograd.grad(operation(leaf, *arguments), leaf, torch.tensor(dout))
+    (gradient,) = torch.autograd.grad((operation(leaf, *arguments) * torch.tensor(dout)).sum(), leaf)
     return gradient.numpy()
 
 

@@ -1,0 +1,63 @@
+"""What a result depends on, as one hash: the same hash means that grading again would give the same result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.course import Course
+from grader.errors import UsageError
+from grader.grading import Settings, versions
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What all submissions of a run have in common: the course's files, how they are graded, every version."""
+
+    course: str
+    settings: Settings
+    versions: dict[str, str]
+
+    def fingerprint(self, submission: str) -> str:
+        """The hash for a submission, which is given by its own."""
+        parts: list[Any] = [
+            submission,
+            self.course,
+            list(self.settings.topics) if self.settings.topics is not None else None,
+            self.settings.seed,
+            self.settings.device,
+            sorted(self.versions.items()),
+        ]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def basis_of(course: Course, settings: Settings) -> Basis:
+    """The basis of a run on this machine."""
+    return Basis(course_digest(course), settings, versions())
+
+
+def course_digest(course: Course) -> str:
+    """SHA-256 over the names and contents of the course's files in `reference/`."""
+    total = hashlib.sha256()
+    root = course.root / "reference"
+    for file in sorted(root.rglob("*")):
+        parts = file.relative_to(root).parts
+        if file.is_file() and not any(part == "__pycache__" or part.startswith(".") for part in parts):
+            total.update(f"{'/'.join(parts)} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return total.hexdigest()
+
+
+def read_seed(file: Path) -> int:
+    """The seed in a file: a whole number as it is, any other text by its hash. Raises UsageError."""
+    try:
+        text = file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the seed file {file} cannot be read: {error}") from None
+    if not text:
+        raise UsageError(f"the seed file {file} is empty")
+    if text.lstrip("-").isascii() and text.lstrip("-").isdigit():
+        return int(text)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")

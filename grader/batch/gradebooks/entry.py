@@ -1,0 +1,56 @@
+"""What a gradebook is filled from, what comes of it, and numbers and cells as spreadsheets take them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from grader.batch.roster import Student
+from grader.report.text import one_line
+from grader.results import Report
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the results. `report` is None where there is no score, and `why` says why."""
+
+    student: Student
+    file: str
+    report: Report | None
+    why: str = ""
+    late: bool = False
+    submission: str = ""
+    result: Callable[[], bytes | None] | None = None
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A gradebook's files by name, how many rows got a grade, and whose did not and why; `remarks` are sentences."""
+
+    files: dict[str, bytes]
+    filled: int
+    unfilled: tuple[tuple[str, str], ...]
+    remarks: tuple[str, ...] = ()
+
+
+def two_decimals(points: Fraction) -> str:
+    """The number with a dot and two decimals, a half rounded up."""
+    cents = math.floor(points * 100 + Fraction(1, 2))
+    return f"{cents // 100}.{cents % 100:02d}"
+
+
+def defused(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula, on one line, without control characters."""
+    cell = one_line(text, 1000)
+    return f"'{cell}" if text.startswith(FORMULA) or cell.startswith(FORMULA) else cell
+
+
+def scaled(report: Report, possible: Fraction | None) -> Fraction:
+    """The report's points, as a share of what the gradebook's column is worth, where it says so."""
+    if possible is None or not report.points_possible:
+        return report.points_earned
+    return report.points_earned * possible / report.points_possible

@@ -1,0 +1,183 @@
+"""Filling the file that Canvas or Moodle exported: one grade column, and Moodle's comments; all else stays byte for byte."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from grader.batch.classlist import Index
+from grader.batch.gradebooks.cells import Sheet, read_sheet
+from grader.batch.gradebooks.entry import Entry, Filled, scaled, two_decimals
+from grader.batch.names import folded
+from grader.batch.roster import Student, find_columns, read_student
+from grader.batch.shapes import Clue
+from grader.errors import UsageError
+from grader.report.text import points
+from grader.results import Report
+
+ASSIGNMENT = re.compile(r".*\((\d+)\)")
+GRADE = ("grade", "bewertung", "note", "calificación", "valutazione", "cijfer", "nota")
+MAXIMUM = ("maximum grade", "bestwertung", "höchstbewertung", "note maximale", "calificación máxima", "maximumcijfer")
+COMMENTS = (
+    "feedback comments",
+    "feedback als kommentar",
+    "feedback par commentaires",
+    "comentarios de retroalimentación",
+)
+LOCKED = (
+    "grade can be changed",
+    "bewertung kann geändert werden",
+    "la note peut être modifiée",
+    "la calificación puede ser cambiada",
+)
+NO = ("no", "nein", "non", "nee")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where a sheet has the grade, and where it has the other things that matter; None where it has not."""
+
+    grade: int
+    possible: Fraction | None = None
+    maximum: int | None = None
+    comments: int | None = None
+    locked: int | None = None
+
+
+def fill_canvas(entries: Sequence[Entry], template: Path, column: str | None) -> Filled:
+    """Canvas's gradebook export with one assignment's column filled. Raises UsageError."""
+    sheet = read_sheet(template)
+    if "Section" not in sheet.headings or "ID" not in sheet.headings:
+        raise UsageError(f"{template} is no export of a Canvas gradebook: it has no columns ID and Section")
+    grade = _assignment(sheet, template, column)
+    return _fill(sheet, entries, Columns(grade, possible=_possible(sheet, grade)), "canvas.csv")
+
+
+def fill_moodle(entries: Sequence[Entry], template: Path, column: str | None) -> Filled:
+    """Moodle's grading worksheet with Grade and Feedback comments filled. Raises UsageError."""
+    sheet = read_sheet(template)
+    grade = _find(sheet, (folded(column),) if column else GRADE)
+    if grade is None:
+        raise UsageError(
+            f"{template} has no column {column or 'Grade'}; it has {', '.join(sheet.headings)}: name it with --column"
+        )
+    others = (_find(sheet, names) for names in (MAXIMUM, COMMENTS, LOCKED))
+    return _fill(sheet, entries, Columns(grade, None, *others), "moodle.csv")
+
+
+def _assignment(sheet: Sheet, template: Path, column: str | None) -> int:
+    """The column of the assignment: the one that is named, by its title or its number, or the only one there is."""
+    found = [(place, heading) for place, heading in enumerate(sheet.headings) if ASSIGNMENT.fullmatch(heading)]
+    if column is not None:
+        found = [
+            (place, heading)
+            for place, heading in found
+            if column.strip() in (heading, heading.rpartition("(")[0].strip(), ASSIGNMENT.sub(r"\1", heading))
+        ]
+    if len(found) == 1:
+        return found[0][0]
+    titles = ", ".join(heading for heading in sheet.headings if ASSIGNMENT.fullmatch(heading)) or "none"
+    raise UsageError(f"which column of {template}? Name one with --column; its assignments are: {titles}")
+
+
+def _possible(sheet: Sheet, column: int) -> Fraction | None:
+    """What the row Points Possible says of a column."""
+    for number in range(1, len(sheet.rows)):
+        values = sheet.values(number)
+        if values and values[0].strip() == "Points Possible" and column < len(values):
+            return _number(values[column])
+    return None
+
+
+def _number(text: str) -> Fraction | None:
+    try:
+        value = Fraction(text.strip())
+    except (ValueError, ZeroDivisionError):
+        return None
+    return value if value > 0 else None
+
+
+def _find(sheet: Sheet, names: Sequence[str]) -> int | None:
+    found = [place for place, heading in enumerate(sheet.headings) if folded(heading.lstrip("\ufeff")) in names]
+    return found[0] if len(found) == 1 else None
+
+
+def _fill(sheet: Sheet, entries: Sequence[Entry], columns: Columns, name: str) -> Filled:
+    """Fill the rows whose person has a score; every row and every entry without its counterpart is listed."""
+    entry_of = {entry.student: entry for entry in entries}
+    index = Index(list(entry_of))
+    places = find_columns(sheet.headings)
+    changes: dict[tuple[int, int], str] = {}
+    unfilled: list[tuple[str, str]] = []
+    used: dict[Student, int] = {}
+    possible: set[Fraction] = set()
+    for number in range(1, len(sheet.rows)):
+        values = sheet.values(number)
+        person = read_student(values, places)
+        if person is None:
+            continue
+        found = _whose(person, index)
+        problem = _refusal(values, columns, found, used, entry_of)
+        if problem is not None or not isinstance(found, Student):
+            unfilled.append((person.shown, problem or str(found)))
+            continue
+        used[found] = number
+        report = entry_of[found].report
+        assert report is not None, "_refusal sees to this"
+        worth = columns.possible if columns.maximum is None else _number(values[columns.maximum])
+        possible |= {worth} if worth is not None and worth != report.points_possible else set()
+        changes[number, columns.grade] = two_decimals(scaled(report, worth))
+        if columns.comments is not None and columns.comments < len(values):
+            changes[number, columns.comments] = comment(report)
+    absent = [entry for entry in entries if entry.report is not None and entry.student not in used]
+    unfilled += [(entry.student.shown, "has a score, but no row here that is certainly theirs") for entry in absent]
+    remarks = [f"points were scaled to {points(worth)}, as the file says" for worth in sorted(possible)]
+    return Filled({name: sheet.replaced(changes)}, len(used), tuple(unfilled), tuple(remarks))
+
+
+def _whose(person: Student, index: Index) -> Student | str:
+    """The one of ours that a row of the sheet is for, or why it is nobody."""
+    known = {student for text in person.known_as() for student in index.known(text)}
+    if len(known) == 1:
+        return known.pop()
+    if known:
+        return "its ids are those of different people"
+    if not person.name:
+        return "nobody in the results has this id"
+    found = index.match(Clue(name=person.name))
+    if isinstance(found, Student) and found.id and person.id:
+        return f"the name is that of {found.shown}, but the id is another"
+    return found if isinstance(found, Student) else "nobody in the results has this id or name"
+
+
+def _refusal(
+    values: Sequence[str],
+    columns: Columns,
+    found: Student | str,
+    used: dict[Student, int],
+    entries: dict[Student, Entry],
+) -> str | None:
+    """Why a row of the sheet gets no grade; None where it gets one."""
+    if not isinstance(found, Student):
+        return found
+    if found in used:
+        return f"row {used[found] + 1} is for the same person"
+    if entries[found].report is None:
+        return entries[found].why
+    if columns.grade >= len(values):
+        return "the row is too short"
+    if columns.locked is not None and columns.locked < len(values) and folded(values[columns.locked]) in NO:
+        return "Moodle says that the grade cannot be changed"
+    return None
+
+
+def comment(report: Report) -> str:
+    """What a student reads in the gradebook: the points, topic by topic; nothing that the student wrote."""
+    topics = [
+        f"{topic.title} {points(topic.points_earned)} of {points(topic.points_possible)}" for topic in report.topics
+    ]
+    total = f"{points(report.points_earned)} of {points(report.points_possible)} points"
+    return f"{total}: {'; '.join(topics)}." if len(topics) > 1 else f"{total}."

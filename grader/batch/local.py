@@ -1,0 +1,203 @@
+"""Stations on this machine, one process each; a station that dies or overruns is replaced and its job tried once more."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from grader.batch.executors import Finished, Job
+from grader.errors import UsageError
+
+TICK_SECONDS = 0.2
+TRIES = 2
+CHUNK = 1 << 20
+
+
+class StationDied(Exception):
+    """The process ended; the text says how, and what it wrote last."""
+
+
+class Station:
+    """One station process. Answers are read without waiting, so that many can be watched at once."""
+
+    def __init__(self, start: dict[str, Any], scratch: str) -> None:
+        self.job: Job | None = None
+        self.begun = time.monotonic()
+        self._errors = tempfile.TemporaryFile(dir=scratch)
+        self._incoming = bytearray()
+        self._process = subprocess.Popen(
+            [sys.executable, "-s", "-P", "-m", "grader.batch.station"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env=_environment(scratch),
+            start_new_session=True,
+        )
+        assert self._process.stdout is not None
+        self.answers = self._process.stdout.fileno()
+        os.set_blocking(self.answers, False)
+        with contextlib.suppress(StationDied):  # told when the answer is read
+            self._send(start)
+
+    def give(self, job: Job) -> None:
+        """Send a job. Raises StationDied."""
+        self.job, self.begun = job, time.monotonic()
+        content = base64.b64encode(job.bundle.to_bytes()).decode()
+        self._send({"job": job.number, "label": job.bundle.label, "bundle": content})
+
+    def take(self) -> dict[str, Any] | None:
+        """The next whole answer that has come; None while there is none. Raises StationDied."""
+        while b"\n" not in self._incoming:
+            try:
+                part = os.read(self.answers, CHUNK)
+            except BlockingIOError:
+                return None
+            if not part:
+                raise StationDied(self._how_it_ended())
+            self._incoming += part
+        line, _, rest = bytes(self._incoming).partition(b"\n")
+        self._incoming = bytearray(rest)
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def wait(self, seconds: float) -> dict[str, Any]:
+        """The next answer. Raises StationDied, also when it does not come in time."""
+        deadline = time.monotonic() + seconds
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.answers, selectors.EVENT_READ)
+            while (answer := self.take()) is None:
+                if time.monotonic() > deadline:
+                    raise StationDied(f"no answer within {seconds:.0f} s")
+                selector.select(TICK_SECONDS)
+        return answer
+
+    def close(self) -> None:
+        """Kill it, and with it everything it started."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._errors):
+            with contextlib.suppress(OSError):
+                stream.close()  # type: ignore[union-attr]  # both pipes were asked for
+
+    def _send(self, message: dict[str, Any]) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(message).encode() + b"\n")
+            self._process.stdin.flush()
+        except OSError:
+            raise StationDied(self._how_it_ended()) from None
+
+    def _how_it_ended(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(1)
+        code = self._process.returncode
+        how = f"was ended by {signal.Signals(-code).name}" if code is not None and code < 0 else f"ended with {code}"
+        self._errors.seek(0)
+        last = self._errors.read()[-2000:].decode("utf-8", "replace").strip()
+        return f"the grading process {how}" + (f"\n{last}" if last else "")
+
+
+def _environment(scratch: str) -> dict[str, str]:
+    """Ours, with a folder for temporary files that goes when the run ends, one thread, and a fixed order of sets."""
+    own = {"TMPDIR": scratch, "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    return {**os.environ, **own, "PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+@dataclass
+class LocalExecutor:
+    """`jobs` stations on this machine. `seconds` is when a job is taken to hang."""
+
+    start: dict[str, Any]
+    jobs: int
+    seconds: float
+    _tries: dict[int, int] = field(default_factory=dict)
+
+    def run(self, jobs: Iterator[Job], started: Callable[[Job], None]) -> Iterator[Finished]:
+        """See Executor."""
+        scratch = tempfile.mkdtemp(prefix="convgrade-batch-")
+        stations: list[Station] = []
+        again: list[Job] = []
+        try:
+            while True:
+                self._hand_out(stations, jobs, again, started, scratch)
+                if not stations:
+                    return
+                for station in self._readable(stations):
+                    yield from self._read(station, stations, again)
+        finally:
+            for station in stations:
+                station.close()
+            shutil.rmtree(scratch, ignore_errors=True)
+
+    def _hand_out(
+        self,
+        stations: list[Station],
+        jobs: Iterator[Job],
+        again: list[Job],
+        started: Callable[[Job], None],
+        scratch: str,
+    ) -> None:
+        """Give every free station a job, start stations while there are jobs for them, end those without."""
+        for station in [*stations, *[None] * (self.jobs - len(stations))]:
+            if station is not None and station.job is not None:
+                continue
+            job = again.pop() if again else next(jobs, None)
+            if job is None:
+                if station is not None:
+                    station.close()
+                    stations.remove(station)
+                continue
+            if station is None:
+                station = Station(self.start, scratch)
+                stations.append(station)
+            self._tries[job.number] = self._tries.get(job.number, 0) + 1
+            started(job)
+            with contextlib.suppress(StationDied):  # told when its answer is read
+                station.give(job)
+
+    def _readable(self, stations: list[Station]) -> list[Station]:
+        """The stations with something to read, after a short wait, and those that have taken too long."""
+        with selectors.DefaultSelector() as selector:
+            for station in stations:
+                selector.register(station.answers, selectors.EVENT_READ, station)
+            ready = [key.data for key, _ in selector.select(TICK_SECONDS)]
+        late = [s for s in stations if s not in ready and time.monotonic() - s.begun > self.seconds]
+        return [*ready, *late]
+
+    def _read(self, station: Station, stations: list[Station], again: list[Job]) -> Iterator[Finished]:
+        """What a station has to say: a job's end, if it is one. Raises UsageError when it refuses to grade."""
+        assert station.job is not None
+        try:
+            answer = station.take()
+            while answer is not None and "ready" in answer:
+                answer = station.take()
+            if answer is None and time.monotonic() - station.begun > self.seconds:
+                raise StationDied(f"the grading process did not come to an end within {self.seconds:.0f} s")
+        except StationDied as error:
+            station.close()
+            stations.remove(station)
+            answer = {"job": station.job.number, "fault": str(error)}
+        if answer is None:
+            return
+        if "refused" in answer:
+            raise UsageError(str(answer["refused"]))
+        job, station.job = station.job, None
+        if answer.get("fault") is not None and self._tries[job.number] < TRIES:
+            again.append(job)
+        else:
+            del self._tries[job.number]
+            yield Finished(job.number, answer.get("report"), answer.get("fault"))

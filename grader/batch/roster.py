@@ -1,0 +1,139 @@
+"""The class list: a CSV with any of name, id, login and e-mail, or the export of a gradebook."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.batch.names import folded
+from grader.errors import UsageError
+
+ROSTER_BYTES = 64 << 20
+COLUMNS = {
+    "name": ("name", "full name", "student", "student name", "vollständiger name", "nom complet", "nombre completo"),
+    "first": ("first name", "first_name", "firstname", "given name", "vorname", "prénom", "nombre"),
+    "last": ("last name", "last_name", "lastname", "surname", "family name", "nachname", "nom de famille", "apellido(s)"),
+    "id": ("id", "student id", "student_id", "canvas user id", "id number", "idnumber", "identifier", "sid",
+           "matriculation number", "sis user id", "sis_user_id", "sis id", "id-nummer", "matrikelnummer", "identifiant"),
+    "login": ("login", "username", "user name", "user", "github", "github username", "github_username", "sis login id",
+              "login id", "anmeldename", "netid"),
+    "email": ("email", "e-mail", "email address", "e-mail address", "mail", "e-mail-adresse", "adresse de courriel"),
+}  # fmt: skip
+"""Headings by what they hold, folded; the first that is there is the main one, the others are known as well."""
+PARTICIPANT = re.compile(r"\D+ (\d+)")
+
+
+@dataclass(frozen=True)
+class Student:
+    """One person. `also` are further ids and logins the person is known by; what is not known is empty."""
+
+    name: str = ""
+    id: str = ""
+    login: str = ""
+    email: str = ""
+    also: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What tells this person from others: the id, or else the login, the e-mail, the name."""
+        return self.id or self.login or self.email or self.name
+
+    @property
+    def shown(self) -> str:
+        """What a person is called in lists."""
+        return self.name or self.login or self.email or self.id
+
+    def known_as(self) -> frozenset[str]:
+        """Every id, login and e-mail, folded."""
+        return frozenset(folded(text) for text in (self.id, self.login, self.email, *self.also) if text)
+
+
+def load_roster(path: Path) -> tuple[Student, ...]:
+    """Read a class list. Raises UsageError that names the file, the row and what is wrong there."""
+    return parse_roster(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """A text file as spreadsheets write them: UTF-8 with or without a mark, UTF-16, or Windows-1252. Raises UsageError."""
+    try:
+        if path.stat().st_size > ROSTER_BYTES:
+            raise UsageError(f"{path} is larger than {ROSTER_BYTES >> 20} MiB, which is no class list")
+        return decode(path.read_bytes())[0]
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def decode(content: bytes) -> tuple[str, str]:
+    """The text and the encoding it was read in; a mark at the beginning stays in the text."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16-le" if content.startswith(b"\xff\xfe") else "utf-16-be"
+        try:
+            return content.decode(encoding), encoding
+        except UnicodeDecodeError:
+            pass
+    try:
+        return content.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError:
+        return content.decode("latin-1"), "latin-1"  # every byte is a character of it, so writing gives the same bytes
+
+
+def parse_roster(text: str, source: str) -> tuple[Student, ...]:
+    """The students in a CSV. Raises UsageError."""
+    rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter_of(text)))
+    if not rows:
+        raise UsageError(f"{source} is empty; a class list has a row of headings: any of name, id, login, email")
+    columns = find_columns(rows[0])
+    if not any(columns.values()):
+        heading = ", ".join(rows[0])[:200]
+        raise UsageError(f"{source}: none of the headings ({heading}) is known; name them name, id, login, email")
+    students = []
+    for number, row in enumerate(rows[1:], 2):
+        student = read_student(row, columns)
+        if student is not None:
+            students.append((number, student))
+    _refuse_doubles(students, source)
+    return tuple(student for _, student in students)
+
+
+def delimiter_of(text: str) -> str:
+    """What separates the columns, by the first line: a comma, a semicolon or a tab."""
+    first = text.lstrip("\ufeff").partition("\n")[0]
+    return max(",;\t", key=first.count)
+
+
+def find_columns(headings: Sequence[str]) -> dict[str, list[int]]:
+    """Where each kind of column is, the main one first."""
+    known = [" ".join(folded(heading).split()) for heading in headings]
+    return {kind: [known.index(name) for name in names if name in known] for kind, names in COLUMNS.items()}
+
+
+def read_student(row: Sequence[str], columns: dict[str, list[int]]) -> Student | None:
+    """One row; None for blank ones and for those that are no person (Canvas: Points Possible, the test student)."""
+
+    def cells(kind: str) -> list[str]:
+        found = [row[i].strip() for i in columns[kind] if i < len(row)]
+        return [cell.removeprefix("'") if cell[1:2] in ("=", "+", "-", "@") else cell for cell in found if cell]
+
+    ids = [match[1] if (match := PARTICIPANT.fullmatch(cell)) else cell for cell in cells("id")]
+    logins, emails = cells("login"), cells("email")
+    parts = [*cells("first")[:1], *cells("last")[:1]]
+    names = [" ".join(parts)] if parts else cells("name")
+    name = names[0] if names else ""
+    if not (name or ids or logins or emails) or name == "Points Possible" or name == "Student, Test":
+        return None
+    first = [found[0] if found else "" for found in (ids, logins, emails)]
+    also = tuple(dict.fromkeys([*ids[1:], *logins[1:], *emails[1:]]))
+    return Student(name, first[0], first[1], first[2], also)
+
+
+def _refuse_doubles(students: list[tuple[int, Student]], source: str) -> None:
+    seen: dict[str, int] = {}
+    for number, student in students:
+        key = folded(student.key)
+        if key in seen:
+            raise UsageError(f"{source}: rows {seen[key]} and {number} are both {student.key!r}; ids must be different")
+        seen[key] = number

@@ -1,0 +1,211 @@
+"""`run_batch`: a class's submissions in, the results folder out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from grader.batch.classlist import ClassList, Row, match_class
+from grader.batch.executors import Executor, Finished, Job
+from grader.batch.fingerprint import Basis, basis_of
+from grader.batch.gradebooks import Entry, Filled, Request, write_gradebooks
+from grader.batch.overview import to_overview
+from grader.batch.roster import load_roster
+from grader.batch.shapes import find_submissions, known_ids_of
+from grader.batch.statistics import analyse, person_of
+from grader.batch.store import CLASS, OVERVIEW, Store
+from grader.batch.tree import open_tree
+from grader.course import Course
+from grader.errors import UsageError
+from grader.grading import Settings
+from grader.report.hiding import for_student
+from grader.report.html import to_html
+from grader.results import Report, number
+from grader.submission import Bundle
+from grader.submission.bundle import read_bundle
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something happened to a row: it was "kept" from an earlier run, "started", "graded", or has a "fault" of ours."""
+
+    what: str
+    row: Row
+    report: Report | None = None
+    fault: str | None = None
+
+
+Listener = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to grade and how; `secret_seed` keeps the seed out of everything that is written."""
+
+    submissions: Path
+    out: Path
+    course: Course
+    settings: Settings
+    secret_seed: bool = False
+    roster: Path | None = None
+    shape: str | None = None
+    gradebooks: tuple[Request, ...] = ()
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a class: what class.json holds, and the gradebooks."""
+
+    form: dict[str, Any]
+    gradebooks: tuple[tuple[Request, Filled], ...]
+
+
+def read_classes(plan: Plan) -> ClassList:
+    """Who handed in what. Raises UsageError."""
+    roster = load_roster(plan.roster) if plan.roster is not None else None
+    found = find_submissions(open_tree(plan.submissions), known_ids_of(roster or ()), plan.shape)
+    return match_class(found, roster)
+
+
+def grade_class(plan: Plan, classes: ClassList, executor: Callable[[Basis], Executor], listener: Listener) -> Outcome:
+    """Grade a class and write everything. Raises UsageError; what was graded until then is kept."""
+    store = Store(plan.out)
+    basis = basis_of(plan.course, plan.settings)
+    rows = tuple(row for row in classes.rows if row.submission is not None)
+    with store.opened():
+        if not plan.resume and store.holds_results():
+            raise UsageError(f"{plan.out} holds results already: --resume goes on with them, or give another folder")
+        batch = Batch(rows, basis, store, plan.secret_seed, listener)
+        batch.run(executor(basis), plan.resume)
+        form = class_form(plan, classes, batch)
+        store.write(CLASS, form)
+        entries = [_entry(row, row_form, store) for row, row_form in zip(classes.rows, form["rows"], strict=True)]
+        write_overview(store, form)
+        gradebooks = write_gradebooks(plan.gradebooks, entries, store)
+    return Outcome(form, tuple(gradebooks))
+
+
+def write_overview(store: Store, form: dict[str, Any]) -> None:
+    """Write the instructor's page from what is in the folder."""
+    people = []
+    for row in form["rows"]:
+        report = store.read_report(row["file"]) if row["status"] == "graded" else None
+        if report is not None:
+            people.append(person_of(row["file"], row["name"] or row["login"] or row["email"] or row["id"], report))
+    store.write(OVERVIEW, to_overview(form, analyse(people)))
+
+
+@dataclass
+class Batch:
+    """One run: the rows that have a submission, what they are graded under, where results go."""
+
+    rows: tuple[Row, ...]
+    basis: Basis
+    store: Store
+    secret_seed: bool
+    listener: Listener
+    faults: dict[str, str] = field(default_factory=dict)
+    """Why a row could not be graded, by its file name."""
+
+    def run(self, executor: Executor, resume: bool) -> None:
+        """Grade what is not there yet. Raises UsageError; what was written stays."""
+        for finished in executor.run(self._jobs(resume), self._started):
+            self._keep(finished)
+
+    def _jobs(self, resume: bool) -> Iterator[Job]:
+        for position, row in enumerate(self.rows):
+            bundle = bundle_of(row)
+            kept = self.store.kept(row.file, self.basis.fingerprint(bundle.digest())) if resume else None
+            if kept is not None:
+                self.listener(Event("kept", row, kept))
+            else:
+                yield Job(position, bundle)
+
+    def _started(self, job: Job) -> None:
+        self.listener(Event("started", self.rows[job.number]))
+
+    def _keep(self, finished: Finished) -> None:
+        row = self.rows[finished.number]
+        if finished.report is None:
+            self.faults[row.file] = finished.fault or "no reason is known"
+            self.listener(Event("fault", row, fault=self.faults[row.file]))
+            return
+        bundle = bundle_of(row)
+        form = self._form(finished.report, bundle)
+        report = Report.from_dict(form)
+        self.store.write_row(row.file, bundle.to_bytes(), form, to_html(for_student(report)))
+        self.listener(Event("graded", row, report))
+
+    def _form(self, report: dict[str, Any], bundle: Bundle) -> dict[str, Any]:
+        """The report as it is kept: without a secret seed, and with what it was made from."""
+        digest = bundle.digest()
+        batch = {"fingerprint": self.basis.fingerprint(digest), "submission": digest}
+        return {**report, "seed": None if self.secret_seed else report["seed"], "batch": batch}
+
+
+def bundle_of(row: Row) -> Bundle:
+    """The row's submission, read now."""
+    submission = row.submission
+    assert submission is not None, "only rows with a submission are graded"
+    return read_bundle(submission.label, submission.entries(), submission.alone, submission.notes)
+
+
+def class_form(plan: Plan, classes: ClassList, batch: Batch) -> dict[str, Any]:
+    """What class.json holds."""
+    course, settings = plan.course, dataclasses.asdict(plan.settings)
+    settings["seed"] = None if plan.secret_seed else settings["seed"]
+    return {
+        "format_version": 1,
+        "course": {"name": course.name, "title": course.title, "version": course.version},
+        "shape": classes.shape,
+        "submissions": str(plan.submissions),
+        "roster": classes.has_roster,
+        "settings": settings,
+        "rows": [_row_form(row, batch, batch.faults.get(row.file)) for row in classes.rows],
+        "unused": [{"name": name, "reason": reason} for name, reason in classes.unused],
+    }
+
+
+def _entry(row: Row, form: dict[str, Any], store: Store) -> Entry:
+    """The row as gradebooks take it."""
+    why = {"missing": "handed in nothing", "internal_error": f"could not be graded: {form['fault']}"}
+    reasons = [why.get(form["status"], ""), row.why or ""]
+    submission = row.submission
+    return Entry(
+        row.student,
+        row.file,
+        store.read_report(row.file) if form["status"] == "graded" else None,
+        "; ".join(reason for reason in reasons if reason),
+        form["late"],
+        form["submission"] or "",
+        submission.result if submission is not None else None,
+    )
+
+
+def _row_form(row: Row, batch: Batch, fault: str | None) -> dict[str, Any]:
+    report = batch.store.read_report(row.file) if row.submission is not None and fault is None else None
+    status = "missing" if row.submission is None else "graded" if report is not None else "internal_error"
+    if report is not None and report.internal_errors:
+        status, fault = "internal_error", f"{len(report.internal_errors)} checks could not be judged"
+    scored = report if status == "graded" else None
+    return {
+        "file": row.file,
+        "name": row.student.name,
+        "id": row.student.id,
+        "login": row.student.login,
+        "email": row.student.email,
+        "also": list(row.student.also),
+        "listed": row.listed,
+        "why": row.why,
+        "status": status,
+        "fault": fault,
+        "points_earned": number(scored.points_earned) if scored is not None else None,
+        "points_possible": number(scored.points_possible) if scored is not None else None,
+        "submission": row.submission.label if row.submission is not None else None,
+        "late": row.submission.late if row.submission is not None else False,
+        "earlier": list(row.earlier),
+    }

@@ -1,0 +1,91 @@
+"""A process that grades one submission after another: `python -m grader.batch.station`.
+
+It reads JSON lines from its standard input and answers each with one on its standard output:
+
+    {"course": ..., "digest": ..., "settings": {...}, "versions": {...}}  ->  {"ready": true} or {"refused": why}
+    {"job": n, "label": ..., "bundle": base64}  ->  {"job": n, "report": {...}}, {"job": n, "fault": text} or {"refused": why}
+
+It keeps its fork servers and drawn cases from one submission to the next, and nothing of the submissions. When its input
+ends, because whoever started it has ended, it ends at once, whatever it is doing.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import queue
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import IO, Any
+
+from grader.batch.fingerprint import course_digest
+from grader.checking.cases import CaseBook
+from grader.course import Course, load_course
+from grader.errors import InternalFault, UsageError
+from grader.grading import grade, versions
+from grader.submission import Bundle
+from grader.workshop import Workshop
+
+
+def main() -> None:
+    """Serve until the input ends."""
+    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # whatever prints something after all must not be taken for an answer
+    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(sys.stdin.buffer, lines), daemon=True).start()
+    start = json.loads(lines.get())
+    try:
+        course = open_course(start)
+    except UsageError as error:
+        _answer(replies, {"refused": str(error)})
+        return
+    _answer(replies, {"ready": True})
+    # Without foresight: how often the code of an earlier submission was right must not change how often this one's is called
+    workshop = Workshop(CaseBook(foresight=False))
+    while True:
+        _answer(replies, run_job(json.loads(lines.get()), course, start["settings"], workshop))
+
+
+def open_course(start: dict[str, Any]) -> Course:
+    """The course, if it is the very one that is asked for. Raises UsageError."""
+    root = Path(start["course"])
+    course = load_course(root if (root / "reference" / "course.toml").is_file() else None)
+    if course_digest(course) != start["digest"]:
+        raise UsageError(f"the course in {course.root} is another version; every machine needs the same one")
+    here = versions()
+    other = [f"{name} {here.get(name)}" for name, version in start["versions"].items() if here.get(name) != version]
+    if other:
+        raise UsageError(f"this machine has {', '.join(other)}; every machine needs the same versions")
+    return course
+
+
+def run_job(job: dict[str, Any], course: Course, settings: dict[str, Any], workshop: Workshop) -> dict[str, Any]:
+    """Grade one submission; a fault of ours is an answer too."""
+    try:
+        bundle = Bundle.from_bytes(job["label"], base64.b64decode(job["bundle"]))
+        report = grade(bundle, **settings, course=course, workshop=workshop)
+    except InternalFault as error:
+        return {"job": job["job"], "fault": str(error)}
+    except UsageError as error:
+        return {"refused": str(error)}
+    except Exception:
+        return {"job": job["job"], "fault": traceback.format_exc()[-4000:]}
+    return {"job": job["job"], "report": report.to_dict()}
+
+
+def _read(stream: IO[bytes], lines: queue.SimpleQueue[bytes]) -> None:
+    for line in stream:
+        lines.put(line)
+    os._exit(0)  # the fork servers see their sockets close, and take the students' processes along
+
+
+def _answer(stream: IO[str], message: dict[str, Any]) -> None:
+    stream.write(json.dumps(message) + "\n")
+    stream.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""What Classroom 50 reads: `result.json` (schema classroom50/result/v1), and the text of the release.
+
+Scores are whole numbers there, so points are multiplied by what makes every check's points whole, the same for every
+student of a course. The consumer escapes only `|` in names; line ends and the rest are removed here.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from grader.report.scores import rounded, scale_to_whole
+from grader.report.summary import to_summary
+from grader.report.text import one_line
+from grader.results import Outcome, Report
+
+SCHEMA = "classroom50/result/v1"
+RELEASE_CHARACTERS = 100_000  # GitHub takes 125,000
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What was submitted where, as the runner says; no field is empty. `datetime` is ISO 8601 in UTC."""
+
+    classroom: str
+    assignment: str
+    submission: str
+    commit: str
+    release: str
+    review: str
+    datetime: str
+
+
+def to_classroom50(report: Report, identity: Identity) -> str:
+    """The text of result.json."""
+    tests = _tests(report)
+    result = {
+        "schema": SCHEMA,
+        **{name: one_line(value, 500) or "unknown" for name, value in asdict(identity).items()},
+        "score": sum(test["score"] for test in tests),
+        "max-score": sum(test["max-score"] for test in tests),
+        "tests": tests,
+    }
+    return json.dumps(result, indent=2, allow_nan=False) + "\n"
+
+
+def to_release_body(report: Report) -> str:
+    """The text of release-body.md."""
+    return to_summary(report, RELEASE_CHARACTERS)
+
+
+def _tests(report: Report) -> list[dict[str, Any]]:
+    scale = scale_to_whole(report)
+    checks = [(topic, check) for topic in report.topics for check in topic.checks]
+    earned = rounded([check.points_earned * scale for _, check in checks])
+    return [
+        {
+            "test-name": one_line(f"{topic.name}: {check.name}", 150),
+            "passed": check.outcome is Outcome.PASSED and score == check.points_possible * scale,
+            "score": score,
+            "max-score": int(check.points_possible * scale),
+        }
+        for (topic, check), score in zip(checks, earned, strict=True)
+    ]

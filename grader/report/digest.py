@@ -1,0 +1,80 @@
+"""What every layout of the report says of a check, decided once: its points, a remark, whether it is worth explaining."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from grader.report.text import points
+from grader.results import CheckResult, Outcome, Report, TopicResult, percentage
+
+MARKS = {
+    Outcome.PASSED: "✓",
+    Outcome.FAILED: "✗",
+    Outcome.SKIPPED: "-",
+    Outcome.CRASHED: "✗",
+    Outcome.TIMED_OUT: "✗",
+    Outcome.INTERNAL_ERROR: "!",
+}
+NO_SCORE = "No score: some checks could not be judged. That is a fault of the grader, not of the submission."
+HINT_ABOVE = "The hint is above."
+
+
+def earned(check: CheckResult) -> str:
+    """Points earned of possible; a question mark where nobody knows."""
+    if check.outcome is Outcome.INTERNAL_ERROR:
+        return "?"
+    return f"{points(check.points_earned)}/{points(check.points_possible)}"
+
+
+def remark(check: CheckResult) -> str:
+    """What stands beside a check: its title, or in a word what became of it."""
+    words = {
+        Outcome.CRASHED: "crashed: ",
+        Outcome.TIMED_OUT: "timed out: ",
+        Outcome.INTERNAL_ERROR: "our fault: ",
+    }
+    if check.outcome is Outcome.SKIPPED and check.failure is not None:
+        return check.failure.what
+    return words.get(check.outcome, "") + check.title
+
+
+def unwritten(checks: Sequence[CheckResult]) -> str:
+    """The one line that says that a function is not written yet, else nothing."""
+    total = sum((check.points_possible for check in checks), Fraction(0))
+    first = checks[0].failure
+    missing = first is not None and first.what.startswith(f"{checks[0].function} is not written yet")
+    if missing and all(check.outcome in (Outcome.FAILED, Outcome.SKIPPED) for check in checks):
+        return f"not written yet: 0 of {points(total)} points"
+    return ""
+
+
+def worth_explaining(check: CheckResult) -> bool:
+    """Whether a check gets a paragraph of its own below the table."""
+    if check.outcome in (Outcome.PASSED, Outcome.SKIPPED) or check.failure is None:
+        return False
+    return not check.failure.what.startswith(f"{check.function} is not written yet")
+
+
+def topic_score(topic: TopicResult) -> str:
+    """A topic's points, or that it could not be judged."""
+    if any(check.outcome is Outcome.INTERNAL_ERROR for check in topic.checks):
+        return "not judged"
+    return f"{points(topic.points_earned)} of {points(topic.points_possible)} points"
+
+
+def total(report: Report) -> str:
+    """The points of the whole, with their share in percent."""
+    share = percentage(report.points_earned, report.points_possible)
+    return f"{points(report.points_earned)} of {points(report.points_possible)} points, {float(share):.1f} %"
+
+
+def made_under(report: Report) -> list[str]:
+    """Two sentences: the isolation and seed, and the versions, that the report was made under."""
+    missing = [name.replace("_", " ") for name, holds in report.isolation.protections.items() if not holds]
+    without = f" (without {', '.join(missing)})" if missing else ""
+    versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
+    return [
+        f"Isolation: {report.isolation.level}{without}. Seed: {'secret' if report.seed is None else report.seed}.",
+        f"Versions: {versions}.",
+    ]

@@ -1,0 +1,46 @@
+"""What students are shown of hidden checks: one line each, with its outcome and points."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+
+from grader.results import CheckResult, Report, TopicResult
+
+TITLE = "Hidden check"
+
+
+def for_student(report: Report) -> Report:
+    """The report without the names, titles, cases and hints of hidden checks; points and outcomes stay.
+
+    Every report that a student sees is made from this one. It is the same report where nothing is hidden.
+    """
+    hidden = {check.name: topic.name for topic in report.topics for check in topic.checks if check.hidden}
+    if not hidden:
+        return report
+    faults = tuple(
+        "a hidden check could not be judged" if any(name in fault for name in hidden) else fault
+        for fault in report.faults
+    )
+    return dataclasses.replace(report, topics=tuple(map(_topic, report.topics)), faults=faults)
+
+
+def _topic(topic: TopicResult) -> TopicResult:
+    count: Counter[str] = Counter()
+    checks = []
+    for check in topic.checks:
+        count[check.function] += check.hidden
+        checks.append(_redacted(check, count[check.function]) if check.hidden else check)
+    return dataclasses.replace(topic, checks=tuple(checks))
+
+
+def _redacted(check: CheckResult, number: int) -> CheckResult:
+    return CheckResult(
+        name=f"{check.function}/hidden_{number}",
+        title=TITLE,
+        outcome=check.outcome,
+        points_earned=check.points_earned,
+        points_possible=check.points_possible,
+        duration_s=check.duration_s,
+        hidden=True,
+    )
