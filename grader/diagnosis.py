@@ -7,7 +7,9 @@ others; it is named when its results equal the student's on every case of the ch
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -92,13 +94,12 @@ def _call_again(student: Student, call: Call, handles: Mapping[int, Handle]) -> 
         arguments = [_translate(value, handles) for value in call.arguments]
     except KeyError:
         return None
-    try:
+    with warnings.catch_warnings(), suppress(SubmissionFault):
+        warnings.simplefilter("ignore")
         if call.observed:
             student.observe(call.function, *arguments, **call.keywords)
         else:
             getattr(student, call.function)(*arguments, **call.keywords)
-    except SubmissionFault:
-        pass
     return student.transcript[-1]
 
 
@@ -120,7 +121,11 @@ def _same_call(theirs: Call, ours: Call) -> bool:
     structure = (type(None), StudentReturnedOther)
     if not isinstance(theirs.error, structure) or not isinstance(ours.error, structure):
         return isinstance(theirs.error, StudentMissing) and isinstance(ours.error, StudentMissing)
-    return same_value(theirs.result, ours.result) and _changed(theirs) == _changed(ours)
+    return (
+        same_value(theirs.result, ours.result)
+        and _changed(theirs) == _changed(ours)
+        and bool(theirs.warnings) == bool(ours.warnings)
+    )
 
 
 def _changed(call: Call) -> list[bool]:

@@ -13,8 +13,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
 
-from grader.checking import Rng, draw_array, expect_array, expect_integer, expect_value_error, rng
+from grader.checking import (
+    Rng,
+    draw_array,
+    expect_array,
+    expect_integer,
+    expect_no_warning,
+    expect_value_error,
+    rng,
+)
 from grader.checking.cases import CaseBook, _no_local_constants, check_seed, draw, inner_function, load_profile
+from grader.checking.compare import CheckFailed
 from grader.checking.judge import SHRINK_CALLS, CaseRun, Verdict, judge
 from grader.checking.known import Known, misconception
 from grader.checking.snippet import call_in_words, case_in_words, needed_calls, script
@@ -366,3 +375,17 @@ def test_exceptions_of_a_local_function_show_its_own_lines(topic: Topic) -> None
     verdict = judged(topic, broken)
     assert verdict.shown is not None and isinstance(verdict.shown.error, StudentRaised)
     assert [frame.function for frame in verdict.shown.error.frames][-1] == "broken"
+
+
+def test_an_observed_call_tells_what_it_warned_of(topic: Topic) -> None:
+    def overflowing(x: np.ndarray, factor: float) -> Any:
+        return np.exp(x * factor), None
+
+    backend = LocalBackend({**FUNCTIONS, "scale_forward": overflowing})
+    student = Student(topic, backend)
+    student.observe("scale_forward", np.array([1000.0, 2000.0]), 2.0)
+    assert student.transcript[-1].warnings == ("overflow encountered in exp",)
+    with pytest.raises(CheckFailed, match="scale_forward gives a warning"):
+        expect_no_warning(student, "scale_forward")
+    student.observe("scale_forward", np.array([1.0]), 2.0)
+    expect_no_warning(student, "scale_forward")

@@ -11,7 +11,7 @@ from grader.checking.compare import (
     fail,
 )
 from grader.checking.known import Trait, misconception
-from grader.checking.raising import expect_message, expect_value_error
+from grader.checking.raising import expect_message, expect_no_warning, expect_value_error
 from grader.checking.remember import remember
 from grader.checking.tolerance import EPS32, FACTOR, allowed_error
 from grader.worker.wire import Rng
@@ -30,6 +30,7 @@ __all__ = [
     "expect_handle",
     "expect_integer",
     "expect_message",
+    "expect_no_warning",
     "expect_number",
     "expect_truth",
     "expect_value_error",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 from grader.course import Function
 from grader.errors import Frame, StudentMissing, StudentRaised, StudentReturnedOther
 from grader.worker import wire
+from grader.worker.noting import noting_warnings
 
 PACKAGE = str(Path(__file__).parents[1])
 
@@ -51,7 +53,8 @@ class LocalBackend:
         given = [self._arrive(value) for value in arguments]
         named = {name: self._arrive(value) for name, value in keywords.items()}
         try:
-            result = self._functions[function.name](*given, **named)
+            with noting_warnings() if observe else nullcontext([]) as noted:
+                result = self._functions[function.name](*given, **named)
         except NotImplementedError:
             raise StudentMissing("it still raises NotImplementedError") from None
         except Exception as error:
@@ -60,7 +63,7 @@ class LocalBackend:
             answer = self._leave(self._hold(result, function.kept))
         except (wire.TooLarge, wire.NotCarried) as error:
             raise StudentReturnedOther("something that can be passed on to the grader", str(error)) from None
-        return (answer, [given, named]) if observe else answer
+        return (answer, [given, named, noted]) if observe else answer
 
     def _arrive(self, value: Any) -> Any:
         if isinstance(value, wire.Handle):

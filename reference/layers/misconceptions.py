@@ -33,6 +33,11 @@ CHANGED_IN_PLACE = (
 )
 
 
+OVERFLOW_WARNING = (
+    "The result is right, but exp of a large number overflows on the way to it, which NumPy warns of. Both branches of "
+    "np.where are computed for every entry; of exp(x) and exp(-x) take the one that is small, for instance by way of "
+    "exp(-|x|) ([DL], section 4.1)."
+)
 OF_THE_BATCH = (
     "The largest score of the whole batch is subtracted. In a row that lies far below it every exponential is 0; "
     "subtract each row's own largest score ([DL], section 4.1)."
@@ -728,6 +733,11 @@ def threshold_for_sigmoid(x: ndarray) -> ndarray:
     return 1.0 * (x >= 0)
 
 
+@misconception("sigmoid_forward", OVERFLOW_WARNING)
+def overflow_with_a_warning(x: ndarray) -> tuple[ndarray, Entrywise]:
+    return 1.0 / (1.0 + np.exp(-x)), Entrywise(x)
+
+
 @misconception("sigmoid_forward", CHANGED_IN_PLACE)
 @_entrywise
 def x_negated_in_place(x: ndarray) -> ndarray:
@@ -837,6 +847,12 @@ def dout_multiplied_in_place(dout: ndarray, cache: Entrywise) -> ndarray:
     dx = oracle.sigmoid_backward(dout, cache)
     dout *= 0.5
     return dx
+
+
+@misconception("sigmoid_backward", OVERFLOW_WARNING)
+def slope_overflows_with_a_warning(dout: ndarray, cache: Entrywise) -> ndarray:
+    out = 1.0 / (1.0 + np.exp(-cache.x))
+    return dout * out * (1.0 - out)
 
 
 # -- softmax_cross_entropy ---------------------------------------------------------------------------------------------
