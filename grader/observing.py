@@ -30,6 +30,7 @@ CHANCE = 1e-4
 
 Oracle = Mapping[str, Callable[..., Any]]
 Pair = tuple[np.ndarray, np.ndarray]
+Test = Callable[[np.ndarray, np.ndarray], bool]
 
 
 def observe(
@@ -164,15 +165,31 @@ def _exchanged(got: np.ndarray, right: np.ndarray) -> bool:
     return right.ndim >= 2 and same_value(got, np.swapaxes(right, -1, -2))
 
 
-def _turned(got: np.ndarray, right: np.ndarray) -> bool:
-    return right.ndim >= 2 and same_value(got, right[..., ::-1, ::-1])
+def _reversed(*axes: int) -> Test:
+    return lambda got, right: right.ndim >= len(axes) and same_value(got, np.flip(right, axes))
 
 
-RELATIONS = (
+def _computed(function: Callable[[np.ndarray], np.ndarray]) -> Test:
+    def test(got: np.ndarray, right: np.ndarray) -> bool:
+        with np.errstate(all="ignore"):
+            return same_value(got, function(right))
+
+    return test
+
+
+RELATIONS: tuple[tuple[Test, str], ...] = (
     (_exchanged, "the expected one with height and width exchanged"),
-    (_turned, "the expected one rotated by 180 degrees"),
-    (lambda got, right: same_value(got, -right), "the expected one with the sign changed"),
+    (_reversed(-2, -1), "the expected one rotated by 180 degrees"),
+    (_reversed(-2), "the expected one with its rows in reverse order"),
+    (_reversed(-1), "the expected one with its columns in reverse order"),
+    (_computed(np.negative), "the expected one with the sign changed"),
     (lambda got, right: not got.any(), "all zeros"),
+    (_computed(np.abs), "the absolute value of the expected one"),
+    (_computed(np.square), "the square of the expected one"),
+    (lambda got, right: not (right < 0).any() and same_value(got, np.sqrt(right)), "the root of the expected one"),
+    (_computed(np.reciprocal), "1 divided by the expected one"),
+    (_computed(lambda right: np.maximum(right, 0)), "the expected one, but 0 where that is negative"),
+    (lambda got, right: right.size > 1 and same_value(got, np.full(right.shape, right.mean())), "its mean everywhere"),
 )
 
 

@@ -6,7 +6,8 @@ stand in tests/equivalent_mutants.toml, each with its reason. `--diagnosis` also
 that lose points: right, when a named misconception gives what the edited function gives in every check of it, on cases of
 other seeds too; in part, when each gives that in the checks in which it is named; misleading, when it does not; observed,
 when none is named but something is observed of the results; raises, when there is nothing but an exception, whose traceback
-is shown; missing, when nothing is said. `--list missing` (or any of these) lists them.
+is shown; told, when a wrong type, shape or structure, or an error that was not raised, says it; missing, when nothing is said
+but that a value is wrong. `--list missing` (or any of these) lists them.
 
 The edits are made on the syntax tree by the classes below: general mutation libraries do not know an axis or a stride.
 """
@@ -318,8 +319,10 @@ def _naming(topic: Topic, course: Course, functions: Functions, failed: list[Che
     if not named:
         said = next((c.observations[0] for c in failed if c.observations), "")
         crashed = all(c.outcome is not Outcome.FAILED for c in failed)
-        what = failed[0].failure.what if failed[0].failure is not None else ""
-        return ("observed", said) if said else ("raises" if crashed else "missing", what)
+        failures = [check.failure for check in failed if check.failure is not None]
+        other = [failure.what for failure in failures if failure.error is None]
+        what = next(iter(other), failures[0].what if failures else "")
+        return ("observed", said) if said else ("raises" if crashed else "told" if other else "missing", what)
     with on_path(course):
         oracle = vars(course_module(topic, "oracle"))
         known = {(k.function, k.slug): k for k in misconceptions_in(course_module(topic, "misconceptions"))}
