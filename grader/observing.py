@@ -166,7 +166,7 @@ def _exchanged(got: np.ndarray, right: np.ndarray) -> bool:
 
 
 def _reversed(*axes: int) -> Test:
-    return lambda got, right: right.ndim >= len(axes) and same_value(got, np.flip(right, axes))
+    return lambda got, right: right.ndim >= -min(axes) and same_value(got, np.flip(right, axes))
 
 
 def _computed(function: Callable[[np.ndarray], np.ndarray]) -> Test:
@@ -189,7 +189,7 @@ RELATIONS: tuple[tuple[Test, str], ...] = (
     (lambda got, right: not (right < 0).any() and same_value(got, np.sqrt(right)), "the root of the expected one"),
     (_computed(np.reciprocal), "1 divided by the expected one"),
     (_computed(lambda right: np.maximum(right, 0)), "the expected one, but 0 where that is negative"),
-    (lambda got, right: right.size > 1 and same_value(got, np.full(right.shape, right.mean())), "its mean everywhere"),
+    (lambda got, right: right.size > 1 and same_value(got, np.full(right.shape, right.mean())), "the mean of the expected one everywhere"),
 )
 
 
