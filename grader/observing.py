@@ -189,7 +189,10 @@ RELATIONS: tuple[tuple[Test, str], ...] = (
     (lambda got, right: not (right < 0).any() and same_value(got, np.sqrt(right)), "the root of the expected one"),
     (_computed(np.reciprocal), "1 divided by the expected one"),
     (_computed(lambda right: np.maximum(right, 0)), "the expected one, but 0 where that is negative"),
-    (lambda got, right: right.size > 1 and same_value(got, np.full(right.shape, right.mean())), "the mean of the expected one everywhere"),
+    (
+        lambda got, right: right.size > 1 and same_value(got, np.full(right.shape, right.mean())),
+        "the mean of the expected one everywhere",
+    ),
 )
 
 
