@@ -2,30 +2,38 @@
 
 A misconception is a function with the student's signature, marked in a topic's `misconceptions.py`. The calls that a check
 made are made again in this process, with the misconception in the place of the function in question and the oracle for the
-others; it is named when its results equal the student's on every case of the check, those that were right included.
+others. It is named when it explains every case of the check: each result is the student's, but for those parts of a tuple
+that it gets right, since they may be wrong for another reason. And it must be wrong nowhere where the student is right.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from grader.checking.compare import CheckFailed
 from grader.checking.judge import CaseRun
 from grader.checking.known import Known
 from grader.client.local import LocalBackend
 from grader.client.student import Call, Student
 from grader.course import Topic
-from grader.errors import StudentMissing, StudentRaised, StudentReturnedOther, SubmissionFault
+from grader.replaying import calls_again, flat, same_call, same_ending, same_value
 from grader.results import Misconception
-from grader.worker.wire import Handle
+from grader.worker.wire import Rng
 
-CLOSE = 1e-5
 NAMED = 2
 RUNS = 40
+
+Functions = Mapping[str, Callable[..., Any]]
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A case, and its calls made again on the oracle; None where that could not be done."""
+
+    run: CaseRun
+    right: list[Call] | None
 
 
 def diagnose(
@@ -34,19 +42,24 @@ def diagnose(
     all_runs: Sequence[CaseRun],
     topic: Topic,
     known: Iterable[Known],
-    oracle: Mapping[str, Callable[..., Any]],
+    oracle: Functions,
 ) -> tuple[Misconception, ...]:
-    """The misconceptions about `function` that reproduce `runs`, best first.
+    """The misconceptions about `function` that explain `runs`, best first.
 
-    `all_runs` are the cases of every check of the function: what explains them all is the better explanation, and where
+    `all_runs` are the cases of every check of the function: what reproduces them all is the better explanation, and where
     something does, nothing less is named.
     """
-    runs, all_runs = spread(runs), spread(all_runs)
+    candidates = [candidate for candidate in known if candidate.function == function]
+    replayed, every = (_replay(spread(some), topic, oracle) for some in (runs, all_runs))
     found: list[tuple[float, Known]] = []
-    for candidate in known:
-        if candidate.function == function and reproduces(candidate, runs, topic, oracle):
-            agreeing = sum(reproduces(candidate, [run], topic, oracle) for run in all_runs)
-            found.append((agreeing / max(1, len(all_runs)), candidate))
+    for candidate in candidates:
+        functions = {**oracle, function: candidate.code}
+        if not all(_explains(function, functions, one, topic) for one in replayed):
+            continue
+        right = [one for one in every if one.run.error is None and not _is_random(one.run)]
+        if all(_explains(function, functions, one, topic) for one in right):
+            agreeing = sum(reproduces(candidate, [one.run], topic, oracle) for one in every)
+            found.append((agreeing / max(1, len(every)), candidate))
     found.sort(key=lambda pair: -pair[0])  # stable: the order in the file decides between equals
     best = [candidate for share, candidate in found if share == found[0][0]]
     return tuple(Misconception(candidate.slug, candidate.hint) for candidate in best[:NAMED])
@@ -57,9 +70,7 @@ def spread(runs: Sequence[CaseRun]) -> Sequence[CaseRun]:
     return [runs[round(i * (len(runs) - 1) / (RUNS - 1))] for i in range(RUNS)] if len(runs) > RUNS else runs
 
 
-def reproduces(
-    candidate: Known, runs: Sequence[CaseRun], topic: Topic, oracle: Mapping[str, Callable[..., Any]]
-) -> bool:
+def reproduces(candidate: Known, runs: Sequence[CaseRun], topic: Topic, oracle: Functions) -> bool:
     """Whether the candidate gives what the student's function gave, in every call to it in `runs`."""
     functions = {**oracle, candidate.function: candidate.code}
     compared = 0
@@ -70,95 +81,48 @@ def reproduces(
         for theirs, ours in zip(run.calls, again, strict=True):
             if theirs.owner == candidate.function:
                 compared += 1
-                if not _same_call(theirs, ours):
+                if not same_call(theirs, ours):
                     return False
     return compared > 0
 
 
-def calls_again(calls: Sequence[Call], student: Student) -> list[Call] | None:
-    """The same calls in order on another `student`; None where one needs what an earlier one did not give."""
-    handles: dict[int, Handle] = {}
-    made = []
-    for call in calls:
-        again = _call_again(student, call, handles)
-        if again is None:
-            return None
-        _map_handles(call.result, again.result, handles)
-        made.append(again)
-    return made
+def _replay(runs: Sequence[CaseRun], topic: Topic, oracle: Functions) -> list[Replayed]:
+    return [Replayed(run, calls_again(run.calls, Student(topic, LocalBackend(oracle)))) for run in runs]
 
 
-def _call_again(student: Student, call: Call, handles: Mapping[int, Handle]) -> Call | None:
-    """The same call on `student`; None where it needs what the other functions did not give."""
-    try:
-        arguments = [_translate(value, handles) for value in call.arguments]
-    except KeyError:
-        return None
-    with warnings.catch_warnings(), suppress(SubmissionFault):
-        warnings.simplefilter("ignore")
-        if call.observed:
-            student.observe(call.function, *arguments, **call.keywords)
-        else:
-            getattr(student, call.function)(*arguments, **call.keywords)
-    return student.transcript[-1]
-
-
-def _translate(value: Any, handles: Mapping[int, Handle]) -> Any:
-    return handles[value.number] if isinstance(value, Handle) else value
-
-
-def _map_handles(theirs: Any, ours: Any, handles: dict[int, Handle]) -> None:
-    if isinstance(theirs, Handle) and isinstance(ours, Handle):
-        handles[theirs.number] = ours
-    elif isinstance(theirs, tuple) and isinstance(ours, tuple):
-        for one, other in zip(theirs, ours, strict=False):
-            _map_handles(one, other, handles)
-
-
-def _same_call(theirs: Call, ours: Call) -> bool:
-    if isinstance(theirs.error, StudentRaised) and isinstance(ours.error, StudentRaised):
-        return theirs.error.kind == ours.error.kind
-    structure = (type(None), StudentReturnedOther)
-    if not isinstance(theirs.error, structure) or not isinstance(ours.error, structure):
-        return isinstance(theirs.error, StudentMissing) and isinstance(ours.error, StudentMissing)
-    return (
-        same_value(theirs.result, ours.result)
-        and _changed(theirs) == _changed(ours)
-        and bool(theirs.warnings) == bool(ours.warnings)
-    )
-
-
-def _changed(call: Call) -> list[bool]:
-    """Which of the arrays that were passed hold something else after an observed call."""
-    pairs = zip(call.arguments, call.after, strict=False)
-    return [not np.array_equal(before, now) for before, now in pairs if isinstance(before, np.ndarray)]
-
-
-def same_value(got: Any, other: Any) -> bool:
-    """Whether two returned values are the same up to rounding; handles are not looked into."""
-    if isinstance(got, Handle) or isinstance(other, Handle):
-        return isinstance(got, Handle) and isinstance(other, Handle)
-    if isinstance(got, (tuple, list)) or isinstance(other, (tuple, list)):
-        return (
-            isinstance(got, (tuple, list))
-            and isinstance(other, (tuple, list))
-            and len(got) == len(other)
-            and all(same_value(one, two) for one, two in zip(got, other, strict=True))
-        )
-    if isinstance(got, dict) and isinstance(other, dict):
-        return got.keys() == other.keys() and all(same_value(value, other[key]) for key, value in got.items())
-    numeric = (bool, int, float, np.generic, np.ndarray)
-    if isinstance(got, numeric) and isinstance(other, numeric):
-        return _same_numbers(got, other)
-    return type(got) is type(other) and bool(got == other)
-
-
-def _same_numbers(got: Any, other: Any) -> bool:
-    if isinstance(got, int) and isinstance(other, int):
-        return got == other
-    one, two = np.asarray(got, dtype=np.float64), np.asarray(other, dtype=np.float64)
-    if one.shape != two.shape:
+def _explains(function: str, functions: Functions, replayed: Replayed, topic: Topic) -> bool:
+    """Whether `functions` give what the student's gave in every call to `function` of a case, parts left aside."""
+    calls = replayed.run.calls
+    again = calls_again(calls, Student(topic, LocalBackend(functions)))
+    if again is None:
         return False
-    finite = np.abs(two[np.isfinite(two)])
-    scale = float(finite.max()) if finite.size else 0.0
-    return bool(np.allclose(one, two, rtol=0.0, atol=CLOSE * scale, equal_nan=True))
+    compared = [
+        _explains_call(theirs, ours, wanted, replayed.run.error)
+        for theirs, ours, wanted in zip(calls, again, replayed.right or again, strict=True)
+        if theirs.owner == function
+    ]
+    return bool(compared) and all(compared)
+
+
+def _explains_call(theirs: Call, ours: Call, wanted: Call, error: Exception | None) -> bool:
+    """The same results, or else, of several, the same but for some that are right in `ours`; not for the one that failed."""
+    if not same_ending(theirs, ours):
+        return False
+    if same_value(theirs.result, ours.result):
+        return True
+    results = [flat(call.result) for call in (theirs, ours, wanted)]
+    if len({len(parts) for parts in results}) > 1:
+        return False
+    failed = error.value if isinstance(error, CheckFailed) else None
+    explained = error is None
+    for got, other, right in zip(*results, strict=True):
+        if same_value(got, other):
+            explained = explained or not same_value(other, right)
+        elif (failed is not None and same_value(got, failed)) or not same_value(other, right):
+            return False
+    return explained
+
+
+def _is_random(run: CaseRun) -> bool:
+    """Whether a generator was passed: right answers then differ with the way of drawing."""
+    return any(isinstance(value, Rng) for call in run.calls for value in (*call.arguments, *call.keywords.values()))

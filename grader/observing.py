@@ -20,7 +20,8 @@ from grader.client.local import LocalBackend
 from grader.client.student import Call, Student
 from grader.client.values import flat_names
 from grader.course import Topic
-from grader.diagnosis import CLOSE, calls_again, same_value, spread
+from grader.diagnosis import spread
+from grader.replaying import CLOSE, calls_again, flat, same_value
 from grader.worker.wire import Handle
 
 ENOUGH = 2
@@ -103,7 +104,7 @@ def _relations(function: str, runs: Sequence[CaseRun], topic: Topic, oracle: Ora
             return []
         for call, wanted in zip(run.calls, again, strict=True):
             if call.function == function and call.error is None and wanted.error is None:
-                for name, got, right in zip(names, _flat(call.result), _flat(wanted.result), strict=False):
+                for name, got, right in zip(names, flat(call.result), flat(wanted.result), strict=False):
                     pair = _numbers(got, right)
                     if pair is not None and not same_value(*pair):
                         pairs[name].append((pair, _sizes(_arguments(run.calls, call, oracle))))
@@ -117,10 +118,6 @@ def _relations(function: str, runs: Sequence[CaseRun], topic: Topic, oracle: Ora
         elif (place := _place(name, [pair for pair, _ in several])) is not None:
             found.append(f"{what} is {place}")
     return found
-
-
-def _flat(value: Any) -> list[Any]:
-    return [item for entry in value for item in _flat(entry)] if isinstance(value, (tuple, list)) else [value]
 
 
 def _numbers(got: Any, right: Any) -> Pair | None:

@@ -17,6 +17,7 @@ LAYERS = [
     ["grader.course"],
     ["grader.client", "grader.submission"],
     ["grader.checking"],
+    ["grader.replaying"],
     ["grader.diagnosis", "grader.workshop"],
     ["grader.observing"],
     ["grader.session"],

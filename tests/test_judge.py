@@ -24,14 +24,15 @@ from grader.checking import (
 )
 from grader.checking.cases import CaseBook, _no_local_constants, check_seed, draw, inner_function, load_profile
 from grader.checking.compare import CheckFailed
-from grader.checking.judge import SHRINK_CALLS, CaseRun, Verdict, judge
+from grader.checking.judge import SHRINK_CALLS, CaseRun, Verdict, judge, run_case
 from grader.checking.known import Known, misconception
 from grader.checking.snippet import call_in_words, case_in_words, needed_calls, script
 from grader.client.local import LocalBackend
 from grader.client.student import Student
 from grader.course import Course, Topic
-from grader.diagnosis import diagnose, reproduces, same_value
+from grader.diagnosis import diagnose, reproduces
 from grader.errors import InternalFault, StudentDied, StudentMissing, StudentRaised, StudentTimedOut
+from grader.replaying import same_value
 from grader.results import Failure, Outcome
 from grader.worker.wire import Handle
 
@@ -321,6 +322,48 @@ def test_an_argument_changed_in_place_is_no_other_misconception(topic: Topic) ->
     assert reproduces(Known("scale_forward", "in-place", "", in_place), verdict.runs, topic, FUNCTIONS)
     right_here = Known("scale_forward", "tripled", "", lambda x, factor: (x * 3, None))
     assert not reproduces(right_here, verdict.runs, topic, FUNCTIONS)
+
+
+def scale_runs(topic: Topic, backward: Callable[..., Any]) -> tuple[list[CaseRun], list[CaseRun]]:
+    """A check of dx and a check of dfactor, on scale_backward replaced."""
+
+    def check(student: Any, position: int) -> None:
+        x = np.array([[1.0, 2.0], [3.0, 5.0]])
+        _, cache = student.scale_forward(x, 3.0)
+        got = student.scale_backward(np.ones((2, 2)), cache)
+        expect_array(got[position], (np.full((2, 2), 3.0), np.array(11.0))[position])
+
+    student = Student(topic, LocalBackend({**FUNCTIONS, "scale_backward": backward}))
+    runs = [run_case(check, student, {"position": position}, {}) for position in (0, 1)]
+    return runs[:1], runs[1:]
+
+
+DX_DOUBLED = Known(
+    "scale_backward", "dx-doubled", "", lambda dout, cache: (dout * cache[1] * 2, (dout * cache[0]).sum())
+)
+MEAN = Known("scale_backward", "mean", "", lambda dout, cache: (dout * cache[1], (dout * cache[0]).mean()))
+
+
+def test_two_mistakes_in_two_parts_of_a_result_are_both_named(topic: Topic) -> None:
+    dx, dfactor = scale_runs(topic, lambda dout, cache: (dout * cache[1] * 2, (dout * cache[0]).mean()))
+    known = (DX_DOUBLED, MEAN)
+    assert [m.slug for m in diagnose("scale_backward", dx, dx + dfactor, topic, known, FUNCTIONS)] == ["dx-doubled"]
+    assert [m.slug for m in diagnose("scale_backward", dfactor, dx + dfactor, topic, known, FUNCTIONS)] == ["mean"]
+
+
+def test_what_would_be_wrong_where_the_student_is_right_is_not_named(topic: Topic) -> None:
+    one, two = (run_of(topic, {"area": right_for_flat}, lambda student, h=h: student.area(h, 5)) for h in (2, 1))
+    one.error = CheckFailed(Failure(what="the area is wrong"))
+    assert [m.slug for m in diagnose("area", [one], [one], topic, [PERIMETER], FUNCTIONS)] == ["perimeter"]
+    assert diagnose("area", [one], [one, two], topic, [PERIMETER], FUNCTIONS) == ()
+
+
+PERIMETER = Known("area", "perimeter", "", perimeter)
+
+
+def right_for_flat(height: int, width: int) -> int:
+    """The perimeter, but for a height of 1."""
+    return width if height == 1 else perimeter(height, width)
 
 
 def test_backward_misconceptions_get_the_oracles_cache(topic: Topic) -> None:

@@ -11,9 +11,15 @@ CHARACTERS = 200
 
 
 @contextmanager
-def noting_warnings() -> Iterator[list[str]]:
-    """Collect the messages of RuntimeWarnings, each once, in place of showing them; the list is there afterwards."""
+def noting_warnings(wanted: bool = True) -> Iterator[list[str]]:
+    """Collect the messages of RuntimeWarnings, each once, in place of showing them; the list is there afterwards.
+
+    Where that is not `wanted`, warnings are shown as usual.
+    """
     noted: list[str] = []
+    if not wanted:
+        yield noted
+        return
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", RuntimeWarning)
