@@ -3,7 +3,9 @@
 A misconception is a function with the student's signature, marked in a topic's `misconceptions.py`. The calls that a check
 made are made again in this process, with the misconception in the place of the function in question and the oracle for the
 others. It is named when it explains every case of the check: each result is the student's, but for those parts of a tuple
-that it gets right, since they may be wrong for another reason. And it must be wrong nowhere where the student is right.
+that it gets right, since they may be wrong for another reason. It must be wrong where the student is wrong, and nowhere
+where the student is right. And one or two wrong numbers, as of a worked example, are explained by too many things: what
+explains those must explain some of the function's other wrong results too, where there are any.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from grader.worker.wire import Rng
 
 NAMED = 2
 RUNS = 40
+FEW = 2
 
 Functions = Mapping[str, Callable[..., Any]]
 
@@ -51,13 +54,18 @@ def diagnose(
     """
     candidates = [candidate for candidate in known if candidate.function == function]
     replayed, every = (_replay(spread(some), topic, oracle) for some in (runs, all_runs))
+    own = {id(run) for run in runs}
+    elsewhere = [one for one in every if _is_wrong_value(one.run) and id(one.run) not in own]
+    weak = bool(elsewhere) and all(map(_is_wrong_value, runs)) and len(runs) <= FEW
     found: list[tuple[float, Known]] = []
     for candidate in candidates:
         functions = {**oracle, function: candidate.code}
         if not all(_explains(function, functions, one, topic) for one in replayed):
             continue
         right = [one for one in every if one.run.error is None and not _is_random(one.run)]
-        if all(_explains(function, functions, one, topic) for one in right):
+        if all(_explains(function, functions, one, topic) for one in right) and (
+            not weak or any(_explains(function, functions, one, topic) for one in elsewhere)
+        ):
             agreeing = sum(reproduces(candidate, [one.run], topic, oracle) for one in every)
             found.append((agreeing / max(1, len(every)), candidate))
     found.sort(key=lambda pair: -pair[0])  # stable: the order in the file decides between equals
@@ -101,7 +109,21 @@ def _explains(function: str, functions: Functions, replayed: Replayed, topic: To
         for theirs, ours, wanted in zip(calls, again, replayed.right or again, strict=True)
         if theirs.owner == function
     ]
+    if replayed.run.error is not None and replayed.right is not None:
+        pairs = [(ours, wanted) for ours, wanted in zip(again, replayed.right, strict=True) if ours.owner == function]
+        if all(_same_to_the_letter(ours, wanted) for ours, wanted in pairs):
+            return False
     return bool(compared) and all(compared)
+
+
+def _same_to_the_letter(ours: Call, wanted: Call) -> bool:
+    """Whether a candidate is right in a call, the message of an exception included."""
+    return same_call(ours, wanted) and str(ours.error) == str(wanted.error)
+
+
+def _is_wrong_value(run: CaseRun) -> bool:
+    """Whether a case failed for a value that is off, not for an exception, a shape or a type."""
+    return isinstance(run.error, CheckFailed) and run.error.failure.error is not None
 
 
 def _explains_call(theirs: Call, ours: Call, wanted: Call, error: Exception | None) -> bool:

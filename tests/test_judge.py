@@ -19,6 +19,7 @@ from grader.checking import (
     expect_array,
     expect_integer,
     expect_no_warning,
+    expect_number,
     expect_value_error,
     rng,
 )
@@ -325,17 +326,17 @@ def test_an_argument_changed_in_place_is_no_other_misconception(topic: Topic) ->
 
 
 def scale_runs(topic: Topic, backward: Callable[..., Any]) -> tuple[list[CaseRun], list[CaseRun]]:
-    """A check of dx and a check of dfactor, on scale_backward replaced."""
+    """A check of dx and a check of dfactor, three cases each, on scale_backward replaced."""
 
-    def check(student: Any, position: int) -> None:
-        x = np.array([[1.0, 2.0], [3.0, 5.0]])
+    def check(student: Any, position: int, x: np.ndarray) -> None:
         _, cache = student.scale_forward(x, 3.0)
         got = student.scale_backward(np.ones((2, 2)), cache)
-        expect_array(got[position], (np.full((2, 2), 3.0), np.array(11.0))[position])
+        expect_array(got[position], (np.full((2, 2), 3.0), x.sum())[position])
 
     student = Student(topic, LocalBackend({**FUNCTIONS, "scale_backward": backward}))
-    runs = [run_case(check, student, {"position": position}, {}) for position in (0, 1)]
-    return runs[:1], runs[1:]
+    arrays = [draw_array(rng(seed), (2, 2)) for seed in range(3)]
+    dx, dfactor = ([run_case(check, student, {"position": p, "x": x}, {}) for x in arrays] for p in (0, 1))
+    return dx, dfactor
 
 
 DX_DOUBLED = Known(
@@ -349,6 +350,29 @@ def test_two_mistakes_in_two_parts_of_a_result_are_both_named(topic: Topic) -> N
     known = (DX_DOUBLED, MEAN)
     assert [m.slug for m in diagnose("scale_backward", dx, dx + dfactor, topic, known, FUNCTIONS)] == ["dx-doubled"]
     assert [m.slug for m in diagnose("scale_backward", dfactor, dx + dfactor, topic, known, FUNCTIONS)] == ["mean"]
+
+
+def test_a_single_number_is_explained_by_what_explains_others_too(topic: Topic) -> None:
+    def check(student: Any, height: int, width: int) -> None:
+        expect_number(student.area(height, width), height * width)
+
+    student = Student(topic, LocalBackend({"area": lambda height, width: 3 * height * width}))
+    example = [run_case(check, student, {"height": 2, "width": 2}, {})]
+    others = [run_case(check, student, {"height": 2, "width": width}, {}) for width in (3, 4, 5)]
+    by_chance = Known("area", "plus-eight", "", lambda height, width: height * width + 8)
+    assert [m.slug for m in diagnose("area", example, example, topic, [by_chance], FUNCTIONS)] == ["plus-eight"]
+    assert diagnose("area", example, example + others, topic, [by_chance], FUNCTIONS) == ()
+
+
+def test_what_is_right_explains_nothing(topic: Topic) -> None:
+    def check(student: Any) -> None:
+        expect_number(student.area(2, 500), 1000)
+
+    student = Student(topic, LocalBackend({"area": lambda height, width: height * width + 0.005}))
+    runs = [run_case(check, student, {}, {})]
+    right_here = Known("area", "small-widths-only", "", lambda height, width: height * min(width, 999))
+    assert runs[0].error is not None
+    assert diagnose("area", runs, runs, topic, [right_here], FUNCTIONS) == ()
 
 
 def test_what_would_be_wrong_where_the_student_is_right_is_not_named(topic: Topic) -> None:

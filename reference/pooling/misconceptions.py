@@ -300,6 +300,23 @@ def maximum_that_begins_at_zero(x: np.ndarray, kernel: Size, stride: Size) -> np
     return np.maximum(_windows(x, kernel, stride).max(axis=(-2, -1)), 0.0)
 
 
+@misconception("max_pool_forward", "This is the smallest value of each window. Max pooling keeps the largest.")
+@_forward
+def minimum_instead_of_maximum(x: np.ndarray, kernel: Size, stride: Size) -> np.ndarray:
+    return _windows(x, kernel, stride).min(axis=(-2, -1))
+
+
+@misconception(
+    "max_pool_forward",
+    "One maximum is taken over all images and channels at once. Every map of every image is pooled on its own: take the "
+    "maximum over the window's rows and columns alone.",
+)
+@_forward
+def one_maximum_for_all_maps(x: np.ndarray, kernel: Size, stride: Size) -> np.ndarray:
+    windows = _windows(x, kernel, stride)
+    return np.zeros(windows.shape[:4]) + windows.max(axis=(0, 1, 4, 5), keepdims=True)[..., 0, 0]
+
+
 @misconception(
     "max_pool_forward",
     "This is the mean of each window. Max pooling keeps its largest value (Scherer et al., section 3).",
@@ -582,6 +599,21 @@ def average_without_value_errors(x: np.ndarray, kernel: Size, stride: Size) -> n
 
 
 # avg_pool_backward
+
+
+@misconception(
+    "avg_pool_forward",
+    "The mean is rounded down to a whole number, as // does. The mean of whole numbers need not be one: divide with /.",
+)
+@_forward
+def average_rounded_down(x: np.ndarray, kernel: Size, stride: Size) -> np.ndarray:
+    return np.floor(_windows(x, kernel, stride).mean(axis=(-2, -1)))
+
+
+@misconception("avg_pool_forward", "The sum is divided by 4 whatever the window's size: it has KH*KW entries.")
+@_forward
+def average_divided_by_four(x: np.ndarray, kernel: Size, stride: Size) -> np.ndarray:
+    return _windows(x, kernel, stride).sum(axis=(-2, -1)) / 4.0
 
 
 @misconception(
