@@ -2,9 +2,9 @@
 
 A misconception is a function with the student's signature, marked in a topic's `misconceptions.py`. The calls that a check
 made are made again in this process, with the misconception in the place of the function in question and the oracle for the
-others. It is named when it explains every case of the check: each result is the student's, but for those parts of a tuple
-that it gets right, since they may be wrong for another reason. It must be wrong where the student is wrong, and nowhere
-where the student is right. And one or two wrong numbers, as of a worked example, are explained by too many things: what
+others. It is named when it explains every case of the check: each result is the student's, or at least that part of a tuple
+that was refused, since other parts may be wrong for another reason. It must be wrong where the student is wrong, and
+nowhere where the student is right. And one or two wrong numbers, as of a worked example, are explained by too many things: what
 explains those must explain some of the function's other wrong results too, where there are any.
 """
 
@@ -127,7 +127,7 @@ def _is_wrong_value(run: CaseRun) -> bool:
 
 
 def _explains_call(theirs: Call, ours: Call, wanted: Call, error: Exception | None) -> bool:
-    """The same results, or else, of several, the same but for some that are right in `ours`; not for the one that failed."""
+    """The same result, or at least the part of it that failed; and no part is wrong in `ours` that is right in `theirs`."""
     if not same_ending(theirs, ours):
         return False
     if same_value(theirs.result, ours.result):
@@ -138,9 +138,10 @@ def _explains_call(theirs: Call, ours: Call, wanted: Call, error: Exception | No
     failed = error.value if isinstance(error, CheckFailed) else None
     explained = error is None
     for got, other, right in zip(*results, strict=True):
+        is_wrong = not same_value(other, right)
         if same_value(got, other):
-            explained = explained or not same_value(other, right)
-        elif (failed is not None and same_value(got, failed)) or not same_value(other, right):
+            explained = explained or is_wrong
+        elif (failed is not None and same_value(got, failed)) or (is_wrong and same_value(got, right)):
             return False
     return explained
 

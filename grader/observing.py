@@ -130,9 +130,10 @@ def _numbers(got: Any, right: Any) -> Pair | None:
 def _sizes(arguments: Mapping[str, Any]) -> dict[str, int]:
     """The whole numbers that a factor may come from, by the name a student knows them by."""
     sizes: dict[str, int] = {}
-    for value in arguments.values():
-        if isinstance(value, np.ndarray) and value.ndim in (2, 4):
-            letters = "NCHW" if value.ndim == 4 else "ND"
+    arrays = [(name, value) for name, value in arguments.items() if isinstance(value, np.ndarray)]
+    for name, value in arrays:
+        if value.ndim in (2, 4):
+            letters = "NCHW" if value.ndim == 4 else "NC" if name == "scores" else "ND"
             shape = dict(zip(letters, value.shape, strict=True))
             sizes |= shape
             if value.ndim == 4:
@@ -143,6 +144,8 @@ def _sizes(arguments: Mapping[str, Any]) -> dict[str, int]:
         sizes["KH*KW"] = kernel[0] * kernel[1]
     elif isinstance(kernel, int):
         sizes["KH*KW"] = kernel * kernel
+    if arrays:
+        sizes["number of entries"] = arrays[0][1].size
     return sizes
 
 
@@ -208,7 +211,7 @@ def _factor(pairs: Sequence[tuple[Pair, dict[str, int]]]) -> str | None:
         sizes = [known.get(name, 0) for _, known in pairs]
         if len(set(sizes)) > 1 and all(sizes):
             if np.allclose(factors, [1 / size for size in sizes], rtol=1e-4):
-                return f"1/({name}) of the expected one" if "*" in name else f"1/{name} of the expected one"
+                return f"1/({name}) of the expected one" if len(name) > 1 else f"1/{name} of the expected one"
             if np.allclose(factors, sizes, rtol=1e-4):
                 return f"{name} times the expected one"
     if np.allclose(factors, factors[0], rtol=1e-4):

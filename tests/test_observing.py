@@ -67,6 +67,7 @@ def seen(topic: Topic, function: str, code: Callable[..., Any]) -> tuple[str, ..
         (lambda x, f: (x * f * 3, None), "out is 3 times the expected one"),
         (lambda x, f: (x * f / x.shape[0], None), "out is 1/N of the expected one"),
         (lambda x, f: (x * f * x.shape[1], None), "out is D times the expected one"),
+        (lambda x, f: (x * f / x.size, None), "out is 1/(number of entries) of the expected one"),
         (lambda x, f: (-x * f, None), "out is the expected one with the sign changed"),
         (lambda x, f: (x * f + 0.5, None), "out is too large by 0.5 everywhere"),
         (lambda x, f: ((x * f).T, None), "out is the expected one with height and width exchanged"),

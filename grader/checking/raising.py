@@ -27,7 +27,7 @@ def expect_no_warning(student: Student, function: str) -> None:
     """Require that the latest call, which must have been observed, gave no warning of overflow and the like."""
     call = student.transcript[-1]
     if call.warnings:
-        fail(f"{function} gives a warning", "none", call.warnings[0], call.result)
+        fail(f"{function} gives a warning", "no warning", call.warnings[0], call.result)
 
 
 def expect_message(message: str, names: Iterable[str], values: Iterable[object]) -> None:

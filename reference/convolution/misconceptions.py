@@ -287,6 +287,12 @@ def bias_missing(call: Convolved) -> np.ndarray:
     return _output(call, b=0 * call.b)
 
 
+@misconception("conv2d_forward", "The bias is subtracted: it is added to the sum of the products.")
+@_checked
+def bias_subtracted(call: Convolved) -> np.ndarray:
+    return _output(call, b=-call.b)
+
+
 @misconception(
     "conv2d_forward",
     "The bias is added with every product: KH*KW*C times instead of once. It is added to the sum when that is "

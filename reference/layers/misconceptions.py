@@ -734,6 +734,11 @@ def threshold_for_sigmoid(x: ndarray) -> ndarray:
 
 
 @misconception("sigmoid_forward", OVERFLOW_WARNING)
+def overflow_in_the_branch_not_taken(x: ndarray) -> tuple[ndarray, Entrywise]:
+    return np.where(x >= 0, 1.0 / (1.0 + np.exp(-x)), np.exp(x) / (1.0 + np.exp(x))), Entrywise(x)
+
+
+@misconception("sigmoid_forward", OVERFLOW_WARNING)
 def overflow_with_a_warning(x: ndarray) -> tuple[ndarray, Entrywise]:
     return 1.0 / (1.0 + np.exp(-x)), Entrywise(x)
 
@@ -1135,6 +1140,15 @@ def gradient_at_right_class_only(scores: ndarray, labels: ndarray) -> Loss:
     dscores = np.zeros_like(scores)
     dscores[soft.picked] = soft.off[soft.picked]
     return soft.loss, dscores / soft.n
+
+
+@misconception(
+    "softmax_cross_entropy",
+    "1 is subtracted from every probability. It belongs to the right class of each row alone.",
+)
+def one_subtracted_everywhere(scores: ndarray, labels: ndarray) -> Loss:
+    soft = _soft(scores, labels)
+    return soft.loss, (soft.p - 1.0) / soft.n
 
 
 @misconception(
@@ -1733,6 +1747,14 @@ def loss_derivative_missing(*arguments: Any) -> Step:
 )
 def half_of_sigmoid_derivative(*arguments: Any) -> Step:
     return _step(RIGHT._replace(dz=lambda out, target: (out - target) * out), *arguments)
+
+
+@misconception(
+    "tiny_cnn_step",
+    "The factor output is missing in the sigmoid's derivative: it is output (1 - output) ([RHW], equation 5).",
+)
+def other_half_of_sigmoid_derivative(*arguments: Any) -> Step:
+    return _step(RIGHT._replace(dz=lambda out, target: (out - target) * (1.0 - out)), *arguments)
 
 
 @misconception(
