@@ -40,7 +40,7 @@ from grader.results import CheckResult, Outcome
 from grader.session import course_module, on_path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from proof import ROOT, Functions, judge_functions, judge_outcomes, lost
+from proof import ROOT, Functions, judge_functions, judge_outcomes, judge_quickly, lost, quick_session
 
 SECONDS = 60
 OTHER_SEEDS = (101, 102)
@@ -328,7 +328,8 @@ def _naming(topic: Topic, course: Course, functions: Functions, failed: list[Che
         known = {(k.function, k.slug): k for k in misconceptions_in(course_module(topic, "misconceptions"))}
         whole = set(named.values())
         for seed in OTHER_SEEDS:
-            session, _ = judge_functions(course, topic, functions, seed)
+            session = quick_session(course, functions, seed)
+            list(judge_quickly(session, topic))
             other = session.topics[topic.name]
             for check, name in named.items():
                 runs = other.judged[check].runs

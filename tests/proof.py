@@ -72,7 +72,17 @@ def judge_outcomes(
     course: Course, topic: Topic, functions: Functions, seed: int, only: str | None = None
 ) -> Iterator[CheckResult]:
     """The same, one result at a time, with nothing but the outcome: no smallest case, no diagnosis."""
-    session = GradingSession(course, seed, shared_workshop(), lambda _: LocalBackend(functions), search=False)
+    yield from judge_quickly(quick_session(course, functions, seed), topic, only)
+
+
+def quick_session(course: Course, functions: Functions, seed: int) -> GradingSession:
+    """A session that looks for no smallest case."""
+    return GradingSession(course, seed, shared_workshop(), lambda _: LocalBackend(functions), search=False)
+
+
+def judge_quickly(session: GradingSession, topic: Topic, only: str | None = None) -> Iterator[CheckResult]:
+    """Judge the checks of a topic, or of one function of it, one result at a time."""
+    course = session.course
     with on_path(course):
         for spec, test in checks_of(course, topic):
             if only in (None, spec.function):
