@@ -101,6 +101,16 @@ def _running(k: Kept) -> Running:
 
 @misconception(
     "batchnorm_forward",
+    "beta is added before the multiplication by gamma, which then scales the shift as well: the output is gamma times "
+    "the normalised value, plus beta ([BN], Algorithm 1).",
+)
+@_forward
+def beta_scaled_by_gamma(k: Kept) -> tuple[ndarray, Running]:
+    return _normalised(k._replace(beta=k.gamma * k.beta), *_used(k)), _running(k)
+
+
+@misconception(
+    "batchnorm_forward",
     "The batch's biased variance, divided by N, goes into the running variance. That estimate is too small on "
     "average; the one for evaluation is the unbiased one, divided by N - 1 ([BN], Algorithm 2, line 10).",
 )

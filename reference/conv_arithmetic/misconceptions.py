@@ -270,7 +270,7 @@ def only_zero_refused(size, kernel, stride=1, padding=0, dilation=1):
     "The ValueError comes without a message, or with one that does not say which argument was bad and what it was. "
     "Whoever reads it needs both, as in 'stride must be at least 1, got 0'.",
 )
-def message_says_nothing(size, kernel, stride=1, padding=0, dilation=1):
+def message_not_to_the_point(size, kernel, stride=1, padding=0, dilation=1):
     try:
         return oracle.conv_output_size(size, kernel, stride, padding, dilation)
     except ValueError:
