@@ -10,6 +10,7 @@ from grader.checking.compare import (
     expect_truth,
     fail,
 )
+from grader.checking.fullsize import expect_full_size
 from grader.checking.known import Trait, misconception
 from grader.checking.models import (
     Description,
@@ -45,6 +46,7 @@ __all__ = [
     "expect_all_used",
     "expect_array",
     "expect_equal",
+    "expect_full_size",
     "expect_gradient",
     "expect_handle",
     "expect_integer",
