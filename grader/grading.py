@@ -243,8 +243,9 @@ def _device(grading: Grading) -> Device:
     """Where models were to run and where they ran."""
     sessions = grading.session.topics.values()
     runs = [run for session in sessions if session.student.full_size for run in session.student.full_size.ran]
-    torch = any(topic.needs == "torch" for topic in grading.topics)
-    reason = grading.session.workshop.gpu.problem if torch and grading.device != "cpu" else None
+    gpu, torch = grading.session.workshop.gpu, any(topic.needs == "torch" for topic in grading.topics)
+    told = torch and (grading.device == "cuda" or (grading.device == "auto" and gpu.expected))
+    reason = gpu.problem if told else None
     return Device(grading.device, "cuda" if any(run.device == "cuda" for run in runs) else "cpu", reason)
 
 

@@ -18,16 +18,22 @@ if TYPE_CHECKING:
 
 @dataclass
 class Gpu:
-    """The machine's GPU, as far as is known; `problem` says why it cannot be used, as a sentence without its full stop."""
+    """The machine's GPU, as far as is known; `problem` says why it cannot be used, as a sentence without its full stop.
+
+    `expected` says whether one would think that it can: there is a driver.
+    """
 
     problem: str | None = None
+    expected: bool = True
 
     @classmethod
-    def look(cls) -> Gpu:
-        """What can be told without loading anything: a driver has to be there."""
+    def look(cls, driver: Path = Path("/dev/nvidiactl")) -> Gpu:
+        """What can be told without loading anything."""
         if sys.platform != "linux":
-            return cls("CUDA is used on Linux only")
-        return cls(None if Path("/dev/nvidiactl").exists() else "there is no NVIDIA driver on this machine")
+            return cls("CUDA is used on Linux only", expected=False)
+        if not driver.exists():
+            return cls("there is no NVIDIA driver on this machine", expected=False)
+        return cls()
 
 
 @dataclass
