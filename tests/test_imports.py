@@ -18,6 +18,7 @@ LAYERS = [
     ["grader.client", "grader.submission"],
     ["grader.checking"],
     ["grader.replaying"],
+    ["grader.evidence"],
     ["grader.diagnosis", "grader.workshop"],
     ["grader.observing"],
     ["grader.session"],
