@@ -15,6 +15,9 @@ from grader.course import Topic
 from grader.replaying import calls_again, flat, same_call, same_ending, same_value
 from grader.worker.wire import Rng
 
+RIGHT = 1e-12
+"""Misconceptions are computed in float64: those that are right are so to nearly all digits."""
+
 Functions = Mapping[str, Callable[..., Any]]
 
 
@@ -68,11 +71,13 @@ def stance(function: str, functions: Functions, replayed: Replayed, topic: Topic
 
 def _is_right_there(theirs: Call, ours: Call, wanted: Call, error: Exception) -> bool:
     """Whether a candidate is right in what the case failed for; the message of an exception counts too."""
-    if same_call(ours, wanted) and str(ours.error) == str(wanted.error):
+    if same_call(ours, wanted, RIGHT) and str(ours.error) == str(wanted.error):
         return True
     parts = _parts(theirs, ours, wanted)
     failed = _failed(error)
-    found = [same_value(other, right) for got, other, right in parts if failed is not None and same_value(got, failed)]
+    found = [
+        same_value(other, right, RIGHT) for got, other, right in parts if failed is not None and same_value(got, failed)
+    ]
     return same_ending(ours, wanted) and bool(found) and all(found)
 
 
