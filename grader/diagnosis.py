@@ -17,11 +17,9 @@ from collections.abc import Iterable, Sequence
 
 from grader.checking.judge import CaseRun
 from grader.checking.known import Known
-from grader.client.local import LocalBackend
-from grader.client.student import Student
 from grader.course import Topic
-from grader.evidence import Functions, Replayed, Stance, replay, stance
-from grader.replaying import calls_again, same_call
+from grader.evidence import Functions, Replays, Stance, is_random, is_wrong_value, stance
+from grader.replaying import same_call
 from grader.results import Misconception
 
 NAMED = 2
@@ -30,53 +28,37 @@ FEW = 2
 
 
 def diagnose(
-    function: str,
-    runs: Sequence[CaseRun],
-    all_runs: Sequence[CaseRun],
-    topic: Topic,
-    known: Iterable[Known],
-    oracle: Functions,
+    function: str, runs: Sequence[CaseRun], all_runs: Sequence[CaseRun], known: Iterable[Known], replays: Replays
 ) -> tuple[Misconception, ...]:
     """The misconceptions about `function` that explain `runs`, best first.
 
     `all_runs` are the cases of every check of the function: what reproduces them all is the better explanation, and where
     something does, nothing less is named.
     """
+    replays.begin(function)
+    some, every = spread(runs), spread(all_runs)
     own = {id(run) for run in runs}
-    replayed = replay(spread(runs), topic, oracle)
-    others = replay(spread([run for run in all_runs if id(run) not in own]), topic, oracle)
-    every = spread(all_runs)
+    others = [run for run in every if id(run) not in own and not is_random(run)]
     found: list[tuple[float, Known]] = []
     for candidate in known:
-        if candidate.function == function and _is_likely(candidate, replayed, others, topic, oracle):
-            agreeing = sum(reproduces(candidate, [run], topic, oracle) for run in every)
+        if candidate.function == function and _is_likely(candidate, some, others, replays):
+            agreeing = sum(_reproduces(candidate, run, replays) is True for run in every)
             found.append((agreeing / max(1, len(every)), candidate))
     found.sort(key=lambda pair: -pair[0])  # stable: the order in the file decides between equals
     best = [candidate for share, candidate in found if share == found[0][0]]
     return tuple(Misconception(candidate.slug, candidate.hint) for candidate in best[:NAMED])
 
 
-def _is_likely(
-    candidate: Known, own: Sequence[Replayed], others: Sequence[Replayed], topic: Topic, oracle: Functions
-) -> bool:
+def _is_likely(candidate: Known, own: Sequence[CaseRun], others: Sequence[CaseRun], replays: Replays) -> bool:
     """Whether all own cases speak for the candidate, and not too many of the other checks' against it."""
-    functions = {**oracle, candidate.function: candidate.code}
-
-    def stances(cases: Iterable[Replayed]) -> Iterable[Stance]:
-        return (stance(candidate.function, functions, case, topic) for case in cases)
-
-    if any(one is not Stance.FOR for one in stances(own)):
+    if any(stance(candidate, run, replays) is not Stance.FOR for run in own):
         return False
-    told = [case for case in others if not case.is_random]
-    if any(one is Stance.AGAINST for one in stances(case for case in told if case.run.error is None)):
+    if any(stance(candidate, run, replays) is Stance.AGAINST for run in others if run.error is None):
         return False
-    wrong = [case for case in told if case.run.error is not None]
-    said = list(stances(wrong))
-    speaking_for = said.count(Stance.FOR)
-    weak = len(own) <= FEW and all(case.is_wrong_value for case in own)
-    if weak and any(case.is_wrong_value for case in wrong) and not speaking_for:
-        return False
-    return speaking_for >= said.count(Stance.AGAINST)
+    wrong = [run for run in others if run.error is not None]
+    said = [stance(candidate, run, replays) for run in wrong]
+    weak = len(own) <= FEW and all(map(is_wrong_value, own)) and any(map(is_wrong_value, wrong))
+    return said.count(Stance.FOR) >= max(said.count(Stance.AGAINST), int(weak))
 
 
 def spread(runs: Sequence[CaseRun]) -> Sequence[CaseRun]:
@@ -86,15 +68,17 @@ def spread(runs: Sequence[CaseRun]) -> Sequence[CaseRun]:
 
 def reproduces(candidate: Known, runs: Sequence[CaseRun], topic: Topic, oracle: Functions) -> bool:
     """Whether the candidate gives what the student's function gave, in every call to it in `runs`."""
-    functions = {**oracle, candidate.function: candidate.code}
-    compared = 0
-    for run in runs:
-        again = calls_again(run.calls, Student(topic, LocalBackend(functions)))
-        if again is None:
-            return False
-        for theirs, ours in zip(run.calls, again, strict=True):
-            if theirs.owner == candidate.function:
-                compared += 1
-                if not same_call(theirs, ours):
-                    return False
-    return compared > 0
+    replays = Replays(topic, oracle)
+    found = {_reproduces(candidate, run, replays) for run in runs}
+    return True in found and False not in found
+
+
+def _reproduces(candidate: Known, run: CaseRun, replays: Replays) -> bool | None:
+    """The same for one case; None where the function is not called in it."""
+    again = replays.of(run, candidate)
+    if again is None:
+        return False
+    pairs = [
+        (theirs, ours) for theirs, ours in zip(run.calls, again, strict=True) if theirs.owner == candidate.function
+    ]
+    return all(same_call(theirs, ours) for theirs, ours in pairs) if pairs else None

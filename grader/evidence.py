@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from grader.checking.compare import CheckFailed
 from grader.checking.judge import CaseRun
+from grader.checking.known import Known
 from grader.client.local import LocalBackend
 from grader.client.student import Call, Student
 from grader.course import Topic
@@ -29,43 +30,57 @@ class Stance(enum.Enum):
     SILENT = enum.auto()
 
 
-@dataclass(frozen=True)
-class Replayed:
-    """A case, and its calls made again on the oracle; None where that could not be done."""
+@dataclass
+class Replays:
+    """The calls of cases made again, on the oracle or with a misconception in its function's place.
 
-    run: CaseRun
-    right: list[Call] | None
+    They are remembered while one function is diagnosed, since its checks share their cases.
+    """
 
-    @property
-    def is_wrong_value(self) -> bool:
-        """Whether it failed for a value that is off, not for an exception, a shape or a type."""
-        return isinstance(self.run.error, CheckFailed) and self.run.error.failure.error is not None
+    topic: Topic
+    oracle: Functions
+    _function: str = ""
+    _made: dict[tuple[str, int], list[Call] | None] = field(default_factory=dict)
 
-    @property
-    def is_random(self) -> bool:
-        """Whether a generator was passed: right answers then differ with the way of drawing."""
-        passed = (value for call in self.run.calls for value in (*call.arguments, *call.keywords.values()))
-        return any(isinstance(value, Rng) for value in passed)
+    def begin(self, function: str) -> None:
+        """Diagnose this function; what was made for another is forgotten."""
+        if function != self._function:
+            self._function = function
+            self._made.clear()
+
+    def of(self, run: CaseRun, candidate: Known | None = None) -> list[Call] | None:
+        """The case's calls again; None where they cannot be made."""
+        key = (candidate.slug if candidate is not None else "", id(run))
+        if key not in self._made:
+            functions = {**self.oracle, candidate.function: candidate.code} if candidate is not None else self.oracle
+            self._made[key] = calls_again(run.calls, Student(self.topic, LocalBackend(functions)))
+        return self._made[key]
 
 
-def replay(runs: Sequence[CaseRun], topic: Topic, oracle: Functions) -> list[Replayed]:
-    """The cases, with their calls made again on the oracle."""
-    return [Replayed(run, calls_again(run.calls, Student(topic, LocalBackend(oracle)))) for run in runs]
+def is_wrong_value(run: CaseRun) -> bool:
+    """Whether a case failed for a value that is off, not for an exception, a shape or a type."""
+    return isinstance(run.error, CheckFailed) and run.error.failure.error is not None
 
 
-def stance(function: str, functions: Functions, replayed: Replayed, topic: Topic) -> Stance:
-    """What a case says of `functions`, in which `function` is the candidate and the others are the oracle's."""
-    run = replayed.run
-    again = calls_again(run.calls, Student(topic, LocalBackend(functions)))
+def is_random(run: CaseRun) -> bool:
+    """Whether a generator was passed: right answers then differ with the way of drawing."""
+    return any(isinstance(value, Rng) for call in run.calls for value in (*call.arguments, *call.keywords.values()))
+
+
+def stance(candidate: Known, run: CaseRun, replays: Replays) -> Stance:
+    """What a case says of a candidate in the place of its function, the others being the oracle's."""
+    again, right = replays.of(run, candidate), replays.of(run)
     if again is None:
         return Stance.AGAINST
-    triples = [
-        triple for triple in zip(run.calls, again, replayed.right or again, strict=True) if triple[0].owner == function
+    calls = [
+        (theirs, ours, wanted)
+        for theirs, ours, wanted in zip(run.calls, again, right or again, strict=True)
+        if theirs.owner == candidate.function
     ]
-    if run.error is not None and replayed.right is not None:
-        if all(_is_right_there(theirs, ours, wanted, run.error) for theirs, ours, wanted in triples):
+    if run.error is not None and right is not None:
+        if all(_is_right_there(theirs, ours, wanted, run.error) for theirs, ours, wanted in calls):
             return Stance.SILENT
-    explained = [_explains(theirs, ours, wanted, run.error) for theirs, ours, wanted in triples]
+    explained = [_explains(theirs, ours, wanted, run.error) for theirs, ours, wanted in calls]
     return Stance.FOR if explained and all(explained) else Stance.AGAINST
 
 

@@ -33,6 +33,7 @@ from grader.client.student import Student
 from grader.course import Course, Topic
 from grader.diagnosis import diagnose, reproduces
 from grader.errors import InternalFault, StudentDied, StudentMissing, StudentRaised, StudentTimedOut
+from grader.evidence import Replays
 from grader.replaying import same_value
 from grader.results import Failure, Outcome
 from grader.worker.wire import Handle
@@ -273,20 +274,23 @@ KNOWN = (Known("area", "constant", "c", constant), Known("area", "perimeter", "p
 
 def test_the_misconception_that_explains_every_case_is_named(topic: Topic) -> None:
     runs = judged(topic, perimeter).runs
-    assert [m.slug for m in diagnose("area", runs, runs, topic, KNOWN, FUNCTIONS)] == ["perimeter"]
+    assert [m.slug for m in diagnose("area", runs, runs, KNOWN, Replays(topic, FUNCTIONS))] == ["perimeter"]
 
 
 def test_what_explains_more_than_the_check_itself_comes_first(topic: Topic) -> None:
     one = run_of(topic, {"area": perimeter}, lambda student: student.area(1, 1))
     other = run_of(topic, {"area": perimeter}, lambda student: student.area(2, 5))
-    assert [m.slug for m in diagnose("area", [one], [one, other], topic, KNOWN, FUNCTIONS)] == ["perimeter"]
-    assert [m.slug for m in diagnose("area", [one], [one], topic, KNOWN, FUNCTIONS)] == ["constant", "perimeter"]
+    assert [m.slug for m in diagnose("area", [one], [one, other], KNOWN, Replays(topic, FUNCTIONS))] == ["perimeter"]
+    assert [m.slug for m in diagnose("area", [one], [one], KNOWN, Replays(topic, FUNCTIONS))] == [
+        "constant",
+        "perimeter",
+    ]
 
 
 def test_a_wrong_answer_nobody_knows_has_no_name(topic: Topic) -> None:
     runs = judged(topic, lambda height, width: height * width + 1).runs
-    assert diagnose("area", runs, runs, topic, KNOWN, FUNCTIONS) == ()
-    assert diagnose("scale_forward", runs, runs, topic, KNOWN, FUNCTIONS) == ()
+    assert diagnose("area", runs, runs, KNOWN, Replays(topic, FUNCTIONS)) == ()
+    assert diagnose("scale_forward", runs, runs, KNOWN, Replays(topic, FUNCTIONS)) == ()
 
 
 def test_raising_is_reproduced_by_raising_the_same(topic: Topic) -> None:
@@ -348,8 +352,12 @@ MEAN = Known("scale_backward", "mean", "", lambda dout, cache: (dout * cache[1],
 def test_two_mistakes_in_two_parts_of_a_result_are_both_named(topic: Topic) -> None:
     dx, dfactor = scale_runs(topic, lambda dout, cache: (dout * cache[1] * 2, (dout * cache[0]).mean()))
     known = (DX_DOUBLED, MEAN)
-    assert [m.slug for m in diagnose("scale_backward", dx, dx + dfactor, topic, known, FUNCTIONS)] == ["dx-doubled"]
-    assert [m.slug for m in diagnose("scale_backward", dfactor, dx + dfactor, topic, known, FUNCTIONS)] == ["mean"]
+    assert [m.slug for m in diagnose("scale_backward", dx, dx + dfactor, known, Replays(topic, FUNCTIONS))] == [
+        "dx-doubled"
+    ]
+    assert [m.slug for m in diagnose("scale_backward", dfactor, dx + dfactor, known, Replays(topic, FUNCTIONS))] == [
+        "mean"
+    ]
 
 
 def test_a_single_number_is_explained_by_what_explains_others_too(topic: Topic) -> None:
@@ -360,8 +368,10 @@ def test_a_single_number_is_explained_by_what_explains_others_too(topic: Topic) 
     example = [run_case(check, student, {"height": 2, "width": 2}, {})]
     others = [run_case(check, student, {"height": 2, "width": width}, {}) for width in (3, 4, 5)]
     by_chance = Known("area", "plus-eight", "", lambda height, width: height * width + 8)
-    assert [m.slug for m in diagnose("area", example, example, topic, [by_chance], FUNCTIONS)] == ["plus-eight"]
-    assert diagnose("area", example, example + others, topic, [by_chance], FUNCTIONS) == ()
+    assert [m.slug for m in diagnose("area", example, example, [by_chance], Replays(topic, FUNCTIONS))] == [
+        "plus-eight"
+    ]
+    assert diagnose("area", example, example + others, [by_chance], Replays(topic, FUNCTIONS)) == ()
 
 
 def test_what_is_right_explains_nothing(topic: Topic) -> None:
@@ -372,14 +382,14 @@ def test_what_is_right_explains_nothing(topic: Topic) -> None:
     runs = [run_case(check, student, {}, {})]
     right_here = Known("area", "small-widths-only", "", lambda height, width: height * min(width, 999))
     assert runs[0].error is not None
-    assert diagnose("area", runs, runs, topic, [right_here], FUNCTIONS) == ()
+    assert diagnose("area", runs, runs, [right_here], Replays(topic, FUNCTIONS)) == ()
 
 
 def test_what_would_be_wrong_where_the_student_is_right_is_not_named(topic: Topic) -> None:
     one, two = (run_of(topic, {"area": right_for_flat}, lambda student, h=h: student.area(h, 5)) for h in (2, 1))
     one.error = CheckFailed(Failure(what="the area is wrong"))
-    assert [m.slug for m in diagnose("area", [one], [one], topic, [PERIMETER], FUNCTIONS)] == ["perimeter"]
-    assert diagnose("area", [one], [one, two], topic, [PERIMETER], FUNCTIONS) == ()
+    assert [m.slug for m in diagnose("area", [one], [one], [PERIMETER], Replays(topic, FUNCTIONS))] == ["perimeter"]
+    assert diagnose("area", [one], [one, two], [PERIMETER], Replays(topic, FUNCTIONS)) == ()
 
 
 PERIMETER = Known("area", "perimeter", "", perimeter)
