@@ -57,7 +57,7 @@ def find(course: Course, text: str) -> Selection:
     topic = next((topic for topic in course.topics if topic.name == first), None)
     if topic is not None and not rest:
         return Selection(topic)
-    if topic is not None and first not in topic.functions:
+    if topic is not None and (first not in topic.functions or rest.partition("/")[0] in topic.functions):
         return _in_topic(course, topic, rest, text)
     functions = {function: topic for topic in course.topics for function in topic.functions}
     match = _match(first, functions)
