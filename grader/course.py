@@ -13,7 +13,7 @@ from grader.errors import CourseError
 from grader.worker.limits import Limits
 
 Names = tuple["str | Names", ...]
-NEEDS = ("numpy",)  # what workers are made for: the keys of grader.worker.process.PACKAGES
+NEEDS = ("numpy", "torch")  # what workers are made for: the keys of grader.worker.process.KITS
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,29 @@ class Function:
     """One function that a student implements.
 
     `returns` names what it returns, nested as the returned tuples are; a single name means no tuple. `kept` are the
-    positions of what stays in the worker (a cache, switches).
+    positions of what stays in the worker (a cache, switches, a model).
+    An operation is what the grader does with the model that the student's function `owner` made.
     """
 
     name: str
     returns: Names
     kept: tuple[tuple[int, ...], ...]
+    operation: bool = False
+    owner: str = ""
+
+    @property
+    def label(self) -> str:
+        """How a message to the student names what was called."""
+        return OPERATIONS[self.name].format(self.owner) if self.operation else self.name
+
+
+OPERATIONS = {
+    "run_model": "the forward or backward pass of {}",
+    "describe_model": "looking at the parameters of {}",
+    "sketch_model": "{}",
+    "trace_model": "the forward pass of {}",
+}
+"""What grader.worker.models does with models, in words; the braces stand for the function that made the model."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +64,12 @@ class Topic:
     def checks(self) -> Path:
         """The pytest file with the topic's checks."""
         return self.folder / f"test_{self.name}.py"
+
+    def function(self, name: str) -> Function:
+        """A function of the student's, or an operation on models. Raises KeyError."""
+        if name not in self.functions and self.needs == "torch" and name in OPERATIONS:
+            return Function(name, ("result",), ((),) if name == "sketch_model" else (), operation=True)
+        return self.functions[name]
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def reproduces(
         if again is None:
             return False
         for theirs, ours in zip(run.calls, again, strict=True):
-            if theirs.function == candidate.function:
+            if theirs.owner == candidate.function:
                 compared += 1
                 if not _same_call(theirs, ours):
                     return False
@@ -140,6 +140,8 @@ def same_value(got: Any, other: Any) -> bool:
             and len(got) == len(other)
             and all(same_value(one, two) for one, two in zip(got, other, strict=True))
         )
+    if isinstance(got, dict) and isinstance(other, dict):
+        return got.keys() == other.keys() and all(same_value(value, other[key]) for key, value in got.items())
     numeric = (bool, int, float, np.generic, np.ndarray)
     if isinstance(got, numeric) and isinstance(other, numeric):
         return _same_numbers(got, other)

@@ -47,9 +47,10 @@ class InternalFault(ConvgradeError):
 
 
 class SubmissionFault(ConvgradeError):
-    """Something the student's code did; `function` is the one that was called, if any."""
+    """Something the student's code did; `function` is the one it is about, if any, `label` what was called, in words."""
 
     function: str | None = None
+    label: str | None = None
 
 
 @dataclass(frozen=True)

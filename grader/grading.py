@@ -14,10 +14,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from grader.checking.suite import CheckSpec, Suite
 from grader.course import Course, Topic, load_course
 from grader.errors import CourseError, InternalFault, SandboxUnavailable, UsageError
 from grader.results import CheckResult, Report, Step
-from grader.session import BackendMaker, CheckSpec, GradingSession, on_path
+from grader.session import BackendMaker, GradingSession, on_path
 from grader.submission import Bundle, Submission, load_submission, topics_in
 from grader.workshop import Workshop, shared_workshop
 
@@ -94,21 +95,24 @@ class Grading:
                 return topic
         raise CourseError(f"{path} is not in the folder of any topic of {self.course.root}")
 
-    def collected(self, checks: tuple[tuple[Topic, CheckSpec], ...]) -> None:
-        """Told what will be judged: the number for the progress, and that the points are those of course.toml."""
-        self.total = len(checks)
-        if (
-            not self.quiet or self.only is not None
-        ):  # an ordinary pytest run may have been asked for some of the checks only
+    def collected(self, suite: Suite, plain: bool) -> None:
+        """Told what there is to judge: the number for the progress, and that the points are those of course.toml.
+
+        A `plain` suite needs no pytest to be judged again.
+        """
+        self.total = sum(self.is_wanted(check.spec) for check in suite)
+        if not self.quiet:  # an ordinary pytest run may have been asked for some of the checks only
             return
         for topic in self.topics:
-            points = sum((spec.points for of, spec in checks if of is topic), Fraction(0))
+            points = sum((check.spec.points for check in suite if check.topic is topic), Fraction(0))
             if (
                 points and points != topic.points
             ):  # none at all: the file could not be collected, which is told by itself
                 raise CourseError(
                     f"course.toml gives {topic.name} {topic.points} points, its checks add up to {points}"
                 )
+        if plain:
+            self.session.workshop.suites.remember(self.course, self.topics, suite)
 
     def judge(
         self, topic: Topic, spec: CheckSpec, test: Callable[..., Any], fixtures: Mapping[str, Any]
@@ -200,7 +204,29 @@ def worker_maker(submission: Submission, folder: str, settings: Settings, worksh
 
 
 def run_checks(grading: Grading) -> None:
-    """Run the topics' checks with pytest in this process, quietly. Raises what a check's judging raised, or InternalFault."""
+    """Judge the submission by the topics' checks, quietly. Raises what a check's judging raised, or InternalFault.
+
+    The first time pytest collects and runs them; later submissions are judged by the same suite where it needs no pytest.
+    """
+    suite = grading.session.workshop.suites.find(grading.course, grading.topics)
+    if suite is None:
+        _run_pytest(grading)
+        return
+    from grader.checking.cases import load_profile
+
+    load_profile()
+    end = grading.enter()
+    try:
+        suite = tuple(check for check in suite if grading.is_wanted(check.spec))
+        grading.total = len(suite)
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            for check in suite:
+                grading.judge(check.topic, check.spec, check.test, check.parameters)
+    finally:
+        end()
+
+
+def _run_pytest(grading: Grading) -> None:
     import pytest
 
     from grader import plugin

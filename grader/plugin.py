@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from grader.checking.suite import CheckSpec
     from grader.client.student import Student
     from grader.course import Topic
     from grader.grading import Grading
-    from grader.session import CheckSpec
 
 GRADING: pytest.StashKey[Grading] = pytest.StashKey()
 SPEC: pytest.StashKey[tuple[Topic, CheckSpec]] = pytest.StashKey()
 PROPERTY = "convgrade"
+PLAIN_MARKERS = {"check", "parametrize"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -91,6 +92,8 @@ def student(request: pytest.FixtureRequest, convgrade_session: Grading) -> Stude
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Read every check's marker; a wrong one stops the collection."""
+    from grader.checking.suite import Collected
+
     grading = config.stash.get(GRADING, None)
     seen: dict[tuple[str, str], pytest.Item] = {}
     for item in items:
@@ -106,12 +109,29 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         seen[topic.name, spec.name] = item
         item.stash[SPEC] = (topic, spec)
     if grading is not None:
+        checks: list[Any] = [item for item in items if SPEC in item.stash]
+        plain = len(checks) == len(items) and all(map(_is_plain, checks))
+        suite = []
+        for item in checks:
+            topic, spec = item.stash[SPEC]
+            suite.append(Collected(topic, spec, item.obj, _parameters(item)))
+        grading.collected(tuple(suite), plain)
         items[:] = [item for item in items if SPEC not in item.stash or grading.is_wanted(item.stash[SPEC][1])]
-        grading.collected(tuple(item.stash[SPEC] for item in items if SPEC in item.stash))
+
+
+def _is_plain(item: Any) -> bool:
+    """Whether a check asks pytest for nothing but the student and its parameters, so that it can be judged without pytest."""
+    ours = {"student", "convgrade_session", "request", *_parameters(item)}
+    markers = {mark.name for mark in item.iter_markers()}
+    return item.cls is None and set(item.fixturenames) <= ours and markers <= PLAIN_MARKERS
+
+
+def _parameters(item: Any) -> dict[str, Any]:
+    return dict(item.callspec.params) if hasattr(item, "callspec") else {}
 
 
 def _read_marker(item: pytest.Item, marker: pytest.Mark, topic: Topic) -> CheckSpec:
-    from grader.session import CheckSpec
+    from grader.checking.suite import CheckSpec
 
     def read(name: str, points: int | str | Fraction, needs: tuple[str, ...] = (), hidden: bool = False) -> CheckSpec:
         title = inspect.getdoc(getattr(item, "obj", None)) or ""

@@ -1,7 +1,8 @@
 """Makes what students get from the model solutions: the same files with the marked parts taken out.
 
 In `solutions/<topic>.py` the lines between `# solution begins` and `# solution ends` are the student's to write. Inside a
-function they become `raise NotImplementedError("<function> is not written yet")`; at module level they are dropped.
+function, or a method of a class, they become `raise NotImplementedError("<function or class> is not written yet")`; at
+module level they are dropped.
 """
 
 from __future__ import annotations
@@ -41,10 +42,10 @@ def without_marks(source: str) -> str:
 
 def make_stub(source: str, topic: Topic) -> str:
     """The student's file for a topic, from its model solution's source."""
-    functions = {
+    spans = {
         node.name: range(node.lineno, (node.end_lineno or node.lineno) + 1)
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.FunctionDef)
+        for node in ast.parse(source).body
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name in topic.functions
     }
     lines: list[str] = []
     inside: str | None = None
@@ -54,7 +55,7 @@ def make_stub(source: str, topic: Topic) -> str:
         if text == BEGIN:
             if inside is not None:
                 raise CourseError(f"{topic.file}, line {number}: a second {BEGIN!r} before the first has ended")
-            inside = next((name for name, span in functions.items() if number in span and name in topic.functions), "")
+            inside = next((name for name, span in spans.items() if number in span), "")
             if inside:
                 indent = line[: len(line) - len(line.lstrip())]
                 lines.append(f'{indent}raise NotImplementedError("{inside} is not written yet")')

@@ -14,9 +14,11 @@ from types import ModuleType
 from typing import Any
 
 from grader.checking.compare import CheckFailed
+from grader.checking.differing import differing_layer
 from grader.checking.judge import FINAL, CaseRun, Verdict, failure_of, is_students, judge, outcome_of
 from grader.checking.known import misconceptions_in, traits_in
 from grader.checking.snippet import call_in_words, case_in_words, script
+from grader.checking.suite import CheckSpec
 from grader.client.student import Backend, Student, WorkerBackend
 from grader.course import Course, Topic
 from grader.diagnosis import diagnose
@@ -28,22 +30,6 @@ from grader.workshop import Workshop
 BackendMaker = Callable[[Topic], Backend]
 
 
-@dataclass(frozen=True)
-class CheckSpec:
-    """A check as its marker and docstring declare it."""
-
-    name: str
-    title: str
-    points: Fraction
-    needs: tuple[str, ...] = ()
-    hidden: bool = False
-
-    @property
-    def function(self) -> str:
-        """The function that the check is about."""
-        return self.name.partition("/")[0]
-
-
 @dataclass
 class Judged:
     """A check's result before diagnosis, and what was run for it."""
@@ -51,6 +37,8 @@ class Judged:
     spec: CheckSpec
     result: CheckResult
     runs: list[CaseRun]
+    layer: str | None = None
+    """The layer of a model that differs first, in words."""
 
 
 @dataclass
@@ -116,7 +104,7 @@ class GradingSession:
             duration_s=time.perf_counter() - started,
             hidden=spec.hidden,
         )
-        session.judged[spec.name] = Judged(spec, result, verdict.runs)
+        session.judged[spec.name] = Judged(spec, result, verdict.runs, _layer(session, spec, verdict))
         return result
 
     def diagnosed(self, topic: Topic, result: CheckResult) -> CheckResult:
@@ -131,7 +119,8 @@ class GradingSession:
         with _one_thread():
             found = diagnose(result.function, runs, all_runs, topic, misconceptions_in(module), oracle)
             seen = () if found else observe(result.function, runs, all_runs, topic, oracle, traits_in(module))
-        return dataclasses.replace(result, misconceptions=found, observations=seen)
+        layer = () if found or judged.layer is None else (judged.layer,)
+        return dataclasses.replace(result, misconceptions=found, observations=(*layer, *seen))
 
     def results(self) -> tuple[TopicResult, ...]:
         """Every topic that was begun, in the course's order, diagnosed."""
@@ -209,6 +198,15 @@ def _skip_if_dependent(session: TopicSession, spec: CheckSpec, verdict: Verdict)
         return verdict
     why = "is not written yet" if isinstance(error, StudentMissing) else f"did not return ({failure_of(error).what})"
     return Verdict(Outcome.SKIPPED, _told(f"skipped, since it calls {culprit}, which {why}"), verdict.runs)
+
+
+def _layer(session: TopicSession, spec: CheckSpec, verdict: Verdict) -> str | None:
+    """Where a model differs, while its worker is there to be asked."""
+    run = verdict.shown
+    if session.topic.needs != "torch" or run is None or verdict.outcome not in (Outcome.FAILED, Outcome.CRASHED):
+        return None
+    with _one_thread():
+        return differing_layer(spec.function, run, session.student, vars(course_module(session.topic, "oracle")))
 
 
 def _complete(verdict: Verdict, topic: Topic, importable: bool) -> Failure | None:

@@ -1,4 +1,4 @@
-"""What outlives one submission: the fork servers, and the cases drawn so far."""
+"""What outlives one submission: the fork servers, the checks collected and the cases drawn so far."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ import sys
 from dataclasses import dataclass, field
 
 from grader.checking.cases import CaseBook
+from grader.checking.suite import SuiteBook
 from grader.client.process import ForkServer
 
 
 @dataclass
 class Workshop:
-    """Fork servers by kind of topic, started when first needed, and the book of drawn cases."""
+    """Fork servers by kind of topic, started when first needed, and the books of drawn cases and collected checks."""
 
     cases: CaseBook = field(default_factory=CaseBook)
+    suites: SuiteBook = field(default_factory=SuiteBook)
     _servers: dict[str, ForkServer] = field(default_factory=dict)
 
     def server(self, needs: str) -> ForkServer | None:

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.ci.templates import filled_template
+from grader.ci.templates import read_template
 from grader.course import Course
 from grader.errors import UsageError
 from grader.notebooks import make_notebook
@@ -101,7 +101,7 @@ def _around(course: Course, what: str, ci: str | None) -> dict[str, str]:
     readme = README.format(title=course.title, what=what, rows=rows, kind=kind, install=course.install)
     files = {"README.md": readme, ".gitignore": GITIGNORE}
     if ci is not None:
-        target, text = filled_template(ci)
+        target, text = read_template(ci)
         files[target] = text
     return files
 

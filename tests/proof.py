@@ -30,6 +30,8 @@ from grader.workshop import shared_workshop
 
 ROOT = Path(os.environ.get("CONVGRADE_ROOT", Path(__file__).parents[1]))
 
+CLEAR = 1000.0
+
 Functions = dict[str, Callable[..., Any]]
 
 
@@ -96,6 +98,12 @@ class Caught:
     known: Known
     failed: tuple[CheckResult, ...]
     diagnosed: bool = False
+
+    @property
+    def clear(self) -> bool:
+        """Some failed check is about another thing than numbers, or about numbers off by at least CLEAR times the allowed."""
+        failures = [check.failure for check in self.failed if check.failure is not None]
+        return any(f.error is None or f.error >= CLEAR * (f.allowed_error or 0.0) for f in failures)
 
     @property
     def named_first(self) -> bool:

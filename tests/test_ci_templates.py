@@ -19,7 +19,7 @@ import yaml
 from test_ci import outputs
 
 from grader import __version__
-from grader.ci.templates import FOLDER, TEMPLATES, filled_template
+from grader.ci.templates import FOLDER, TEMPLATES, read_template
 from grader.cli import main
 from grader.course import Course
 from grader.errors import UsageError
@@ -82,13 +82,13 @@ def test_the_options_that_the_templates_use_exist() -> None:
             build_parser().parse_args(["ci", *[word for word in words if word != "--autograder"]])
 
 
-def test_templates_are_filled_in() -> None:
+def test_templates_install_this_version() -> None:
     for name in TEMPLATES:
-        target, text = filled_template(name)
-        assert f"convgrade=={__version__}" in text and "@" not in re.sub(r"@v\d|\[bot\]", "", text)
+        target, text = read_template(name)
+        assert f"convgrade=={__version__}" in text
         assert not Path(target).is_absolute()
     with pytest.raises(UsageError, match="no CI template 'jenkins'"):
-        filled_template("jenkins")
+        read_template("jenkins")
 
 
 # -- the action, step by step -----------------------------------------------------------------------------------------
@@ -184,7 +184,7 @@ def test_the_classroom50_autograder_writes_its_files_and_imports_nothing_of_the_
 ) -> None:
     folder = tmp_path / "classroom" / "autograders" / "areas"
     folder.mkdir(parents=True)
-    (folder / "autograder.py").write_text(filled_template("classroom50")[1])
+    (folder / "autograder.py").write_text(read_template("classroom50")[1])
     (folder / "reference").symlink_to(course.root / "reference")
     checkout = submit(WRONG)
     for name in ("numpy", "grader", "subprocess", "sitecustomize", "pip"):

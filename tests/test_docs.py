@@ -22,6 +22,8 @@ import pytest
 
 from grader import cli, grade
 from grader.checking.known import misconceptions_in
+from grader.ci import FORMATS
+from grader.ci.seed import COMMITS, SECRET
 from grader.course import Course, load_course
 from grader.doctor import Finding, examine, print_findings
 from grader.results import Outcome, Report
@@ -33,6 +35,7 @@ README, CONTRIBUTING, CHANGELOG = ROOT / "README.md", ROOT / "CONTRIBUTING.md", 
 DOCS = ROOT / "docs"
 PAGES = [README, CONTRIBUTING, CHANGELOG, *sorted(DOCS.glob("*.md"))]
 EXERCISE, FIELDS = DOCS / "writing-an-exercise.md", DOCS / "report-format.md"
+CI = DOCS / "ci.md"
 HOW, SANDBOX = DOCS / "how-it-works.md", DOCS / "sandbox.md"
 GROUP, CHECK = re.compile(r"    \S"), re.compile(r"  \S   \S")
 
@@ -149,6 +152,27 @@ def topics(command: Command, folder: Path) -> str:
     return "\n".join(lines)
 
 
+def ci_classroom50(command: Command, folder: Path) -> str:
+    """The page on CI: one check in result.json."""
+    write_files(README, folder)
+    command(folder, "ci", "mine", "--topic", "pooling", "--format", "classroom50", "--seed-from", "0")
+    lines = (folder / "result.json").read_text("utf-8").splitlines()
+    start = next(number for number, line in enumerate(lines) if "overlapping" in line and "max_pool" in line)
+    ran = "convgrade ci mine --topic pooling --format classroom50 --seed-from 0"
+    return shown(
+        f"{ran} > log\n$ grep -A3 max_pool_backward/overlapping result.json", "\n".join(lines[start : start + 4])
+    )
+
+
+def ci_annotations(command: Command, folder: Path) -> str:
+    """README: where an annotation stands, and how it begins."""
+    write_files(README, folder)
+    out = command(folder, "ci", "mine", "--topic", "pooling", "--format", "annotations", "--seed-from", "0")
+    lines = [line[:100] for line in out.splitlines() if line.startswith("::")]
+    options = "--topic pooling --format annotations --seed-from 0"
+    return shown(f"convgrade ci mine {options} | grep '^::' | cut -c1-100", "\n".join(lines))
+
+
 def exercise_right(command: Command, folder: Path) -> str:
     """The exercise page: the solution's report."""
     write_files(EXERCISE, folder, "in_place/leaky_relu.py")
@@ -165,6 +189,8 @@ MADE: list[tuple[Path, Callable[[Command, Path], str]]] = [
     (README, grade_solutions),
     (README, grade_mistake),
     (README, topics),
+    (README, ci_annotations),
+    (CI, ci_classroom50),
     (EXERCISE, exercise_right),
     (EXERCISE, exercise_wrong),
 ]
@@ -250,6 +276,14 @@ def test_the_table_of_options_is_that_of_grade() -> None:
     assert listed == options_of(subcommands()["grade"])
     devices = next(a.choices for a in subcommands()["grade"]._actions if a.dest == "device")
     assert devices is not None and "\\|".join(devices) in text(README)
+
+
+def test_the_tables_of_ci_are_those_of_the_code() -> None:
+    assert set(names(CI, "## What it writes")) == set(FORMATS)
+    option_table = text(CI).partition("| option | meaning |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `(--[\w-]+)", option_table, re.MULTILINE)) == options_of(subcommands()["ci"])
+    for name in (SECRET, *COMMITS):
+        assert f"`{name}`" in text(CI)
 
 
 def test_the_plugins_options_are_documented() -> None:

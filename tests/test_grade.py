@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from grader import grade
 from grader.course import Course
 from grader.errors import CourseError, InternalFault, SubmissionUnreadable, UsageError
 from grader.results import CheckResult, Outcome, Report
+from grader.workshop import Workshop
 
 Submit = Callable[..., Path]
 
@@ -238,3 +240,38 @@ def test_a_conftest_or_numpy_beside_the_submission_is_never_imported(
     monkeypatch.setenv("PYTEST_ADDOPTS", "--nonsense")
     assert grade(".", course=course).points_earned == 7
     assert not (tmp_path / "ran").exists()
+
+
+def test_later_submissions_are_judged_by_the_same_suite(course: Course, submit: Callable[..., Path]) -> None:
+    """Without collecting again, and to the letter as the first time."""
+    workshop = Workshop()
+    paths = [submit(), submit(("return height * width", "return height + width")), submit()]
+
+    def graded(path: Path, own: Workshop) -> dict[str, Any]:
+        report = grade(path, course=course, workshop=own).to_dict()
+        for check in [report, *report["topics"][0]["checks"]]:
+            del check["duration_s"]
+        return report
+
+    try:
+        alone = []
+        for path in paths:
+            fresh = Workshop()
+            alone.append(graded(path, fresh))
+            fresh.close()
+        first = graded(paths[0], workshop)
+        assert workshop.suites.find(course, course.topics) is not None
+        assert [first, graded(paths[1], workshop), graded(paths[2], workshop)] == alone
+    finally:
+        workshop.close()
+
+
+def test_pytests_own_failures_are_failures(course: Course, submit: Callable[..., Path]) -> None:
+    checks = course.topics[0].checks
+    text = checks.read_text().replace(
+        'expect_integer(student.area(3, 4), 12, what="the area")', 'pytest.fail("no area")'
+    )
+    checks.write_text(text)
+    for _ in range(2):
+        first = grade(submit(), course=course).topics[0].checks[0]
+        assert (first.outcome, first.failure and first.failure.what) == (Outcome.FAILED, "no area")

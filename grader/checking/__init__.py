@@ -11,30 +11,56 @@ from grader.checking.compare import (
     fail,
 )
 from grader.checking.known import Trait, misconception
+from grader.checking.models import (
+    Description,
+    Run,
+    describe_right,
+    expect_all_used,
+    expect_gradient,
+    expect_output_shape,
+    expect_outputs,
+    expect_parameters,
+    expect_statistics,
+    run,
+    run_right,
+)
 from grader.checking.raising import expect_message, expect_value_error
 from grader.checking.remember import remember
 from grader.checking.tolerance import EPS32, FACTOR, allowed_error
+from grader.worker.naming import layer
 from grader.worker.wire import Rng
 
 __all__ = [
     "EPS32",
     "FACTOR",
+    "Description",
     "Rng",
+    "Run",
     "Trait",
     "allowed_error",
+    "describe_right",
     "draw_array",
     "draw_distinct",
     "draw_positive",
+    "expect_all_used",
     "expect_array",
     "expect_equal",
+    "expect_gradient",
     "expect_handle",
     "expect_integer",
     "expect_message",
     "expect_number",
+    "expect_output_shape",
+    "expect_outputs",
+    "expect_parameters",
+    "expect_statistics",
     "expect_truth",
     "expect_value_error",
     "fail",
+    "layer",
     "misconception",
     "remember",
     "rng",
+    "run",
+    "run_right",
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pytest
 
 from grader.checking.cases import Case, Cases, inner_function, is_drawn, run_drawn
 from grader.checking.compare import CheckFailed
@@ -145,6 +146,8 @@ def run_case(body: Callable[..., Any], student: Student, case: Case, fixtures: C
         body(student=student, **fixtures, **case)
     except Exception as raised:
         error = raised
+    except pytest.fail.Exception as raised:  # also what pytest.raises ends with; no Exception
+        error = CheckFailed(Failure(what=str(raised).partition("\n")[0]))
     return CaseRun(case, student.transcript, error, student.backend.take_output() if error is not None else "")
 
 
@@ -203,14 +206,14 @@ def outcome_of(error: Exception) -> Outcome:
 
 def failure_of(error: Exception) -> Failure:
     """The exception as data: what was compared, wanted, got."""
-    function = getattr(error, "function", None)
+    function = getattr(error, "label", None) or getattr(error, "function", None)
     if isinstance(error, CheckFailed):
         return error.failure
     if isinstance(error, StudentNotLoaded):
         cause = error.cause
         return Failure(what=str(error), exception=_exception(cause) if isinstance(cause, StudentRaised) else None)
     if isinstance(error, StudentMissing):
-        return Failure(what=f"{function} is not written yet: {error}")
+        return Failure(what=f"{error.function} is not written yet: {error}")
     if isinstance(error, StudentRaised):
         return Failure(what=f"{function} raised {error.kind}", exception=_exception(error))
     if isinstance(error, StudentReturnedOther):

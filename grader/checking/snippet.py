@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from grader.checking.judge import CaseRun
+from grader.checking.modelscript import MODEL_CALLS, model_script, print_result
 from grader.client.student import Call
 from grader.course import Names, Topic
 from grader.errors import StudentReturnedOther
 from grader.results import Failure
-from grader.worker.wire import Handle, Rng
+from grader.worker.wire import Handle, Named, Rng
 
 SMALL = 6
 
@@ -22,6 +23,9 @@ def call_in_words(run: CaseRun, oracle: Mapping[str, Callable[..., Any]], value:
     """The call that gave `value`, after those it builds on: `f(x: (2, 3) array, stride=2)`; None where none was made."""
     calls = []
     for call in needed_calls(run.calls, value):
+        if call.function in MODEL_CALLS:
+            calls.append(MODEL_CALLS[call.function](call))
+            continue
         parts = [
             f"{name}: {_shape(argument)}" if isinstance(argument, np.ndarray) else f"{name}={_literal(argument)}"
             for name, argument, _ in bound_arguments(call, oracle)
@@ -76,11 +80,13 @@ def script(
     writer = _Writer(topic, oracle)
     for call in calls:
         writer.call(call)
-    writer.finish(calls[-1], value)
+    writer.finish(calls[-1], value, failure.index)
     note = _note(failure)
     body = "\n".join(writer.lines) + (f"  # {note}" if note and calls[-1].error is None else "")
-    names = ", ".join(dict.fromkeys(call.function for call in calls))
-    imports = ["import numpy as np", ""] if "np." in body else []
+    names = ", ".join(dict.fromkeys(call.owner for call in calls))
+    imports = ["import numpy as np"] if "np." in body else []
+    imports += ["import torch"] if "torch." in body else []
+    imports += [""] if imports else []
     module = topic.file.removesuffix(".py")
     source = f"from {module} import {names}" if importable else f"# in a cell below the one that defines {names}"
     return "\n".join([*imports, source, "", body]) + "\n"
@@ -97,6 +103,9 @@ class _Writer:
         self.results: list[tuple[str, Any]] = []
 
     def call(self, call: Call) -> None:
+        if call.function in MODEL_CALLS:
+            self._operation(call)
+            return
         parts = []
         for name, value, keyword in bound_arguments(call, self.oracle):
             text = self._argument(name, value)
@@ -106,12 +115,28 @@ class _Writer:
             returned_other = isinstance(call.error, StudentReturnedOther)
             self.lines.append(f"print({code})" if returned_other else code)
             return
-        target = self._target(self.topic.functions[call.function].returns, call.result)
+        target = self._target(self.topic.function(call.function).returns, call.result)
         self.lines.append(f"{target.removeprefix('(').removesuffix(')') if target[0] == '(' else target} = {code}")
 
-    def finish(self, last: Call, value: Any) -> None:
+    def _operation(self, call: Call) -> None:
+        """What the grader did with a model, in PyTorch alone."""
+        given = call.arguments[0]
+        model = self.handles.get(given.number, "model") if isinstance(given, Handle) else self._free("model")
+        if isinstance(given, Named):
+            parts = [_literal(value) for value in call.arguments[1:]]
+            parts += [f"{name}={_literal(value)}" for name, value in call.keywords.items()]
+            self.lines.append(f"{model} = {given.name}({', '.join(parts)})")
+            self._result(model, call.result)
+        lines, results = model_script(call, model, self._argument)
+        self.lines += lines
+        self.results += results
+
+    def finish(self, last: Call, value: Any, index: tuple[int, ...] | None) -> None:
         """Print the compared value, or the last result where it cannot be found."""
         if last.error is not None:
+            return
+        if last.function in MODEL_CALLS:
+            self.lines += print_result(last, [name for name, result in self.results if result is value], index)
             return
         found = [name for name, result in self.results if result is value]
         names = self.results_of_last(last)
@@ -211,8 +236,9 @@ def _array_assignment(variable: str, value: np.ndarray) -> str:
 
 
 def _flat(value: Any) -> list[Any]:
-    if isinstance(value, (tuple, list)):
-        return [value, *(item for entry in value for item in _flat(entry))]
+    if isinstance(value, (tuple, list, dict)):
+        entries = value.values() if isinstance(value, dict) else value
+        return [value, *(item for entry in entries for item in _flat(entry))]
     return [value]
 
 

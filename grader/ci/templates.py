@@ -1,10 +1,9 @@
-"""The files that a course copies into its students' repositories, with this version filled in."""
+"""The files that a course copies into its students' repositories."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from grader import __version__
 from grader.errors import UsageError
 
 FOLDER = Path(__file__).parents[1] / "templates"
@@ -16,9 +15,9 @@ TEMPLATES = {
 """For each system, the template's file and where it goes."""
 
 
-def filled_template(name: str) -> tuple[str, str]:
+def read_template(name: str) -> tuple[str, str]:
     """Where the file for that system goes, and its text. Raises UsageError for another name."""
     if name not in TEMPLATES:
         raise UsageError(f"there is no CI template {name!r}; there are {', '.join(TEMPLATES)}")
     file, target = TEMPLATES[name]
-    return target, (FOLDER / file).read_text("utf-8").replace("@VERSION@", __version__)
+    return target, (FOLDER / file).read_text("utf-8")

@@ -24,6 +24,7 @@ from grader.errors import (
 )
 from grader.submission import NotebookModule
 from grader.worker import wire
+from grader.worker.wire import Handle, Named
 
 from .foresight import Ahead, Foresight, Plan
 from .process import ForkServer, Worker, WorkerSpec
@@ -48,6 +49,8 @@ class Call:
     result: Any = None
     after: tuple[Any, ...] = ()
     error: SubmissionFault | None = None
+    owner: str = ""
+    """The student's function that this is about: itself, or the maker of the model that an operation is given."""
 
 
 class Backend(Protocol):
@@ -101,10 +104,12 @@ class Student:
     transcript: list[Call] = field(default_factory=list)
 
     def __getattr__(self, name: str) -> Any:
-        functions = self.__dict__["topic"].functions if "topic" in self.__dict__ else {}
-        if name not in functions:
-            raise AttributeError(f"the topic has no function {name!r}; course.toml lists {', '.join(functions)}")
-        return StudentFunction(self, functions[name])
+        topic: Topic | None = self.__dict__.get("topic")
+        try:
+            return StudentFunction(self, topic.function(name) if topic else self.__dict__[name])
+        except KeyError:
+            listed = ", ".join(topic.functions) if topic else ""
+            raise AttributeError(f"the topic has no function {name!r}; course.toml lists {listed}") from None
 
     def __repr__(self) -> str:
         return "student"
@@ -120,7 +125,10 @@ class Student:
         self.backend.begin_case()
 
     def _call(self, function: Function, observe: bool, *arguments: Any, **keywords: Any) -> Any:
-        call = Call(function.name, arguments, keywords, observe)
+        arguments = tuple(Named(v.function.name) if isinstance(v, StudentFunction) else v for v in arguments)
+        owner = self._owner(arguments) if function.operation else function.name
+        function = dataclasses.replace(function, owner=owner)
+        call = Call(function.name, arguments, keywords, observe, owner=owner)
         self.transcript.append(call)
         try:
             answer = self.backend.call(function, arguments, keywords, observe)
@@ -129,10 +137,21 @@ class Student:
             call.result = result
             call.result = result = kept_in_place(structured(result, function.returns), function)
         except SubmissionFault as error:
-            error.function = function.name
+            error.function, error.label = owner, function.label
             call.error = error
             raise
         return (result, after) if observe else result
+
+    def _owner(self, arguments: Sequence[Any]) -> str:
+        """The student's function that an operation is about."""
+        if arguments and isinstance(arguments[0], Named):
+            return arguments[0].name
+        numbers = {value.number for value in arguments if isinstance(value, Handle)}
+        for call in reversed(self.transcript):
+            items = call.result if isinstance(call.result, tuple) else (call.result,)
+            if any(isinstance(item, Handle) and item.number in numbers for item in items):
+                return call.owner
+        return ""
 
 
 class WorkerBackend:
@@ -213,7 +232,7 @@ class WorkerBackend:
 
     def call(self, function: Function, arguments: Sequence[Any], keywords: dict[str, Any], observe: bool) -> Any:
         """One call in the worker; see Backend. Raises SubmissionFault."""
-        allowed = self._allowed_seconds(function.name)
+        allowed = self._allowed_seconds(function.label)
         call = Call(function.name, tuple(arguments), keywords, observe)
         number = self._foresight.take(call)
         worker = self._ready_worker()
@@ -229,14 +248,14 @@ class WorkerBackend:
             message = worker.receive(allowed)
             if message.fields.get("id") != number:
                 raise StudentProtocolFault("its reply belongs to another call")
-            self._count_received(function.name, message)
+            self._count_received(function.label, message)
             return self._result(message, (arguments, keywords) if observe else None)
         except StudentTimedOut:
-            self._timeouts[function.name] = self._timeouts.get(function.name, 0) + 1
+            self._timeouts[function.label] = self._timeouts.get(function.label, 0) + 1
             self._lost()
             if self._seconds + time.monotonic() - started >= self.topic.limits.topic_seconds:
                 raise StudentTimedOut(self._used_up()) from None
-            raise StudentTimedOut(f"{function.name} gave no answer within {allowed:g} s") from None
+            raise StudentTimedOut(f"{function.label} gave no answer within {allowed:g} s") from None
         except (StudentDied, StudentProtocolFault):
             self._lost()
             raise
@@ -252,7 +271,8 @@ class WorkerBackend:
                 "function": call.function,
                 "arguments": [packer.pack(value) for value in call.arguments],
                 "keywords": {name: packer.pack(value) for name, value in call.keywords.items()},
-                "keep": self.topic.functions[call.function].kept,
+                "keep": self.topic.function(call.function).kept,
+                "operation": self.topic.function(call.function).operation,
                 "observe": call.observed,
                 "forget": forget,
             }

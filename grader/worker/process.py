@@ -6,34 +6,67 @@ import importlib
 import os
 import sys
 import sysconfig
+from dataclasses import dataclass
 from typing import Any
 
 from . import policy, sandbox, serve, wire
 from .limits import Limits, apply_limits
 
-PACKAGES = {
-    "numpy": (
-        ("numpy", "numpy.libs"),
+PYTHON = (
+    "math", "functools", "itertools", "collections", "dataclasses", "typing", "operator", "fractions", "abc",
+    "enum", "copy", "warnings", "contextlib", "string", "re", "json", "statistics", "numbers", "types", "inspect",
+)  # fmt: skip
+NUMPY = (
+    "numpy", "numpy.fft", "numpy.linalg", "numpy.random", "numpy.lib.stride_tricks", "numpy.ma", "numpy.polynomial",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Kit:
+    """What the workers of one kind of topic have: packages a student may import, and what is needed for that.
+
+    `readable` are folders and files in site-packages, `imported` the modules that are there before the lock.
+    """
+
+    offered: tuple[str, ...]
+    readable: tuple[str, ...]
+    imported: tuple[str, ...]
+
+
+KITS = {
+    "numpy": Kit(("numpy",), ("numpy", "numpy.libs"), (*NUMPY, *PYTHON)),
+    "torch": Kit(
+        ("torch", "numpy"),
+        # PyTorch brings torchgen and functorch; its meta device computes shapes with sympy, which needs mpmath
         (
-            "numpy", "numpy.fft", "numpy.linalg", "numpy.random", "numpy.lib.stride_tricks", "numpy.ma", "numpy.polynomial",
-            "math", "functools", "itertools", "collections", "dataclasses", "typing", "operator", "fractions", "abc",
-            "enum", "copy", "warnings", "contextlib", "string", "re", "json", "statistics", "numbers", "types", "inspect",
+            "torch",
+            "torch.libs",
+            "torchgen",
+            "functorch",
+            "typing_extensions.py",
+            "sympy",
+            "mpmath",
+            "numpy",
+            "numpy.libs",
         ),
+        (*NUMPY, *PYTHON, "torch", "torch.nn.utils.parametrizations", "grader.worker.models"),
     ),
-}  # fmt: skip
-"""Kind of topic: folders in site-packages that may be read, modules imported before the lock."""
+}
+"""By the `needs` of a topic."""
 
 
 def warm_up(needs: str) -> dict[str, Any]:
     """Import what every worker of this kind will need; returns what locking down needs."""
-    for name in PACKAGES[needs][1]:
+    for name in KITS[needs].imported:
         importlib.import_module(name)
+    if needs == "torch":
+        importlib.import_module("grader.worker.models").warm_up()
     return sandbox.prepare()
 
 
 def find_paths(needs: str) -> policy.Paths:
     """The interpreter and packages a worker of this kind may read."""
-    return policy.interpreter_paths(PACKAGES[needs][0]) if sys.platform == "linux" else policy.Paths((), (), ())
+    return policy.interpreter_paths(KITS[needs].readable) if sys.platform == "linux" else policy.Paths((), (), ())
 
 
 def become_worker(
@@ -65,7 +98,7 @@ def become_worker(
     held |= apply_limits(limits)
     own = policy.Paths((*paths.read, start["folder"], start["scratch"]), paths.list, (start["scratch"],))
     held |= sandbox.lock_down(modules, own)
-    server = serve.Server(requests, replies, start["folder"], PACKAGES[start["needs"]][0][:1])
+    server = serve.Server(requests, replies, start["folder"], KITS[start["needs"]].offered)
     server.send("ready", protections=held, wire=wire.MAGIC.decode())
     server.run()
 

@@ -6,6 +6,7 @@ gain by that is to choose what its functions return, which it could do anyway.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import io
 import linecache
@@ -25,18 +26,21 @@ FRAMES = 12
 FAILED = 50
 
 
+class NoSuchFunction(Exception):
+    """The student's file has no callable of this name."""
+
+
 class NotInThisTopic:
     """Import finder of last resort, so that a student reads why a package is not there."""
 
     def __init__(self, offered: Sequence[str]) -> None:
-        self.offered = ", ".join(offered) or "nothing"
+        *most, last = "the standard library", *offered
+        self.offered = f"{', '.join(most)} and {last}" if most else last
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
         """Raise for a top-level package that no other finder had; leave the rest to Python."""
         if path is None and not name.startswith("_"):
-            raise ModuleNotFoundError(
-                f"No module named {name!r} here: this topic offers the standard library and {self.offered}", name=name
-            )
+            raise ModuleNotFoundError(f"No module named {name!r} here: this topic offers {self.offered}", name=name)
 
 
 class Server:
@@ -115,20 +119,30 @@ class Server:
             self.kept.clear()
             self.generators.clear()
         try:
-            function = getattr(self.module, name, None)
-            if not callable(function):
-                self.send("refused", id=number, missing=True, reason=f"there is no function {name}")
-                return
+            function = self._operation(name) if fields.get("operation") else self._find(name)
             arguments = [self._receive_value(value, arrays) for value in fields["arguments"]]
             keywords = {key: self._receive_value(value, arrays) for key, value in fields["keywords"].items()}
             result = function(*arguments, **keywords)
             self._returned(
                 number, result, fields.get("keep", []), [arguments, keywords] if fields.get("observe") else None
             )
+        except NoSuchFunction as error:
+            self.send("refused", id=number, missing=True, reason=f"there is no function {error}")
         except wire.TooLarge as error:
             self.send("refused", id=number, reason=str(error))
         except BaseException as error:
             self._raised(error, number)
+
+    def _find(self, name: str) -> Any:
+        """A function or class of the student's file."""
+        function = getattr(self.module, name, None)
+        if not callable(function):
+            raise NoSuchFunction(name)
+        return function
+
+    def _operation(self, name: str) -> Any:
+        """What the grader does with a model; only workers for PyTorch topics are asked for it."""
+        return importlib.import_module("grader.worker.models").OPERATIONS[name]
 
     def _returned(self, number: int, result: Any, keep: Sequence[Sequence[int]], observed: Any) -> None:
         packer = wire.Packer(self._keep)
@@ -159,6 +173,8 @@ class Server:
     def _unhandle(self, value: Any) -> Any:
         if isinstance(value, wire.Handle):
             return self.kept[value.number]
+        if isinstance(value, wire.Named):
+            return self._find(value.name)
         if isinstance(value, wire.Rng):
             if not value.shared:
                 return np.random.default_rng(value.seed)

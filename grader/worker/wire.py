@@ -21,6 +21,7 @@ with exactly one of these keys:
     {"scalar": name}   a NumPy scalar, stored as an array of shape ()
     {"handle": n, "type": t}   an object that stays in the worker
     {"rng": seed, "shared": b}   numpy.random.default_rng(seed), made where it arrives; requests only
+    {"named": name}    a function of the student's file, as an argument; requests only
     {"unsupported": description}   an array or number the format does not carry (complex, object, ...); replies only
 
 Refusals raise MalformedFrame (what arrived is not of this format), TooLarge (what should be sent is over a limit) or
@@ -89,6 +90,13 @@ class Rng:
 
 
 @dataclass(frozen=True)
+class Named:
+    """A function of the student's file as an argument of an operation, by its name."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Unsupported:
     """A returned value the format does not carry, described for a message to the student; it cannot be sent back."""
 
@@ -134,6 +142,8 @@ class Packer:
             return {"handle": value.number, "type": value.type}
         if isinstance(value, Rng):
             return {"rng": value.seed, "shared": value.shared}
+        if isinstance(value, Named):
+            return {"named": value.name}
         if isinstance(value, np.ndarray):
             return self._array(np.asarray(value), "array")
         if isinstance(value, np.generic):
@@ -207,7 +217,7 @@ def decode(header: bytes, payload: bytes, kinds: frozenset[str]) -> Message:
     if payload and int.from_bytes(payload[:8], "little") > PAYLOAD_HEADER_BYTES:
         raise MalformedFrame("it announces too many arrays")
     try:
-        fields = json.loads(header, parse_constant=_no_number)
+        fields = DECODER.decode(header.decode())
         arrays = load(payload) if payload else {}
     except Exception as error:  # what two libraries raise on arbitrary bytes is no closed set
         raise MalformedFrame(f"it cannot be read ({type(error).__name__})") from None
@@ -224,6 +234,9 @@ def decode(header: bytes, payload: bytes, kinds: frozenset[str]) -> Message:
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+DECODER = json.JSONDecoder(parse_constant=_no_number)  # made once: json.loads would make one for every frame
 
 
 def readable(text: str) -> str:
@@ -269,6 +282,8 @@ class _Unpacker:
                 return Handle(content, readable(str(value.get("type", "object"))[:80]))
             if tag == "rng" and self.request and isinstance(content, int):
                 return Rng(content, value.get("shared") is True)
+            if tag == "named" and self.request and isinstance(content, str):
+                return Named(content)
             if tag == "unsupported" and not self.request:
                 return Unsupported(readable(str(content)[:200]))
         except (KeyError, TypeError, ValueError):

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-REQUIREMENT = "convgrade==@VERSION@"
+REQUIREMENT = "convgrade==0.1.0"
 TOPICS: list[str] = []
 
 

@@ -1,0 +1,48 @@
+"""Names the layer in which a student's model differs first, for a case that went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from grader.checking.judge import FINAL, CaseRun
+from grader.checking.layers import first_difference
+from grader.client.local import LocalBackend
+from grader.client.student import Call, Student
+from grader.errors import SubmissionFault
+
+WITH_INPUT = ("run_model", "trace_model", "describe_model")
+
+
+def differing_layer(
+    function: str, run: CaseRun, student: Student, oracle: Mapping[str, Callable[..., Any]]
+) -> str | None:
+    """A sentence about the first layer that differs in the model that `function` made in the case; None where none is known.
+
+    Makes the model once more, the student's and the oracle's, and traces both.
+    """
+    made = next((call for call in reversed(run.calls) if call.function in (function, "sketch_model")), None)
+    shape = next((_shape(call) for call in reversed(run.calls) if call.function in WITH_INPUT), None)
+    if made is None or shape is None or made.owner != function or isinstance(run.error, FINAL):
+        return None
+    try:
+        right = Student(student.topic, LocalBackend(oracle))
+        return first_difference(_entries(student, made, shape), _entries(right, made, shape))
+    except SubmissionFault:
+        return None
+
+
+def _entries(student: Student, made: Call, shape: tuple[int, ...]) -> list[Any]:
+    student.begin_case()
+    arguments = made.arguments[1:] if made.function == "sketch_model" else made.arguments
+    model = student.sketch_model(getattr(student, made.owner), *arguments, **made.keywords)
+    reply = student.trace_model(model, shape, partial=True)
+    entries = reply.get("entries") if isinstance(reply, dict) else None
+    return entries if isinstance(entries, list) else []
+
+
+def _shape(call: Call) -> tuple[int, ...] | None:
+    x = call.arguments[1] if len(call.arguments) > 1 else None
+    return tuple(x.shape) if isinstance(x, np.ndarray) else x

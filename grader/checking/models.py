@@ -1,0 +1,176 @@
+"""Checks on PyTorch models: equal architectures give equal numbers, since weights are filled by size alone.
+
+The numbers come from operations in the process that holds the model (grader/worker/models.py); what comes back is the
+student's to choose, so its structure is checked here before anything is compared.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+
+from grader.checking.compare import expect_array, fail
+from grader.client.student import Student
+from grader.client.values import describe
+from grader.worker.wire import Handle
+
+Shape = tuple[int, ...]
+
+
+class Run(NamedTuple):
+    """What one forward and backward pass gave: outputs, the gradient of the input, what was not used or moved.
+
+    `idle` are shapes of trainable parameters without a gradient; of the `statistics` running averages `moved` changed.
+    """
+
+    outputs: tuple[np.ndarray, ...]
+    gradient: np.ndarray | None
+    idle: tuple[Shape, ...]
+    statistics: int
+    moved: int
+
+
+class Description(NamedTuple):
+    """Number of parameters in all, of trainable ones, and of entries in each parameter tensor, sorted."""
+
+    parameters: int
+    trainable: int
+    sizes: tuple[int, ...]
+
+
+def run(student: Student, model: Handle, x: Shape | np.ndarray, *, seed: int = 0, training: bool = False) -> Run:
+    """Run a student's model on x, an array or a shape filled from the seed; fails where there is no such run."""
+    reply = _reply(student, student.run_model(model, x, seed=seed, training=training))
+    outputs, gradient, idle = reply.get("outputs"), reply.get("gradient"), reply.get("idle")
+    statistics, moved = reply.get("statistics"), reply.get("moved")
+    sound = (
+        isinstance(outputs, tuple)
+        and len(outputs) > 0
+        and all(isinstance(output, np.ndarray) for output in outputs)
+        and (gradient is None or isinstance(gradient, np.ndarray))
+        and isinstance(idle, list)
+        and all(_is_shape(shape) for shape in idle)
+        and type(statistics) is int
+        and type(moved) is int
+    )
+    if not sound:
+        _malformed()
+    return Run(outputs, gradient, tuple(idle), statistics, moved)  # type: ignore[arg-type]  # just looked at
+
+
+def run_right(model: Any, x: Shape | np.ndarray, *, seed: int = 0, training: bool = False) -> Run:
+    """The same of an oracle's model, in this process."""
+    from grader.worker.models import run_model  # imports PyTorch, as do the others below
+
+    reply = run_model(model, x, seed=seed, training=training)
+    assert "problem" not in reply, reply["problem"]
+    return Run(reply["outputs"], reply["gradient"], tuple(reply["idle"]), reply["statistics"], reply["moved"])
+
+
+def describe_right(model: Any) -> Description:
+    """Counts of an oracle's model."""
+    from grader.worker.models import describe_model
+
+    reply = describe_model(model)
+    return Description(reply["parameters"], reply["trainable"], tuple(reply["sizes"]))
+
+
+def expect_outputs(got: Run, wanted: Run, *, what: Sequence[str] = ("the output",)) -> None:
+    """Require the same outputs, named by `what`.
+
+    The allowed error is that of `allowed_error` for the largest magnitude of the output, not of each entry: behind several
+    layers every entry is a sum over all of the last map. Models run in float64, whose rounding is 2**29 times finer than
+    float32's; so the layers together may magnify it by some 10**8, which with these weights even 150 layers do not reach,
+    before a right model gets near the limit, and a wrong one is off by a share of the largest entry.
+    """
+    if len(got.outputs) != len(wanted.outputs):
+        fail(
+            "the forward pass returned another number of outputs",
+            f"{len(wanted.outputs)}: {', '.join(what)}",
+            describe(got.outputs),
+        )
+    for name, output, right in zip(what, got.outputs, wanted.outputs, strict=True):
+        expect_array(output, right, _largest(right), what=name)
+
+
+def expect_gradient(got: Run, wanted: Run, *, what: str = "the gradient of the input") -> None:
+    """Require the same gradient of the input, allowed error as for outputs."""
+    assert wanted.gradient is not None
+    if got.gradient is None:
+        fail("no gradient reaches the input: a part of the forward pass is detached, or does not depend on it")
+    expect_array(got.gradient, wanted.gradient, _largest(wanted.gradient), what=what)
+
+
+def expect_all_used(got: Run) -> None:
+    """Require that every trainable parameter has an influence on the output."""
+    if got.idle:
+        shapes = ", ".join(str(shape) for shape in got.idle[:3]) + (", ..." if len(got.idle) > 3 else "")
+        fail("some parameters get no gradient: the forward pass does not use them", "none", f"shapes {shapes}")
+
+
+def expect_statistics(got: Run, wanted: Run) -> None:
+    """Require as many running statistics as wanted, and that as many of them moved in the forward pass."""
+    if got.statistics != wanted.statistics:
+        fail("the number of running means and variances is wrong", wanted.statistics, got.statistics)
+    if got.moved != wanted.moved:
+        fail(
+            "the number of running means and variances that the forward pass changed is wrong", wanted.moved, got.moved
+        )
+
+
+def expect_parameters(student: Student, model: Handle, wanted: Description, x: Shape) -> None:
+    """Require the wanted number of parameters, all trainable, in tensors of the wanted sizes; x is an input's shape."""
+    reply = _reply(student, student.describe_model(model, x))
+    parameters, trainable, sizes = reply.get("parameters"), reply.get("trainable"), reply.get("sizes")
+    if not (type(parameters) is int and type(trainable) is int and isinstance(sizes, list)):
+        _malformed()
+    if not all(type(size) is int for size in sizes):
+        _malformed()
+    if parameters != wanted.parameters:
+        fail("the number of parameters is wrong" + _difference(sizes, wanted.sizes), wanted.parameters, parameters)
+    if trainable != wanted.trainable:
+        fail("the number of trainable parameters is wrong", wanted.trainable, trainable)
+    if sorted(sizes) != list(wanted.sizes):
+        fail("the parameters have other sizes" + _difference(sizes, wanted.sizes))
+
+
+def expect_output_shape(student: Student, model: Handle, x: Shape, wanted: Shape) -> None:
+    """Require an output of the wanted shape for an input of shape x; only shapes are worked out."""
+    reply = _reply(student, student.trace_model(model, x))
+    shapes = reply.get("outputs")
+    if not isinstance(shapes, list) or not all(_is_shape(shape) for shape in shapes) or not shapes:
+        _malformed()
+    if shapes != [wanted]:
+        fail("the output has the wrong shape", str(wanted), " and ".join(map(str, shapes[:4])))
+
+
+def _difference(got: Sequence[int], wanted: Sequence[int]) -> str:
+    """What stands there too often or too seldom, in a bracket; empty where it would not help."""
+    more, fewer = Counter(got) - Counter(wanted), Counter(wanted) - Counter(got)
+    parts = [f"too many tensors of {size:,} entries: {count}" for size, count in sorted(more.items())[:2]]
+    parts += [f"missing of {size:,} entries: {count}" for size, count in sorted(fewer.items())[:2]]
+    return f" ({'; '.join(parts)})" if parts and len(more) + len(fewer) <= 8 else ""
+
+
+def _reply(student: Student, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        _malformed()
+    problem = value.get("problem")
+    if problem is not None:
+        fail(f"{student.transcript[-1].owner} {str(problem)[:300]}")
+    return value
+
+
+def _malformed() -> NoReturn:
+    fail("the process that holds the model did not say what became of it")
+
+
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) < 16 and all(type(size) is int for size in value)
+
+
+def _largest(array: np.ndarray) -> float:
+    return float(np.abs(array).max(initial=0.0))

@@ -1,0 +1,107 @@
+"""What was done with a model, as a student sees it: in words, and as lines of PyTorch that do the same without the grader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from grader.client.student import Call
+
+FILL = """\
+numbers = np.random.default_rng(0).uniform(-1, 1, 65537)
+with torch.no_grad():  # weights that depend on sizes alone
+    for p in {model}.parameters():
+        u = torch.from_numpy(np.resize(numbers, p.shape))
+        matrix = sum(size > 1 for size in p.shape) > 1
+        p.copy_(1.5 * p.numel()**-0.25 * u if matrix else 1 + u / 2)
+    for b in {model}.buffers():
+        if b.is_floating_point():
+            u = torch.from_numpy(np.resize(numbers, b.shape))
+            b.copy_(1 + u / 2)"""
+"""The formulas of grader/worker/models.py, short enough to be read."""
+
+
+def _run_in_words(call: Call) -> str:
+    x, mode = call.arguments[1], "training" if call.keywords.get("training") else "evaluation"
+    shape = x.shape if isinstance(x, np.ndarray) else tuple(x)
+    return f"its forward pass on x of shape {shape} in {mode} mode"
+
+
+def _sketch_in_words(call: Call) -> str:
+    parts = [repr(value) for value in call.arguments[1:]] + [
+        f"{name}={value!r}" for name, value in call.keywords.items()
+    ]
+    return f"{call.owner}({', '.join(parts)})"
+
+
+MODEL_CALLS: dict[str, Callable[[Call], str]] = {
+    "run_model": _run_in_words,
+    "describe_model": lambda call: "counting its parameters",
+    "sketch_model": _sketch_in_words,
+    "trace_model": lambda call: f"its forward pass on x of shape {tuple(call.arguments[1])}",
+}
+"""The operations on models, each with how the call is told."""
+
+
+def model_script(
+    call: Call, model: str, assign: Callable[[str, Any], str]
+) -> tuple[list[str], list[tuple[str, np.ndarray]]]:
+    """Lines that do what the operation did with the variable `model`, and the expressions that hold its results.
+
+    `assign` writes an array's assignment and returns its variable.
+    """
+    if call.function != "run_model":
+        return [], []
+    x, seed = call.arguments[1], call.keywords.get("seed", 0)
+    given = assign("x", x) if isinstance(x, np.ndarray) else "x"
+    lines = [
+        f"{model}.double()",
+        *FILL.format(model=model).splitlines(),
+        f"{model}.train({bool(call.keywords.get('training'))})",
+        *([] if isinstance(x, np.ndarray) else [f"x = {_uniform(seed, str(tuple(x)))}"]),
+        f"x = torch.tensor({given}, requires_grad=True)",
+        f"out = {model}(x)",
+    ]
+    outputs, gradient = _arrays(call.result)
+    single = len(outputs) == 1
+    results = [("out" if single else f"out[{number}]", array) for number, array in enumerate(outputs)]
+    if gradient is not None:
+        results.append(("x.grad", gradient))
+    return lines, results
+
+
+def print_result(call: Call, names: list[str], index: tuple[int, ...] | None) -> list[str]:
+    """Lines that print what was compared: one entry of an output or of the gradient, a count, a shape."""
+    if call.function == "describe_model":
+        return ["print(sum(p.numel() for p in model.parameters()))"]
+    if call.function == "trace_model":
+        return ["model.eval()", f"print(model(torch.zeros({tuple(call.arguments[1])})).shape)"]
+    name = names[-1] if names else "out"
+    lines = []
+    if name == "x.grad":
+        outputs = _arrays(call.result)[0]
+        seed = call.keywords.get("seed", 0) + 1
+        lines = ["loss = 0"]
+        for number, out in enumerate(["out"] if len(outputs) == 1 else [f"out[{n}]" for n in range(len(outputs))]):
+            lines += [
+                f"weights = {_uniform(seed + number, f'{out}.shape')}",
+                f"loss = loss + ({out} * torch.tensor(weights)).sum()",
+            ]
+        lines.append("loss.backward()")
+    shown = f"{name}{list(index)}.item()" if index else f"{name}.shape" if names else name
+    return [*lines, f"print({shown})"]
+
+
+def _arrays(result: Any) -> tuple[tuple[np.ndarray, ...], np.ndarray | None]:
+    """Outputs and gradient in a reply, which may be anything."""
+    reply = result if isinstance(result, dict) else {}
+    outputs: Any = reply.get("outputs")
+    gradient: Any = reply.get("gradient")
+    sound = isinstance(outputs, tuple) and all(isinstance(array, np.ndarray) for array in outputs)
+    return outputs if sound else (), gradient if isinstance(gradient, np.ndarray) else None
+
+
+def _uniform(seed: int, shape: str) -> str:
+    return f"np.random.default_rng({seed}).uniform(-1, 1, {shape})"

@@ -1,0 +1,276 @@
+"""What is done with a student's model: a closed set of operations, run where the model is; imports torch, nothing of ours.
+
+Checks call them like the student's functions, with the model's handle. The grader runs the very same code on its own
+models (oracles, misconceptions), so that equal architectures give equal numbers, however they are written.
+
+Weights are filled *by size alone*: not by name, position or order of construction. With U = 65,537 numbers drawn once,
+uniform in [-1, 1), and n the number of entries of a tensor, in flat order, with U repeated as often as needed:
+
+    1.5 * n**-0.25 * U      parameters with at least two axes longer than 1: weights of convolutions and linear layers
+    1 + 0.5 * U             other parameters: biases, scales and shifts of batch norm
+    1 + 0.5 * U             running statistics: floating point buffers that start as all zeros or all ones
+
+Where a layer has as many inputs as outputs, n**-0.25 is 1/sqrt(inputs), so that signals neither vanish nor explode in deep
+networks. As only n counts, a convolution that covers its whole input gets the values of the linear layer that equals it,
+and an own batch norm with parameters of shape (1, C, 1, 1) those of torch.nn.BatchNorm2d. Mean and variance cannot be told
+apart without names, nor scale and shift: each pair has equal values, so that it does not matter which is which. 65,537 is
+prime: no two rows of a weight begin alike.
+
+An input given as a shape holds default_rng(seed).uniform(-1, 1, shape); the loss is the sum over the outputs, each times
+numbers drawn likewise from seed + 1, seed + 2, ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.parameter import is_lazy
+
+from .tracing import trace_forward
+
+TABLE_ENTRIES = 65_537
+MATRIX_SCALE, VECTOR_CENTRE, VECTOR_SCALE = 1.5, 1.0, 0.5
+SHAPES = 64  # shapes of idle parameters that are reported
+OUTPUTS = 16
+REMEMBERED = "_positions_of_statistics"  # among a model's buffers, which another run no longer finds at 0 and 1
+
+Reply = dict[str, Any]
+
+
+def run_model(model: Any, x: Any, *, seed: int = 0, training: bool = False) -> Reply:
+    """Fill the weights, run the model on x (an array, or a shape to be filled), and differentiate the loss.
+
+    Gives outputs and the gradient of x as arrays, "idle": shapes of the trainable parameters that have no gradient,
+    "statistics" and "moved": how many running statistics there are and how many the forward pass changed, "changed_input",
+    or "problem": the rest of a sentence about the model that says why there is nothing else.
+    """
+    if (problem := _no_module(model)) is not None:
+        return {"problem": problem}
+    given = x if isinstance(x, np.ndarray) else uniform(seed, x)
+    try:
+        return _run(model, given, seed, training, torch.float64)
+    except RuntimeError as error:
+        if not _about_dtype(error):
+            raise
+    return _run(model, given, seed, training, torch.float32)
+
+
+def describe_model(model: Any, x: Any = None) -> Reply:
+    """Numbers of parameters, trainable ones, and of entries in each tensor; lazy ones are made by a dry run on shape x."""
+    if (problem := _no_module(model)) is not None:
+        return {"problem": problem}
+    if x is not None and _is_lazy(model):
+        _dry_run(model, _zeros(model, x))
+    parameters = _parameters(model)
+    if any(is_lazy(tensor) for tensor in parameters):
+        return {"problem": "has a lazy layer that the forward pass does not use"}
+    return {
+        "parameters": sum(tensor.numel() for tensor in parameters),
+        "trainable": sum(tensor.numel() for tensor in parameters if tensor.requires_grad),
+        "sizes": sorted(tensor.numel() for tensor in parameters),
+    }
+
+
+def sketch_model(make: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+    """Make a model whose tensors have shapes and no contents (the meta device); a real one where that does not work."""
+    try:
+        with torch.device("meta"):
+            return make(*arguments, **keywords)
+    except Exception:
+        return make(
+            *arguments, **keywords
+        )  # it reads or fills its own weights; or this raises what the caller should see
+
+
+def trace_model(model: Any, x: Any, *, partial: bool = False) -> Reply:
+    """The operations of a forward pass in evaluation mode on an input of shape x, in order; see tracing.py.
+
+    A `partial` trace ends where the forward pass raises.
+    """
+    if (problem := _no_module(model)) is not None:
+        return {"problem": problem}
+    model.eval()
+    zeros = _zeros(model, x)
+    try:
+        if _is_lazy(model):
+            _dry_run(model, zeros)
+        return trace_forward(model, zeros, partial)
+    except Exception:
+        if zeros.device.type != "meta":
+            raise
+    model.to_empty(device="cpu")  # it looks at values, which a sketch has not
+    fill_model(model)
+    return trace_forward(model, _zeros(model, x), partial)
+
+
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    operation.__name__: operation for operation in (run_model, describe_model, sketch_model, trace_model)
+}
+
+
+def uniform(seed: int, shape: Any) -> np.ndarray:
+    """The contents of an input, or the weights of an output in the loss."""
+    return np.random.default_rng(seed).uniform(-1, 1, tuple(shape))
+
+
+def fill_model(model: nn.Module) -> list[torch.Tensor]:
+    """Give every parameter and running statistic its values; returns the statistics."""
+    table = torch.from_numpy(np.random.default_rng(0).uniform(-1, 1, TABLE_ENTRIES))
+    buffers = _buffers(model)
+    positions = vars(model).setdefault(
+        REMEMBERED, [n for n, tensor in enumerate(buffers) if _is_fresh_statistic(tensor)]
+    )
+    statistics = [buffers[position] for position in positions]
+    with torch.no_grad():
+        for tensor in _parameters(model):
+            if tensor.is_floating_point():
+                _fill(tensor, table, matrix=sum(size > 1 for size in tensor.shape) > 1)
+        for tensor in statistics:
+            _fill(tensor, table, matrix=False)
+    return statistics
+
+
+def _is_fresh_statistic(tensor: torch.Tensor) -> bool:
+    return tensor.is_floating_point() and bool((tensor == 0).all() or (tensor == 1).all())
+
+
+def _fill(tensor: torch.Tensor, table: torch.Tensor, matrix: bool) -> None:
+    """Write the table's numbers into the tensor over and over, scaled; without any array of the tensor's size."""
+    scale = MATRIX_SCALE * max(1, tensor.numel()) ** -0.25 if matrix else VECTOR_SCALE
+    values = (table * scale if matrix else VECTOR_CENTRE + table * scale).to(tensor.dtype).to(tensor.device)
+    flat = tensor.view(-1) if tensor.is_contiguous() else torch.empty(tensor.numel(), dtype=tensor.dtype)
+    whole = flat.numel() // TABLE_ENTRIES
+    flat[: whole * TABLE_ENTRIES].view(whole, TABLE_ENTRIES).copy_(values)
+    flat[whole * TABLE_ENTRIES :].copy_(values[: flat.numel() - whole * TABLE_ENTRIES])
+    if not tensor.is_contiguous():
+        tensor.copy_(flat.view(tensor.shape))
+
+
+def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, dtype: torch.dtype) -> Reply:
+    nn.Module.to(model, dtype=dtype)
+    leaf = torch.tensor(given, dtype=dtype, requires_grad=True)
+    if _is_lazy(model):
+        _dry_run(model, leaf.detach().clone())
+    statistics = fill_model(model)
+    model.train(training)
+    before = [tensor.clone() for tensor in statistics]
+    passed = leaf.clone()  # not a leaf, as in a network, where a block's input is what another one returned
+    with torch.enable_grad():
+        outputs = model(passed)
+        tensors = [outputs] if isinstance(outputs, torch.Tensor) else outputs
+        if not isinstance(tensors, (tuple, list)) or not tensors or len(tensors) > OUTPUTS:
+            return {"problem": f"returned {_kind(outputs)} from its forward pass, not a tensor"}
+        if not all(isinstance(tensor, torch.Tensor) for tensor in tensors):
+            return {
+                "problem": f"returned a {type(outputs).__name__} that does not hold tensors alone from its forward pass"
+            }
+        gradient, idle = _differentiate(model, leaf, list(tensors), seed)
+    try:
+        arrays = tuple(tensor.detach().cpu().numpy() for tensor in tensors)
+    except (TypeError, RuntimeError) as error:
+        return {"problem": f"returned a tensor with no numbers to read from its forward pass ({error})"[:300]}
+    return {
+        "outputs": arrays,
+        "gradient": gradient,
+        "idle": idle,
+        "statistics": len(statistics),
+        "moved": sum(not torch.equal(one, two) for one, two in zip(before, statistics, strict=True)),
+        "changed_input": not torch.equal(passed.detach(), leaf.detach()),
+    }
+
+
+def _differentiate(
+    model: nn.Module, leaf: torch.Tensor, outputs: list[torch.Tensor], seed: int
+) -> tuple[np.ndarray | None, list[tuple[int, ...]]]:
+    """The gradient of the loss with respect to the input, and the shapes of the trainable parameters that have none."""
+    trainable = [tensor for tensor in _parameters(model) if tensor.requires_grad]
+    terms = [
+        (tensor * torch.from_numpy(uniform(seed + 1 + number, tensor.shape)).to(tensor.dtype)).sum()
+        for number, tensor in enumerate(outputs)
+        if tensor.requires_grad
+    ]
+    if not terms:
+        return None, [tuple(tensor.shape) for tensor in trainable][:SHAPES]
+    loss = torch.stack(terms).sum()
+    found = torch.autograd.grad(loss, [leaf, *trainable], allow_unused=True)
+    idle = [tuple(one.shape) for one, gradient in zip(trainable, found[1:], strict=True) if gradient is None]
+    return None if found[0] is None else found[0].numpy(), idle[:SHAPES]
+
+
+def _parameters(model: nn.Module) -> list[torch.Tensor]:
+    """Every parameter once, shared ones too; not through the model's own methods, which may be something else."""
+    return [tensor for _, tensor in nn.Module.named_parameters(model)]
+
+
+def _buffers(model: nn.Module) -> list[torch.Tensor]:
+    return [tensor for _, tensor in nn.Module.named_buffers(model)]
+
+
+def _zeros(model: nn.Module, shape: Any) -> torch.Tensor:
+    """An input of the dtype and on the device of the model's parameters."""
+    like = next((tensor for tensor in _parameters(model) if tensor.is_floating_point()), torch.zeros(()))
+    return torch.zeros(tuple(shape), dtype=like.dtype, device=like.device)
+
+
+def _is_lazy(model: nn.Module) -> bool:
+    tensors = [*_parameters(model), *_buffers(model)]
+    return any(is_lazy(tensor) for tensor in tensors)
+
+
+def _dry_run(model: nn.Module, x: torch.Tensor) -> None:
+    """Let lazy layers find their shapes, without moving any running statistic."""
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        model(x)
+    model.train(was_training)
+
+
+def _no_module(model: Any) -> str | None:
+    """Why a value is no model, as the rest of a sentence that begins with what it is; None for a model."""
+    if isinstance(model, type) and issubclass(model, nn.Module):
+        return f"returned the class {model.__name__} itself, not an instance of it"
+    if not isinstance(model, nn.Module):
+        return f"returned {_kind(model)}, not a torch.nn.Module"
+    if "_modules" not in vars(model):
+        return f"made a {type(model).__name__} whose __init__ does not call super().__init__()"
+    return None
+
+
+def _kind(value: Any) -> str:
+    return "None (is the return statement missing?)" if value is None else f"an object of type {type(value).__name__}"
+
+
+def _about_dtype(error: RuntimeError) -> bool:
+    """Whether a forward pass in float64 failed since the student's code makes float32 of its own."""
+    return any(words in str(error).lower() for words in ("same dtype", "same type", "float and double", "scalar type"))
+
+
+def warm_up() -> None:
+    """Run everything once, tiny, so that what PyTorch loads late is there before workers are forked."""
+    torch.set_num_threads(1)
+    made = [sketch_model(_tiny), _tiny()]
+    for training in (False, True):
+        run_model(made[1], (2, 2, 6, 6), training=training)
+    for model in made:
+        describe_model(model)
+        trace_model(model, (2, 2, 6, 6))
+
+
+def _tiny() -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(2, 3, 3, padding=1),
+        nn.BatchNorm2d(3),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.ConvTranspose2d(3, 2, 2, stride=2),
+        nn.AvgPool2d(2),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Dropout(0.5),
+        nn.Linear(2, 2),
+    )

@@ -1,0 +1,103 @@
+"""What a forward pass does: its operations with shapes and settings, in order, as plain data; imports torch, nothing of ours.
+
+PyTorch tells a dispatch mode every operation, whoever calls it: modules, functions, operators. Each becomes an entry
+
+    op        name without namespace, overload or trailing underscore: "convolution", "relu", "add"
+    inputs    for each tensor that was computed from the model's input: the number of the entry it came from, -1 for the input
+    weights   shapes of the other tensors: parameters, buffers, constants
+    output    shape of the (first) result
+    settings  the other arguments by name: stride, padding, ...
+    layer     what the course calls it, where its own model said so (see naming.py)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from .naming import current_layer
+
+ENTRIES = 5000
+SILENT = frozenset(
+    {"detach", "t", "transpose", "alias", "clone", "empty", "empty_like", "zeros", "ones", "scalar_tensor"}
+)
+"""Not entries by themselves: they make or move constants, or change nothing that is computed."""
+
+
+def trace_forward(model: nn.Module, x: torch.Tensor, partial: bool = False) -> dict[str, Any]:
+    """One forward pass on x without gradients: its "entries" and the shapes of its "outputs", or a "problem".
+
+    With `partial`, what the model did before it raised.
+    """
+    recorder = _Recorder(x)
+    result = None
+    try:
+        with torch.no_grad(), recorder:
+            result = model(x)
+    except Exception:
+        if not partial:
+            raise
+    outputs = [tuple(value.shape) for value in _flat(result) if isinstance(value, torch.Tensor)]
+    if len(recorder.entries) > ENTRIES:
+        return {"problem": f"does more than {ENTRIES:,} operations in one forward pass"}
+    if not outputs and not partial:
+        return {"problem": f"returned an object of type {type(result).__name__} from its forward pass, not a tensor"}
+    return {"entries": recorder.entries, "outputs": outputs[:16]}
+
+
+class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # its base has no annotations
+    """Notes operations on what was computed from x."""
+
+    def __init__(self, x: torch.Tensor) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # as above
+        self.entries: list[dict[str, Any]] = []
+        self._made: dict[int, int] = {id(x): -1}
+        self._alive: list[Any] = [x]  # an id is a tensor's own only as long as the tensor lives
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        keywords = kwargs or {}
+        result = func(*args, **keywords)
+        tensors = [value for value in _flat((args, tuple(keywords.values()))) if isinstance(value, torch.Tensor)]
+        inputs = [self._made[id(tensor)] for tensor in tensors if id(tensor) in self._made]
+        if not inputs or len(self.entries) > ENTRIES:
+            return result
+        name = str(func._schema.name).partition("::")[2].rstrip("_")
+        outputs = [value for value in _flat(result) if isinstance(value, torch.Tensor)]
+        if name in SILENT:
+            number = inputs[0]
+        else:
+            number = len(self.entries)
+            self.entries.append(self._entry(name, func, args, keywords, inputs, tensors, outputs))
+        for output in outputs:
+            self._made[id(output)] = number
+        self._alive += outputs
+        return result
+
+    def _entry(
+        self, name: str, func: Any, args: Any, keywords: Any, inputs: list[int], tensors: list[Any], outputs: list[Any]
+    ) -> dict[str, Any]:
+        schema = func._schema.arguments
+        defaults = {argument.name: argument.default_value for argument in schema if argument.has_default_value()}
+        given = {**defaults, **dict(zip([argument.name for argument in schema], args, strict=False)), **keywords}
+        return {
+            "op": name,
+            "inputs": inputs,
+            "weights": [tuple(tensor.shape) for tensor in tensors if id(tensor) not in self._made],
+            "output": tuple(outputs[0].shape) if outputs else (),
+            "settings": {key: value for key, value in given.items() if _plain(value)},
+            "layer": current_layer(),
+        }
+
+
+def _plain(value: Any) -> bool:
+    """Whether an argument is a number, a truth value, a text, or a list of these."""
+    if isinstance(value, (list, tuple)):
+        return all(isinstance(item, (bool, int, float)) for item in value)
+    return isinstance(value, (bool, int, float, str))
+
+
+def _flat(value: Any) -> list[Any]:
+    return [item for entry in value for item in _flat(entry)] if isinstance(value, (tuple, list)) else [value]

@@ -1,0 +1,463 @@
+"""PyTorch topics: what is done with models, what is said about those that are none, and a small course graded in the sandbox."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from grader import grade
+from grader.checking.layers import first_difference
+from grader.course import Course, load_course
+from grader.results import CheckResult, Report
+from grader.worker.models import describe_model, fill_model, run_model, sketch_model, trace_model
+
+COURSE = """
+[course]
+name = "pairs"
+title = "Pairs of layers"
+version = "1"
+
+[limits]
+call_seconds = 3
+
+[[topic]]
+name = "pair"
+title = "Two layers"
+file = "pair.py"
+points = 5
+needs = "torch"
+source = "none"
+opaque = ["model"]
+
+[topic.functions]
+Pair = "model"
+"""
+
+ORACLE = """
+import torch.nn.functional as F
+from torch import nn
+from grader.checking import layer
+
+class Pair(nn.Module):
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.bn = nn.BatchNorm2d(outputs)
+
+    def forward(self, x):
+        with layer("convolution of the pair"):
+            x = self.conv(x)
+        with layer("batch norm of the pair"):
+            x = self.bn(x)
+        return F.relu(x)
+"""
+
+MISCONCEPTIONS = """
+from torch import nn
+from grader.checking import misconception
+
+@misconception("Pair", "The ReLU is missing.")
+def no_relu(inputs, outputs):
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs))
+"""
+
+CHECKS = '''
+import pytest
+from grader.checking import (
+    describe_right, expect_all_used, expect_gradient, expect_output_shape, expect_outputs, expect_parameters,
+    expect_statistics, run, run_right,
+)
+from reference.pair import oracle
+
+X = (2, 2, 4, 4)
+
+
+@pytest.mark.check("Pair/values", points=2)
+def test_values(student):
+    """The output is right."""
+    got = run(student, student.Pair(2, 3), X, seed=5)
+    wanted = run_right(oracle.Pair(2, 3), X, seed=5)
+    expect_outputs(got, wanted)
+    expect_gradient(got, wanted)
+
+
+@pytest.mark.check("Pair/training", points=1)
+def test_training(student):
+    """So is it in training."""
+    got = run(student, student.Pair(2, 3), X, training=True)
+    wanted = run_right(oracle.Pair(2, 3), X, training=True)
+    expect_outputs(got, wanted)
+    expect_statistics(got, wanted)
+    expect_all_used(got)
+
+
+@pytest.mark.check("Pair/sizes", points=2)
+def test_sizes(student):
+    """The parameters and shapes are right."""
+    model = student.sketch_model(student.Pair, 64, 128)
+    expect_parameters(student, model, describe_right(oracle.Pair(64, 128)), (1, 64, 32, 32))
+    expect_output_shape(student, model, (1, 64, 32, 32), (1, 128, 32, 32))
+'''
+
+RIGHT = """
+from torch import nn
+
+
+class Pair(nn.Module):
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.bn = nn.BatchNorm2d(outputs)
+        self.relu = nn.ReLU()
+
+    def forward(self, x):
+        return self.relu(self.bn(self.conv(x)))
+"""
+FULL = 5
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A course with one PyTorch topic of one class."""
+    root = tmp_path_factory.mktemp("pairs")
+    topic = root / "reference" / "pair"
+    topic.mkdir(parents=True)
+    (root / "reference" / "course.toml").write_text(COURSE)
+    for name, text in (("oracle", ORACLE), ("misconceptions", MISCONCEPTIONS), ("test_pair", CHECKS)):
+        (topic / f"{name}.py").write_text(text)
+    return load_course(root)
+
+
+@pytest.fixture
+def grade_source(pairs: Course, tmp_path: Path) -> Callable[[str], Report]:
+    """Grade a source as pair.py, in a worker."""
+
+    def graded(source: str) -> Report:
+        (tmp_path / "pair.py").write_text(textwrap.dedent(source))
+        report = grade(tmp_path, course=pairs)
+        assert report.faults == ()
+        return report
+
+    return graded
+
+
+def said(report: Report) -> str:
+    """All that the report says about failures."""
+    failures = [check.failure for check in report.topics[0].checks if check.failure is not None]
+    return "\n".join(
+        f"{failure.what} | {failure.wanted} | {failure.got} | {failure.exception.message if failure.exception else ''}"
+        for failure in failures
+    )
+
+
+def failed(report: Report, name: str) -> CheckResult:
+    """A check of the report, which was not passed."""
+    (check,) = [check for check in report.topics[0].checks if check.name == name]
+    assert check.failure is not None
+    return check
+
+
+# Weights by size
+
+
+class OwnNorm(nn.Module):
+    """Batch norm in evaluation mode with weights of another shape and other names."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.zeros(1, channels, 1, 1))
+        self.offset = nn.Parameter(torch.ones(1, channels, 1, 1))
+        self.register_buffer("spread", torch.ones(channels, 1, 1))
+        self.register_buffer("average", torch.zeros(channels, 1, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (x - self.average) / (self.spread + 1e-5).sqrt() * self.gain + self.offset  # type: ignore[operator]
+
+
+class Flat(nn.Module):
+    """A linear layer over the whole map."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(3 * 4 * 4, 5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.linear(x.flatten(1))[:, :, None, None]
+
+
+class Pointwise(nn.Module):
+    """A 1x1 convolution as a linear layer over the channels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(3, 5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.linear(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (lambda: nn.BatchNorm2d(3), lambda: OwnNorm(3)),
+        (lambda: nn.Conv2d(3, 5, 4), Flat),
+        (lambda: nn.Conv2d(3, 5, 1), Pointwise),
+        (lambda: nn.Conv2d(3, 5, 3), lambda: nn.LazyConv2d(5, 3)),
+        (lambda: nn.Conv2d(3, 5, 3), lambda: nn.Conv2d(3, 5, 3).to(memory_format=torch.channels_last)),
+    ],
+    ids=["batch norm", "linear layer over a map", "linear layer over channels", "lazy", "other order in memory"],
+)
+def test_equal_architectures_give_equal_numbers(one: Callable[[], nn.Module], other: Callable[[], nn.Module]) -> None:
+    first, second = (run_model(make(), (2, 3, 4, 4), seed=1) for make in (one, other))
+    np.testing.assert_allclose(first["outputs"][0], second["outputs"][0], rtol=1e-12)
+    np.testing.assert_allclose(first["gradient"], second["gradient"], rtol=1e-12)
+    assert np.abs(first["gradient"]).min() > 0
+
+
+def test_weights_are_those_of_the_formula() -> None:
+    layer = nn.Linear(300, 400)  # more entries than the table has numbers
+    fill_model(layer)
+    table = np.random.default_rng(0).uniform(-1, 1, 65537)
+    wanted = 1.5 * 120_000**-0.25 * np.resize(table, (400, 300))
+    np.testing.assert_allclose(layer.weight.detach().numpy(), wanted, rtol=1e-6)
+    np.testing.assert_allclose(layer.bias.detach().numpy(), 1 + 0.5 * table[:400], rtol=1e-6)
+
+
+def test_buffers_that_are_no_statistics_stay() -> None:
+    model = nn.Sequential(nn.BatchNorm1d(4))
+    model.register_buffer("kernel", torch.tensor([0.25, 0.5, 0.25]))
+    assert len(fill_model(model)) == 2
+    assert model.kernel.tolist() == [0.25, 0.5, 0.25]
+    assert int(model[0].num_batches_tracked) == 0  # type: ignore[arg-type]
+
+
+def test_signals_survive_fifty_layers() -> None:
+    """In evaluation mode, where nothing is normalised by the batch, the input is still seen behind many layers."""
+    layers = [nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU()) for _ in range(50)]
+    reply = run_model(nn.Sequential(*layers), (2, 8, 6, 6))
+    share = np.abs(reply["gradient"]).max() / np.abs(reply["outputs"][0]).max()
+    assert 1e-3 < share < 1e3
+
+
+def test_nothing_moves_in_evaluation_mode() -> None:
+    model = nn.Sequential(nn.Conv2d(2, 3, 1), nn.BatchNorm2d(3))
+    assert [run_model(model, (2, 2, 3, 3), training=mode)["moved"] for mode in (False, True)] == [0, 2]
+
+
+def test_unused_and_shared_parameters_are_seen() -> None:
+    class Odd(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.used, self.spare = nn.Conv2d(2, 2, 1), nn.Conv2d(2, 7, 1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.used(self.used(x))
+
+    assert run_model(Odd(), (1, 2, 3, 3))["idle"] == [(7, 2, 1, 1), (7,)]
+    assert describe_model(Odd()) == {"parameters": 27, "trainable": 27, "sizes": [2, 4, 7, 14]}
+
+
+def test_published_sizes_cost_no_memory() -> None:
+    model = sketch_model(nn.Linear, 100_000, 1_000_000)
+    assert model.weight.device.type == "meta"
+    assert describe_model(model)["parameters"] == 100_001_000_000
+
+
+def test_a_sketch_that_looks_at_its_weights_is_made_for_real() -> None:
+    def make() -> nn.Module:
+        layer = nn.Linear(2, 3)
+        assert layer.weight.abs().max().item() < 10
+        return layer
+
+    assert sketch_model(make).weight.device.type == "cpu"
+
+
+# The layer that differs
+
+
+def _entries(model: nn.Module, partial: bool = False) -> list[Any]:
+    return trace_model(model, (1, 2, 8, 8), partial=partial)["entries"]  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("got", "sentence"),
+    [
+        (lambda: [nn.Conv2d(2, 3, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)], None),
+        (
+            lambda: [nn.Conv2d(2, 3, 3, stride=2, padding=1), nn.ReLU(), nn.MaxPool2d(2)],
+            "the convolution: stride 2 where 1 is wanted",
+        ),
+        (
+            lambda: [nn.Conv2d(2, 3, 3, padding=1, bias=False), nn.ReLU(), nn.MaxPool2d(2)],
+            "the convolution: without a bias",
+        ),
+        (
+            lambda: [nn.Conv2d(2, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)],
+            "the convolution: output channels 4 where 3 is wanted",
+        ),
+        (
+            lambda: [nn.Conv2d(2, 3, 3, padding=1), nn.Tanh(), nn.MaxPool2d(2)],
+            "the ReLU: tanh where a ReLU is wanted",
+        ),
+        (
+            lambda: [nn.Conv2d(2, 3, 3, padding=1), nn.ReLU(), nn.AvgPool2d(2)],
+            "the max pooling: average pooling where max pooling is wanted",
+        ),
+        (lambda: [nn.Conv2d(2, 3, 3, padding=1), nn.ReLU()], "the max pooling: it is missing"),
+        (
+            lambda: [nn.Conv2d(2, 3, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Softmax(1)],
+            "after the last layer there is softmax too many",
+        ),
+    ],
+    ids=["none", "stride", "bias", "channels", "activation", "pooling", "missing", "too many"],
+)
+def test_the_first_layer_that_differs_is_named(got: Callable[[], list[nn.Module]], sentence: str | None) -> None:
+    right = nn.Sequential(nn.Conv2d(2, 3, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
+    found = first_difference(_entries(nn.Sequential(*got())), _entries(right))
+    assert found is None if sentence is None else found is not None and found.endswith(sentence), found
+
+
+def test_a_trace_of_no_known_form_gives_no_sentence() -> None:
+    right = _entries(nn.Sequential(nn.Conv2d(2, 3, 3)))
+    for wrong in ([1], [{}], [{"op": 1, "inputs": [7]}], [{"op": "relu", "inputs": [], "settings": 3}], ["x"]):
+        assert first_difference(wrong, right) is None
+
+
+def test_a_model_that_raises_is_traced_up_to_there() -> None:
+    broken = nn.Sequential(nn.Conv2d(2, 3, 3), nn.Conv2d(2, 3, 3))
+    assert [entry["op"] for entry in _entries(broken, partial=True)] == ["convolution"]
+    with pytest.raises(RuntimeError):
+        _entries(broken)
+
+
+# A course graded in the sandbox
+
+
+def test_right_answers_earn_everything(grade_source: Callable[[str], Report]) -> None:
+    report = grade_source(RIGHT)
+    assert report.points_earned == FULL
+    assert report.isolation.level in ("full", "partial")
+
+
+def test_a_misconception_is_named_and_another_mistake_located(grade_source: Callable[[str], Report]) -> None:
+    report = grade_source(RIGHT.replace("self.relu(self.bn(self.conv(x)))", "self.bn(self.conv(x))"))
+    assert failed(report, "Pair/values").misconceptions[0].slug == "no-relu"
+    report = grade_source(RIGHT.replace("padding=1", "padding=1, stride=2"))
+    check = failed(report, "Pair/values")
+    assert check.misconceptions == ()
+    assert (
+        check.observations[0]
+        == "the first layer that differs is the convolution of the pair: stride 2 where 1 is wanted"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("self.relu(self.bn(self.conv(x)))", "self.bn(self.relu(self.conv(x)))"), ("(x)))", "(x.detach() + 0*x)))")],
+)
+def test_the_script_shows_the_same_without_the_grader(
+    old: str, new: str, grade_source: Callable[[str], Report], tmp_path: Path
+) -> None:
+    failure = failed(grade_source(RIGHT.replace(old, new)), "Pair/values").failure
+    assert failure is not None and failure.reproduce is not None
+    (tmp_path / "script.py").write_text(failure.reproduce)
+    run = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert float(run.stdout) == pytest.approx(failure.got, abs=1e-12)
+    assert "grader" not in failure.reproduce
+    assert max(map(len, failure.reproduce.splitlines())) <= 72
+
+
+HEAD = "import torch\nfrom torch import nn\n\n"
+BODY = RIGHT.partition("class Pair")[2]
+ODD: dict[str, tuple[str, float, str]] = {
+    "returns a number": ("def Pair(i, o):\n    return 7", 0, "Pair returned an object of type int, not a torch.nn.Module"),
+    "returns nothing": ("def Pair(i, o):\n    pass", 0, "Pair returned None"),
+    "returns a function": ("def Pair(i, o):\n    return lambda x: x", 0, "not a torch.nn.Module"),
+    "returns the class": (
+        "class P(nn.Module):\n    pass\ndef Pair(i, o):\n    return P",
+        0,
+        "Pair returned the class P itself, not an instance of it",
+    ),
+    "no forward": ("class Pair(nn.Module):\n    def __init__(self, i, o):\n        super().__init__()", 0, "not written yet"),
+    "forgets super": (
+        "class Pair(nn.Module):\n    def __init__(self, i, o):\n        self.i = i",
+        0,
+        "whose __init__ does not call super().__init__()",
+    ),
+    "forgets super before a layer": (
+        "class Pair(nn.Module):\n    def __init__(self, i, o):\n        self.i = nn.Linear(i, o)",
+        0,
+        "cannot assign module before Module.__init__() call",
+    ),
+    "returns a dict": (
+        "class Pair" + BODY.replace("return self.relu", "return dict(out=1) if 1 else self.relu"),
+        1,
+        "Pair returned an object of type dict from its forward pass, not a tensor",
+    ),
+    "returns a tuple of numbers": (
+        "class Pair" + BODY.replace("return self.relu", "return (1, 2) if 1 else self.relu"), 1, "does not hold tensors alone"
+    ),
+    "returns two outputs": (
+        "class Pair" + BODY.replace("return self.relu(", "return x, self.relu("), 1, "another number of outputs"
+    ),
+    "whole numbers": ("class Pair" + BODY.replace("(x)))", "(x))).long()"), 2, "wrong dtype"),
+    "half precision": ("class Pair" + BODY.replace("(x)))", "(x))).bfloat16()"), 2, "no numbers to read"),
+    "detached": ("class Pair" + BODY.replace("(x)))", "(x.detach())))"), 3, "no gradient reaches the input"),
+    "no gradients at all": ("class Pair" + BODY.replace("return self", "with torch.no_grad(): return self"), 2, "no gradient"),
+    "frozen": (
+        "class Pair" + BODY.replace("self.relu = nn.ReLU()", "self.relu = nn.ReLU(); self.requires_grad_(False)"),
+        3,
+        "the number of trainable parameters is wrong",
+    ),
+    "raises": ("class Pair" + BODY.replace("return self", "raise OSError('no disk'); return self"), 0, "no disk"),
+    "endless": ("class Pair" + BODY.replace("return self", "while True: pass\n        return self"), 0, "time ran out"),
+    "ends the process": ("import os\nclass Pair" + BODY.replace("return self", "os._exit(3)\n        return self"), 0, "ended"),
+    "hides its parameters": (
+        "class Pair" + BODY + "\n    def parameters(self, recurse=True):\n        return iter(())\n    named_parameters = None\n",
+        5,
+        "",
+    ),
+    "equals everything": (
+        "class Pair" + BODY + "\n    def __eq__(self, other):\n        return True\n    __hash__ = object.__hash__",
+        5,
+        "",
+    ),
+    "patches the operations": (
+        "import grader.worker.models as m\n"
+        "for name in list(m.OPERATIONS):\n"
+        "    m.OPERATIONS[name] = lambda *a, **k: dict(outputs=True, problem=None, passed=True)\n"
+        "def Pair(i, o):\n    return nn.Linear(1, 1)",
+        0,
+        "did not say what became of it",
+    ),
+    "odd replies": (
+        "import grader.worker.models as m\n"
+        "m.OPERATIONS['run_model'] = lambda *a, **k: {'problem': ['x'] * 9}\n"
+        "m.OPERATIONS['describe_model'] = lambda *a, **k: dict(parameters=True, trainable=1, sizes=['a'])\n"
+        "m.OPERATIONS['trace_model'] = lambda *a, **k: dict(entries=[{'op': []}], outputs=[[1]])\n"
+        "def Pair(i, o):\n    return nn.Linear(1, 1)",
+        0,
+        "did not say what became of it",
+    ),
+    "giant output": ("class Pair" + BODY.replace("(x)))", "(x))).repeat(1, 1, 300, 300)"), 0, "MiB of arrays"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_models_are_told_in_a_sentence(name: str, grade_source: Callable[[str], Report]) -> None:
+    """None is a fault of ours, none earns more than it shows, and what is wrong is said."""
+    source, points, words = ODD[name]
+    report = grade_source(HEAD + source + "\n")
+    assert report.points_earned <= points
+    assert words in said(report), said(report)
+    if points == FULL:
+        assert report.points_earned == FULL
