@@ -43,7 +43,9 @@ def checks_of(course: Course, topic: Topic) -> tuple[CheckSpec, ...]:
                 title = " ".join((test.__doc__ or "").strip().partition("\n\n")[0].split())
                 needs = tuple(mark.kwargs.get("needs", ()))
                 hidden = bool(mark.kwargs.get("hidden", False))
-                found.append(CheckSpec(mark.args[0], title, Fraction(mark.kwargs["points"]), needs, hidden))
+                found.append(
+                    CheckSpec(mark.args[0], title, Fraction(mark.kwargs["points"]) * topic.weight, needs, hidden)
+                )
     return tuple(found)
 
 

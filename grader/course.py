@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import tomllib
 from dataclasses import dataclass, field
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from grader.errors import CourseError
+from grader.tomllines import find_line
 from grader.worker.limits import Limits
 
 Names = tuple["str | Names", ...]
@@ -59,6 +61,8 @@ class Topic:
     functions: dict[str, Function]
     limits: Limits
     folder: Path
+    weight: Fraction = Fraction(1)
+    due: datetime | None = None
 
     @property
     def checks(self) -> Path:
@@ -73,6 +77,19 @@ class Topic:
 
 
 @dataclass(frozen=True)
+class LatePolicy:
+    """What handing in late costs: nothing for `free_days`, then `per_day` per cent for each day, `at_most` in all.
+
+    `due` is the deadline of the topics that have none of their own.
+    """
+
+    due: datetime | None
+    free_days: int
+    per_day: Fraction
+    at_most: Fraction
+
+
+@dataclass(frozen=True)
 class Course:
     """A loaded course; `root` holds `reference/`, and `assignments/` where there are stubs."""
 
@@ -82,6 +99,7 @@ class Course:
     root: Path
     topics: tuple[Topic, ...] = field(default_factory=tuple)
     install: str = "convgrade"
+    late: LatePolicy | None = None
 
     def topic(self, name: str) -> Topic:
         """The topic of that name; raises CourseError that lists the names there are."""
@@ -106,49 +124,92 @@ def load_course(root: Path | None = None) -> Course:
     root = find_course(root)
     path = root / "reference" / "course.toml"
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CourseError(f"{path}: {error}") from None
-    entry = _Reader(path, table)
+    entry = _Reader(path, table, text)
     course = entry.child("course")
     limits = _limits(entry, Limits())
     topics = tuple(_topic(topic, limits, root) for topic in entry.children("topic"))
     repeated = {topic.name for topic in topics if sum(other.name == topic.name for other in topics) > 1}
     if repeated:
         raise CourseError(f"{path}: topic {sorted(repeated)[0]!r} stands there twice")
-    entry.finish()
     install = str(course.take("install", str, "convgrade"))
-    result = Course(course.text("name"), course.text("title"), course.text("version"), root, topics, install)
+    late = _late(entry.child("late")) if "late" in entry.table else None
+    entry.finish()
+    result = Course(course.text("name"), course.text("title"), course.text("version"), root, topics, install, late)
     course.finish()
     return result
+
+
+KINDS: dict[Any, str] = {
+    str: "text in quotes",
+    int: "a whole number",
+    (int, float): "a number",
+    (int, str): "a whole number, or a fraction or decimal in quotes",
+    list: "a list",
+    dict: "a table",
+    (str, list): "a name in quotes, or a list of names",
+    datetime: "a date with a time and an offset from UTC, without quotes",
+}
+
+
+def _in_words(kind: Any) -> str:
+    return KINDS.get(kind, "what is expected here")
 
 
 class _Reader:
     """A TOML table that is taken apart entry by entry, so that a misspelt entry is found."""
 
-    def __init__(self, path: Path, table: dict[str, Any], where: str = "") -> None:
-        self.path, self.table, self.where = path, dict(table), where
+    def __init__(self, path: Path, table: dict[str, Any], text: str, where: str = "") -> None:
+        self.path, self.table, self.text_of_file, self.where = path, dict(table), text, where
 
     def fail(self, key: str, problem: str) -> CourseError:
-        return CourseError(f"{self.path}: {self.where}{key}: {problem}")
+        line = find_line(self.text_of_file, f"{self.where}{key}")
+        return CourseError(f"{self.path}{f', line {line}' if line else ''}: {self.where}{key}: {problem}")
 
     def take(self, key: str, kind: type | tuple[type, ...], default: Any = None) -> Any:
         value = self.table.pop(key, default)
         if value is None:
             raise self.fail(key, "is missing")
         if not isinstance(value, kind) or isinstance(value, bool):
-            raise self.fail(key, f"{value!r} is not what is expected here")
+            raise self.fail(key, f"{value!r} is not {_in_words(kind)}")
         return value
 
     def text(self, key: str) -> str:
         return str(self.take(key, str))
 
     def child(self, key: str, default: Any = None) -> _Reader:
-        return _Reader(self.path, self.take(key, dict, default), f"{self.where}{key}.")
+        return _Reader(self.path, self.take(key, dict, default), self.text_of_file, f"{self.where}{key}.")
 
     def children(self, key: str) -> list[_Reader]:
         tables = self.take(key, list)
-        return [_Reader(self.path, table, f"{key}[{number}].") for number, table in enumerate(tables)]
+        if not tables or not all(isinstance(table, dict) for table in tables):
+            raise self.fail(key, f"is not one or more tables; each begins with [[{key}]]")
+        return [
+            _Reader(self.path, table, self.text_of_file, f"{key}[{number}].") for number, table in enumerate(tables)
+        ]
+
+    def fraction(self, key: str, default: int | str | None = None) -> Fraction:
+        """A whole number, or a fraction or decimal as text, that is positive."""
+        value = self.take(key, (int, str), default)
+        try:
+            number = Fraction(value)
+        except (ValueError, ZeroDivisionError):
+            raise self.fail(key, f"{value!r} is not a number") from None
+        if number <= 0:
+            raise self.fail(key, f"{value} is not positive")
+        return number
+
+    def moment(self, key: str) -> datetime | None:
+        """A date and time with its offset from UTC; None where it is left out."""
+        if key not in self.table:
+            return None
+        value: datetime = self.take(key, datetime)
+        if value.tzinfo is None:
+            raise self.fail(key, f"{value} needs its offset from UTC, as in {value.isoformat()}+01:00")
+        return value
 
     def finish(self) -> None:
         for key in self.table:
@@ -168,16 +229,24 @@ def _limits(entry: _Reader, defaults: Limits) -> Limits:
     return dataclasses.replace(defaults, **values)
 
 
+def _late(entry: _Reader) -> LatePolicy:
+    free = entry.take("free_days", int, 0)
+    if free < 0:
+        raise entry.fail("free_days", f"{free} is negative")
+    policy = LatePolicy(entry.moment("due"), free, entry.fraction("per_day"), entry.fraction("at_most", 100))
+    for key in ("per_day", "at_most"):
+        if getattr(policy, key) > 100:
+            raise entry.fail(key, f"{getattr(policy, key)} is more than 100 per cent")
+    entry.finish()
+    return policy
+
+
 def _topic(entry: _Reader, limits: Limits, root: Path) -> Topic:
     name = entry.text("name")
     needs = entry.text("needs")
     if needs not in NEEDS:
         raise entry.fail("needs", f"{needs!r} is none of {', '.join(NEEDS)}")
-    points = entry.take("points", (int, str))
-    try:
-        worth = Fraction(points)
-    except ValueError:
-        raise entry.fail("points", f"{points!r} is not a number") from None
+    weight = entry.fraction("weight", 1)
     opaque = entry.take("opaque", list, [])
     functions = {}
     table = entry.child("functions")
@@ -192,12 +261,14 @@ def _topic(entry: _Reader, limits: Limits, root: Path) -> Topic:
         name=name,
         title=entry.text("title"),
         file=entry.text("file"),
-        points=worth,
+        points=entry.fraction("points") * weight,
         needs=needs,
         source=entry.text("source"),
         functions=functions,
         limits=_limits(entry, limits),
         folder=folder,
+        weight=weight,
+        due=entry.moment("due"),
     )
     if not topic.checks.is_file():
         raise entry.fail("name", f"there is no {topic.checks}")
