@@ -83,7 +83,7 @@ class LatePolicy:
     `due` is the deadline of the topics that have none of their own.
     """
 
-    due: datetime | None
+    due: datetime
     free_days: int
     per_day: Fraction
     at_most: Fraction
@@ -233,7 +233,10 @@ def _late(entry: _Reader) -> LatePolicy:
     free = entry.take("free_days", int, 0)
     if free < 0:
         raise entry.fail("free_days", f"{free} is negative")
-    policy = LatePolicy(entry.moment("due"), free, entry.fraction("per_day"), entry.fraction("at_most", 100))
+    due = entry.moment("due")
+    if due is None:
+        raise entry.fail("due", "is missing")
+    policy = LatePolicy(due, free, entry.fraction("per_day"), entry.fraction("at_most", 100))
     for key in ("per_day", "at_most"):
         if getattr(policy, key) > 100:
             raise entry.fail(key, f"{getattr(policy, key)} is more than 100 per cent")

@@ -37,11 +37,9 @@ def apply_late(report: Report, course: Course, handed_in: datetime) -> Report:
     found = []
     for topic in report.topics:
         due = course.topic(topic.name).due or course.late.due
-        days = days_late(due, handed_in) if due is not None else 0
+        days = days_late(due, handed_in)
         off = percent_off(course.late, days)
-        found.append(
-            LateTopic(topic.name, due.isoformat() if due else None, days, off, topic.points_earned * (100 - off) / 100)
-        )
+        found.append(LateTopic(topic.name, due.isoformat(), days, off, topic.points_earned * (100 - off) / 100))
     late = Late(handed_in.isoformat(), tuple(found))
     return dataclasses.replace(report, late=late, notes=(*report.notes, *_notes(report, late, course.late)))
 

@@ -179,10 +179,10 @@ class Isolation:
 
 @dataclass(frozen=True)
 class LateTopic:
-    """A topic's deadline (None where it has none), days after it, the per cent taken off and the points that then count."""
+    """A topic's deadline, the days after it, the per cent taken off and the points that then count."""
 
     name: str
-    due: str | None
+    due: str
     days: int
     percent: Fraction
     points: Fraction

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import io
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from grader import cli, grade
 from grader.checking.known import misconceptions_in
@@ -28,12 +30,14 @@ from grader.course import Course, load_course
 from grader.doctor import Finding, examine, print_findings
 from grader.results import Outcome, Report
 from grader.session import course_module, on_path
+from grader.watch import Watch
 from grader.worker.limits import Limits
 
 ROOT = Path(__file__).parents[1]
 README, CONTRIBUTING, CHANGELOG = ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"
 DOCS = ROOT / "docs"
 PAGES = [README, CONTRIBUTING, CHANGELOG, *sorted(DOCS.glob("*.md"))]
+STUDENTS, THIRTY = DOCS / "for-students.md", DOCS / "exercise-in-30-lines.md"
 EXERCISE, FIELDS = DOCS / "writing-an-exercise.md", DOCS / "report-format.md"
 CI = DOCS / "ci.md"
 HOW, SANDBOX = DOCS / "how-it-works.md", DOCS / "sandbox.md"
@@ -173,6 +177,69 @@ def ci_annotations(command: Command, folder: Path) -> str:
     return shown(f"convgrade ci mine {options} | grep '^::' | cut -c1-100", "\n".join(lines))
 
 
+def tour_students(command: Command, folder: Path) -> str:
+    """README: a folder to work in, an explanation, a failing case."""
+    write_files(README, folder)
+    laid = command(folder, "init", "work").splitlines()
+    explained = command(folder, "explain", "ties").splitlines()
+    case = command(folder, "show-case", "max_pool_backward", "mine").splitlines()
+    return "\n\n".join(
+        [
+            shown("convgrade init work | tail -n 2", "\n".join(laid[-2:])),
+            shown("convgrade explain ties | head -n 3", "\n".join(explained[:3])),
+            shown("convgrade show-case max_pool_backward mine | tail -n 2", "\n".join(case[-2:])),
+        ]
+    )
+
+
+def tour_course(command: Command, folder: Path) -> str:
+    """README: a new course."""
+    new = command(folder, "new-course", "mycourse").splitlines()
+    graded = command(folder, "grade", "mycourse/solutions", "--course", "mycourse").splitlines()
+    (total,) = (line for line in graded if line.startswith("Total"))
+    first = shown("convgrade new-course mycourse | head -n 1", new[0])
+    return f"{first}\n\n{shown('convgrade grade mycourse/solutions --course mycourse | grep Total', total)}"
+
+
+def watch(command: Command, folder: Path) -> str:
+    """The students' page: what two saves show."""
+    file = folder / "pooling.py"
+    right = (ROOT / "solutions" / "pooling.py").read_text("utf-8")
+    wrong = right.replace("windows.max(axis=0), (grid", "windows.min(axis=0), (grid")
+    stream = io.StringIO()
+    course = load_course(ROOT)
+    watched = Watch(course, (course.topic("pooling"),), folder, 0, Console(file=stream, width=80, highlight=False))
+    for source in (right, wrong, right):
+        file.write_text(source, "utf-8")
+        watched.look()
+    lines = [re.sub(r"^\d\d:\d\d:\d\d, \d+\.\d s", "14:03:12, 0.3 s", line) for line in stream.getvalue().splitlines()]
+    start = next(number for number, line in enumerate(lines) if line.startswith("Pooling") and ", -" in line) - 1
+    kept = [
+        line
+        for line in lines[start:]
+        if not (LISTED.match(line) and not line.endswith(("values was passed before", "values is passed now")))
+    ]
+    script = next(number for number, line in enumerate(kept) if "To see it yourself" in line)
+    after = next(number for number, line in enumerate(kept) if number > script and line.startswith("  and "))
+    return shown("convgrade watch --topic pooling", "\n".join([*kept[: script + 1], "        [...]", *kept[after:]]))
+
+
+LISTED = re.compile(r"  [✓✗] \S+ (was passed before|is passed now)$")
+
+
+def explain(command: Command, folder: Path) -> str:
+    """The students' page: a check."""
+    return shown("convgrade explain max_pool_b/ov", command(ROOT, "explain", "max_pool_b/ov"))
+
+
+def thirty_lines(command: Command, folder: Path) -> str:
+    """The page of 30 lines: followed, and its student's report."""
+    command(folder, "new-course", "mycourse")
+    write_files(THIRTY, folder)
+    arguments = ("grade", "mine", "--topic", "softplus", "--course", "mycourse")
+    return shown(f"convgrade {' '.join(arguments)}", command(folder, *arguments))
+
+
 def exercise_right(command: Command, folder: Path) -> str:
     """The exercise page: the solution's report."""
     write_files(EXERCISE, folder, "in_place/leaky_relu.py")
@@ -190,6 +257,11 @@ MADE: list[tuple[Path, Callable[[Command, Path], str]]] = [
     (README, grade_mistake),
     (README, topics),
     (README, ci_annotations),
+    (README, tour_students),
+    (README, tour_course),
+    (STUDENTS, watch),
+    (STUDENTS, explain),
+    (THIRTY, thirty_lines),
     (CI, ci_classroom50),
     (EXERCISE, exercise_right),
     (EXERCISE, exercise_wrong),
@@ -506,6 +578,23 @@ def test_python_in_the_pages_runs(code: str, monkeypatch: pytest.MonkeyPatch) ->
     exec(compile(code, "page", "exec"), {"__name__": "page"})
 
 
+def test_the_exercise_in_30_lines(command: Command, tmp_path: Path) -> None:
+    command(tmp_path, "new-course", "mycourse")
+    before = {file: file.read_text("utf-8") for file in (tmp_path / "mycourse").rglob("*") if file.is_file()}
+    write_files(THIRTY, tmp_path)
+    added = 0
+    for file in (
+        path for path in (tmp_path / "mycourse").rglob("*") if path.is_file() and path.suffix in (".py", ".toml")
+    ):
+        lines = file.read_text("utf-8").removeprefix(before.get(file, "")).splitlines()
+        added += sum(bool(line.strip()) for line in lines)
+    assert added <= 45 and "30 lines" in text(THIRTY)
+    course = load_course(tmp_path / "mycourse")
+    assert lost(grade(tmp_path / "mycourse" / "solutions", course=course)) == {}
+    assert lost(grade(tmp_path / "mine", ["softplus"], course=course)) == {"softplus/values": ["overflows"]}
+    assert "softplus.ipynb" in command(tmp_path, "release", "--course", "mycourse", "--out", "students")
+
+
 # -- the exercise, to the letter --------------------------------------------------------------------------------------
 
 
@@ -523,7 +612,8 @@ def lost(report: Report) -> dict[str, list[str]]:
 
 
 def test_the_exercises_stubs_are_made_and_earn_nothing(exercise: Path, command: Command) -> None:
-    assert command(exercise, "release", "--course", ".").endswith("/assignments/leaky_relu.py\n")
+    written = command(exercise, "release", "--course", ".").split()
+    assert [Path(file).name for file in written] == ["leaky_relu.ipynb", "leaky_relu.py"]
     assert "0 of 7 points" in command(exercise, "grade", "--course", ".")
 
 
