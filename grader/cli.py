@@ -14,6 +14,7 @@ from grader.ci.command import add_ci_commands
 from grader.commands import add_course_commands, add_student_commands
 from grader.errors import InternalFault, UsageError
 from grader.options import default_path, moment, percent
+from grader.report.text import plain
 
 OK, BELOW, USAGE, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.run(options)
         return code
     except UsageError as error:
-        print(f"convgrade: {error}", file=sys.stderr)
+        _complain(f"{error}")
         return USAGE
     except KeyboardInterrupt:
         print("convgrade: stopped", file=sys.stderr)
@@ -34,12 +35,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return OK
     except InternalFault as error:
-        print(f"convgrade: a fault of ours, so there is no score: {error}", file=sys.stderr)
+        _complain(f"a fault of ours, so there is no score: {error}")
         return FAULT
     except Exception:
-        traceback.print_exc()
-        print("convgrade: a fault of ours, so there is no score; please report the lines above", file=sys.stderr)
+        _complain(f"a fault of ours, so there is no score; please report these lines:\n{traceback.format_exc()}")
         return FAULT
+
+
+def _complain(sentence: str) -> None:
+    """Say on standard error what went wrong; names and values in it may be a student's."""
+    print(f"convgrade: {plain(sentence)}", file=sys.stderr)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -122,7 +127,7 @@ def run_grade(options: argparse.Namespace) -> int:
         if target is not None:
             write_output(target, layout(report))
     for fault in report.faults:
-        print(f"convgrade: a fault of ours: {fault}", file=sys.stderr)
+        _complain(f"a fault of ours: {fault}")
     if report.internal_errors:
         return FAULT
     below = (

@@ -98,7 +98,7 @@ class Grading:
         raise CourseError(f"{path} is not in the folder of any topic of {self.course.root}")
 
     def collected(self, suite: Suite, plain: bool) -> None:
-        """Told what there is to judge: the number for the progress, and that the points are those of course.toml.
+        """Told what was collected: the number for the progress, and that the points are those of course.toml.
 
         A `plain` suite needs no pytest to be judged again.
         """
@@ -222,11 +222,11 @@ def run_checks(grading: Grading) -> None:
     load_profile()
     end = grading.enter()
     try:
-        suite = tuple(check for check in suite if grading.is_wanted(check.spec))
-        grading.total = len(suite)
+        grading.total = sum(grading.is_wanted(check.spec) for check in suite)
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             for check in suite:
-                grading.judge(check.topic, check.spec, check.test, check.parameters)
+                if grading.is_wanted(check.spec):
+                    grading.judge(check.topic, check.spec, check.test, check.parameters)
     finally:
         end()
 

@@ -97,10 +97,10 @@ def print_result(call: Call, names: list[str], index: tuple[int, ...] | None) ->
 def _arrays(result: Any) -> tuple[tuple[np.ndarray, ...], np.ndarray | None]:
     """Outputs and gradient in a reply, which may be anything."""
     reply = result if isinstance(result, dict) else {}
-    outputs: Any = reply.get("outputs")
-    gradient: Any = reply.get("gradient")
-    sound = isinstance(outputs, tuple) and all(isinstance(array, np.ndarray) for array in outputs)
-    return outputs if sound else (), gradient if isinstance(gradient, np.ndarray) else None
+    outputs, gradient = reply.get("outputs"), reply.get("gradient")
+    if not (isinstance(outputs, tuple) and all(isinstance(array, np.ndarray) for array in outputs)):
+        outputs = ()
+    return outputs, gradient if isinstance(gradient, np.ndarray) else None
 
 
 def _uniform(seed: int, shape: str) -> str:
