@@ -108,7 +108,8 @@ def watch(path: Path, topics: Sequence[str] | None, seed: int, course: Path | No
         folder, watch_filter=_is_source, debounce=QUIET_MS * 4, step=QUIET_MS, rust_timeout=5000, yield_on_timeout=True,
         recursive=path.is_dir(),
     )  # fmt: skip
-    run(watched, saves, lambda: Console(highlight=False).print(f"Watching {one_line(str(path))}. Ctrl-C ends."))
+    told = Text(f"Watching {one_line(str(path))}. Ctrl-C ends.")
+    run(watched, saves, lambda: print_parts([told], watched.console))
 
 
 def run(watched: Watch, saves: Iterable[object], ready: Callable[[], None]) -> None:

@@ -118,6 +118,7 @@ UNREADABLE: dict[str, tuple[bytes, str]] = {
     "a number without end": (b'{"cells": ' + b"9" * 10_000 + b"}", "a number that is too long"),
     "too large": (b" " * ((10 << 20) + 1), "is larger than 10 MiB; clear its outputs"),
     "too much code": (notebook("x = 1\n" * 200_000), "has more than 1 MiB of code"),
+    "too many statements": (notebook("x\n" * 20_001), "has more than 20,000 statements outside functions"),
 }  # fmt: skip
 
 
@@ -192,9 +193,9 @@ CELLS: dict[str, tuple[Sequence[str | dict[str, Any]], str]] = {
     "prompts": ((f">>> {IMPORT}>>> 1 + 1\n2\n", *RIGHT[1:]), "prompts"),
     "a shell cell": ((*RIGHT, "%%bash\nrm -rf *\n"), "cell 5 begins with %%bash"),
     "another language": (("%%javascript\nlet a = 'it\n", *RIGHT), "cell 1 begins with %%javascript"),
-    "a training loop": ((*RIGHT, "while True:\n    area(1, 1)\n"), "cell 5 not run"),
-    "input()": ((*RIGHT, "name = input('name? ')\n"), "cell 5 not run"),
-    "an assertion that fails": ((*RIGHT, "assert area(1, 1) == 2\n"), "cell 5 not run"),
+    "a training loop": ((*RIGHT, "while True:\n    area(1, 1)\n"), "needs it: cell 5"),
+    "input()": ((*RIGHT, "name = input('name? ')\n"), "needs it: cell 5"),
+    "an assertion that fails": ((*RIGHT, "assert area(1, 1) == 2\n"), "needs it: cell 5"),
     "exit()": ((*RIGHT, "import sys\nsys.exit()\n"), "line 2 of cell 5"),
     "top-level await": ((*RIGHT, "import asyncio\nawait asyncio.sleep(1)\n"), "line 2 of cell 5"),
     "an earlier version": ((IMPORT, "def area(height, width):\n    return 0\n", AREA, *RIGHT[2:]), "cells 2 and 3; the last"),
