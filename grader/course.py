@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import CourseError
-from grader.tomllines import find_line
+from grader.tomltable import TableReader
 from grader.worker.limits import Limits
 
 Names = tuple["str | Names", ...]
@@ -128,7 +128,7 @@ def load_course(root: Path | None = None) -> Course:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CourseError(f"{path}: {error}") from None
-    entry = _Reader(path, table, text)
+    entry = TableReader(path, table, text)
     course = entry.child("course")
     limits = _limits(entry, Limits())
     topics = tuple(_topic(topic, limits, root) for topic in entry.children("topic"))
@@ -143,80 +143,7 @@ def load_course(root: Path | None = None) -> Course:
     return result
 
 
-KINDS: dict[Any, str] = {
-    str: "text in quotes",
-    int: "a whole number",
-    (int, float): "a number",
-    (int, str): "a whole number, or a fraction or decimal in quotes",
-    list: "a list",
-    dict: "a table",
-    (str, list): "a name in quotes, or a list of names",
-    datetime: "a date with a time and an offset from UTC, without quotes",
-}
-
-
-def _in_words(kind: Any) -> str:
-    return KINDS.get(kind, "what is expected here")
-
-
-class _Reader:
-    """A TOML table that is taken apart entry by entry, so that a misspelt entry is found."""
-
-    def __init__(self, path: Path, table: dict[str, Any], text: str, where: str = "") -> None:
-        self.path, self.table, self.text_of_file, self.where = path, dict(table), text, where
-
-    def fail(self, key: str, problem: str) -> CourseError:
-        line = find_line(self.text_of_file, f"{self.where}{key}")
-        return CourseError(f"{self.path}{f', line {line}' if line else ''}: {self.where}{key}: {problem}")
-
-    def take(self, key: str, kind: type | tuple[type, ...], default: Any = None) -> Any:
-        value = self.table.pop(key, default)
-        if value is None:
-            raise self.fail(key, "is missing")
-        if not isinstance(value, kind) or isinstance(value, bool):
-            raise self.fail(key, f"{value!r} is not {_in_words(kind)}")
-        return value
-
-    def text(self, key: str) -> str:
-        return str(self.take(key, str))
-
-    def child(self, key: str, default: Any = None) -> _Reader:
-        return _Reader(self.path, self.take(key, dict, default), self.text_of_file, f"{self.where}{key}.")
-
-    def children(self, key: str) -> list[_Reader]:
-        tables = self.take(key, list)
-        if not tables or not all(isinstance(table, dict) for table in tables):
-            raise self.fail(key, f"is not one or more tables; each begins with [[{key}]]")
-        return [
-            _Reader(self.path, table, self.text_of_file, f"{key}[{number}].") for number, table in enumerate(tables)
-        ]
-
-    def fraction(self, key: str, default: int | str | None = None) -> Fraction:
-        """A whole number, or a fraction or decimal as text, that is positive."""
-        value = self.take(key, (int, str), default)
-        try:
-            number = Fraction(value)
-        except (ValueError, ZeroDivisionError):
-            raise self.fail(key, f"{value!r} is not a number") from None
-        if number <= 0:
-            raise self.fail(key, f"{value} is not positive")
-        return number
-
-    def moment(self, key: str) -> datetime | None:
-        """A date and time with its offset from UTC; None where it is left out."""
-        if key not in self.table:
-            return None
-        value: datetime = self.take(key, datetime)
-        if value.tzinfo is None:
-            raise self.fail(key, f"{value} needs its offset from UTC, as in {value.isoformat()}+01:00")
-        return value
-
-    def finish(self) -> None:
-        for key in self.table:
-            raise self.fail(key, "is not an entry this version knows")
-
-
-def _limits(entry: _Reader, defaults: Limits) -> Limits:
+def _limits(entry: TableReader, defaults: Limits) -> Limits:
     given = entry.child("limits", {})
     values = {}
     for known in dataclasses.fields(Limits):
@@ -229,7 +156,7 @@ def _limits(entry: _Reader, defaults: Limits) -> Limits:
     return dataclasses.replace(defaults, **values)
 
 
-def _late(entry: _Reader) -> LatePolicy:
+def _late(entry: TableReader) -> LatePolicy:
     free = entry.take("free_days", int, 0)
     if free < 0:
         raise entry.fail("free_days", f"{free} is negative")
@@ -244,7 +171,7 @@ def _late(entry: _Reader) -> LatePolicy:
     return policy
 
 
-def _topic(entry: _Reader, limits: Limits, root: Path) -> Topic:
+def _topic(entry: TableReader, limits: Limits, root: Path) -> Topic:
     name = entry.text("name")
     needs = entry.text("needs")
     if needs not in NEEDS:
@@ -279,7 +206,7 @@ def _topic(entry: _Reader, limits: Limits, root: Path) -> Topic:
     return topic
 
 
-def _names(value: list[Any], table: _Reader, function: str) -> Names:
+def _names(value: list[Any], table: TableReader, function: str) -> Names:
     if not all(isinstance(item, (str, list)) for item in value):
         raise table.fail(function, f"{value!r} is not a list of names")
     return tuple(item if isinstance(item, str) else _names(item, table, function) for item in value)

@@ -424,7 +424,7 @@ def test_every_entry_of_course_toml_is_documented() -> None:
     source = (ROOT / "grader" / "course.py").read_text("utf-8")
     for entry in documented:
         assert f'"{entry.rpartition(".")[2]}"' in source, f"{entry} is not an entry"
-    for key in set(re.findall(r'(?:entry|course)\.(?:text|take|child|children)\("(\w+)"', source)):
+    for key in set(re.findall(r'(?:entry|course)\.(?:text|take|child|children|fraction|moment)\("(\w+)"', source)):
         assert any(key in entry.split(".") for entry in documented), f"{key} is not documented"
 
 

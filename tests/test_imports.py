@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).parents[1] / "grader"
 LAYERS = [
     ["grader.worker"],
     ["grader.errors", "grader.results", "grader.options", "grader.tomllines"],
+    ["grader.tomltable"],
     ["grader.course"],
     ["grader.late"],
     ["grader.submission"],
