@@ -100,7 +100,7 @@ class GradingSession:
             outcome=verdict.outcome,
             points_earned=spec.points if verdict.outcome is Outcome.PASSED else Fraction(0),
             points_possible=spec.points,
-            failure=_complete(verdict, topic),
+            failure=_complete(verdict, topic, session.student.backend.importable),
             duration_s=time.perf_counter() - started,
             hidden=spec.hidden,
         )
@@ -131,6 +131,11 @@ class GradingSession:
                 checks = tuple(self.diagnosed(topic, judged.result) for judged in session.judged.values())
                 finished.append(TopicResult(topic.name, topic.title, checks, session.problem, session.output))
         return tuple(finished)
+
+    def notes(self) -> tuple[str, ...]:
+        """What the workers told about loading the notebooks."""
+        sessions = self.topics.values()
+        return tuple(dict.fromkeys(note for s in sessions for note in getattr(s.student.backend, "notes", ())))
 
     def isolation(self) -> Isolation:
         """The weakest protection that any worker of this submission reported."""
@@ -204,7 +209,7 @@ def _layer(session: TopicSession, spec: CheckSpec, verdict: Verdict) -> str | No
         return differing_layer(spec.function, run, session.student, vars(course_module(session.topic, "oracle")))
 
 
-def _complete(verdict: Verdict, topic: Topic) -> Failure | None:
+def _complete(verdict: Verdict, topic: Topic, importable: bool) -> Failure | None:
     """The failure with the call, the script and the output that go with it."""
     failure, run = verdict.failure, verdict.shown
     if verdict.outcome is Outcome.INTERNAL_ERROR:
@@ -218,7 +223,7 @@ def _complete(verdict: Verdict, topic: Topic) -> Failure | None:
         failure,
         call=call_in_words(run, oracle, value) if loaded else None,
         case=case_in_words(run) if loaded else None,
-        reproduce=script(run, topic, oracle, failure, value) if loaded else None,
+        reproduce=script(run, topic, oracle, failure, value, importable) if loaded else None,
         output=run.output or None,
     )
 

@@ -29,6 +29,11 @@ class LocalBackend:
         self._kept: dict[int, Any] = {}
         self._generators: dict[int, np.random.Generator] = {}
 
+    @property
+    def importable(self) -> bool:
+        """They are in this process, and perhaps in no file."""
+        return False
+
     def begin_case(self) -> None:
         """Drop the handles of earlier cases."""
         self._kept.clear()

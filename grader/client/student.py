@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -22,6 +22,7 @@ from grader.errors import (
     StudentTimedOut,
     SubmissionFault,
 )
+from grader.submission import NotebookModule
 from grader.worker import wire
 from grader.worker.wire import Handle, Named
 
@@ -30,6 +31,7 @@ from .process import ForkServer, Worker, WorkerSpec
 from .values import kept_in_place, structured
 
 NOT_WRITTEN = "it still raises NotImplementedError"
+NOTES = 8
 EXPANSION = 8  # the most that a byte of JSON takes as Python objects, about
 
 
@@ -62,6 +64,10 @@ class Backend(Protocol):
 
     def take_output(self) -> str:
         """What was printed since the last time."""
+
+    @property
+    def importable(self) -> bool:
+        """Whether the functions are in a file of the topic's name, from which a script can import them."""
 
     def foresee(self, plan: Plan) -> None:
         """Told which calls the coming cases will make; may make them ahead of time."""
@@ -152,9 +158,15 @@ class WorkerBackend:
     """Calls into a worker process; makes a new one when the last died. One topic of one submission."""
 
     def __init__(
-        self, topic: Topic, folder: str, seed: int, server: ForkServer | None, problem: str | None = None
+        self,
+        topic: Topic,
+        folder: str,
+        seed: int,
+        server: ForkServer | None,
+        problem: str | None = None,
+        notebook: NotebookModule | None = None,
     ) -> None:
-        self.topic, self._server = topic, server
+        self.topic, self._server, self.notebook = topic, server, notebook
         self._spec = WorkerSpec(folder, topic.needs, topic.limits, _seed_of_worker(seed, topic.name))
         self._worker: Worker | None = None
         self._not_loaded = StudentNotLoaded(problem) if problem else None
@@ -165,7 +177,13 @@ class WorkerBackend:
         self._received: dict[str, int] = {}
         self._foresight = Foresight()
         self.load_output = ""
+        self.notes: tuple[str, ...] = ()
         self.protections: dict[str, bool] | None = None
+
+    @property
+    def importable(self) -> bool:
+        """Not where they are in a notebook."""
+        return self.notebook is None
 
     def begin_case(self) -> None:
         """The next call drops the handles of earlier cases; replies that the last case did not wait for are dropped."""
@@ -313,16 +331,19 @@ class WorkerBackend:
 
     def _load(self, worker: Worker) -> None:
         file, limits = self.topic.file, self.topic.limits
-        frame = wire.encode("load", {"module": self.topic.name, "file": file})
+        statements = {"statements": list(self.notebook.statements)} if self.notebook is not None else {}
+        frame = wire.encode("load", {"module": self.topic.name, "file": file, **statements})
         started = time.monotonic()
         try:
             message = worker.ask(frame, limits.load_seconds)
             if message.kind == "raised":
-                raise _raised(message)
+                raise self._raised(message.fields)
             if message.kind != "loaded":
                 raise StudentProtocolFault("it did not answer the request to import the file")
+            self._note_failed(message.fields.get("failed"))
         except SubmissionFault as error:
-            self._not_loaded = StudentNotLoaded(_not_loaded_sentence(file, error, limits.load_seconds), error)
+            shown = self.notebook.submitted.name if self.notebook is not None else file
+            self._not_loaded = StudentNotLoaded(_not_loaded_sentence(shown, error, limits.load_seconds), error)
             self.load_output = worker.last_output if worker.closed else worker.channel.take_output()
             self.close()
             self._worker = None
@@ -330,6 +351,26 @@ class WorkerBackend:
         finally:
             self._seconds += time.monotonic() - started
         self.load_output = worker.channel.take_output()
+
+    def _raised(self, fields: dict[str, Any]) -> StudentRaised:
+        return _raised(fields, self._place)
+
+    def _place(self, frame: Frame) -> Frame:
+        """The frame in the notebook that the file was made of, where it was."""
+        place = self.notebook.place(frame.line) if self.notebook is not None and frame.file == self.topic.file else None
+        if place is None or self.notebook is None:
+            return frame
+        return dataclasses.replace(frame, file=self.notebook.submitted.name, cell=place[0], line=place[1])
+
+    def _note_failed(self, failed: Any) -> None:
+        """Notes on the notebook's statements that raised, as far as something graded depends on them."""
+        notes = []
+        notebook = self.notebook
+        for one in failed if isinstance(failed, list) and notebook is not None else []:
+            number = one.get("statement") if isinstance(one, dict) else None
+            if notebook is not None and type(number) is int and number in notebook.needed:
+                notes.append(_failed_sentence(notebook.submitted.name, self._raised(one)))
+        self.notes = tuple(notes[:NOTES])
 
     def _lost(self) -> None:
         self._foresight = Foresight()
@@ -340,7 +381,7 @@ class WorkerBackend:
 
     def _result(self, message: wire.Message, observed: tuple[Sequence[Any], dict[str, Any]] | None) -> Any:
         if message.kind == "raised":
-            error = _raised(message)
+            error = self._raised(message.fields)
             raise StudentMissing(NOT_WRITTEN) if "NotImplementedError" in error.kinds else error
         if message.kind == "refused":
             reason = _text(message.fields.get("reason"), 300)
@@ -385,25 +426,28 @@ def _answers(after: Any, observed: tuple[Sequence[Any], dict[str, Any]]) -> bool
     )
 
 
-def _raised(message: wire.Message) -> StudentRaised:
+def _raised(fields: dict[str, Any], place: Callable[[Frame], Frame]) -> StudentRaised:
     """The exception in a reply; every field is the student's to choose, so every field is checked."""
-    fields = message.fields
     frames = []
     given = fields.get("frames")
     for frame in given[:16] if isinstance(given, list) else []:
         if isinstance(frame, dict):
             line = frame.get("line")
-            frames.append(
-                Frame(
-                    _text(frame.get("file"), 200),
-                    line if type(line) is int and 0 <= line <= 1 << 20 else 0,
-                    _text(frame.get("function"), 100),
-                    _text(frame.get("code"), 200),
-                )
+            found = Frame(
+                _text(frame.get("file"), 200),
+                line if type(line) is int and 0 <= line <= 1 << 20 else 0,
+                _text(frame.get("function"), 100),
+                _text(frame.get("code"), 200),
             )
+            frames.append(place(found))
     kinds = fields.get("kinds")
     names = [_text(kind, 60) for kind in kinds[:20]] if isinstance(kinds, list) else []
     return StudentRaised(_text(fields.get("type"), 100) or "?", names, _text(fields.get("message"), 2000), frames)
+
+
+def _failed_sentence(name: str, error: StudentRaised) -> str:
+    place = next((f", cell {frame.cell}, line {frame.line}" for frame in error.frames if frame.cell is not None), "")
+    return f"{name}{place} raised {error}, so what it defines is missing"
 
 
 def _text(value: Any, characters: int) -> str:
