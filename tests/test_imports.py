@@ -18,6 +18,7 @@ LAYERS = [
     ["grader.submission"],
     ["grader.client"],
     ["grader.checking"],
+    ["grader.replaying"],
     ["grader.diagnosis", "grader.workshop"],
     ["grader.observing"],
     ["grader.session"],

@@ -14,8 +14,11 @@ numbers = np.random.default_rng(0).uniform(-1, 1, 65537)
 with torch.no_grad():  # weights that depend on sizes alone
     for p in {model}.parameters():
         u = torch.from_numpy(np.resize(numbers, p.shape))
-        matrix = sum(size > 1 for size in p.shape) > 1
-        p.copy_(1.5 * p.numel()**-0.25 * u if matrix else 1 + u / 2)
+        if sum(size > 1 for size in p.shape) > 1:
+            p.copy_(1.5 * p.numel()**-0.25 * u)
+        else:  # every second one negative
+            odd = torch.arange(p.numel()).view(p.shape) % 2
+            p.copy_((1 + u / 2) * (1 - 2 * odd))
     for b in {model}.buffers():
         if b.is_floating_point():
             u = torch.from_numpy(np.resize(numbers, b.shape))

@@ -39,7 +39,8 @@ EXPANSION = 8  # the most that a byte of JSON takes as Python objects, about
 class Call:
     """One call of a case: what was passed, and what came back or was raised.
 
-    `after` are the positional arguments as they were after an observed call.
+    `after` are the positional arguments as they were after an observed call, `warnings` what it warned of: the messages
+    of RuntimeWarnings, such as NumPy's of overflow.
     """
 
     function: str
@@ -48,6 +49,7 @@ class Call:
     observed: bool = False
     result: Any = None
     after: tuple[Any, ...] = ()
+    warnings: tuple[str, ...] = ()
     error: SubmissionFault | None = None
     owner: str = ""
     """The student's function that this is about: itself, or the maker of the model that an operation is given."""
@@ -60,7 +62,7 @@ class Backend(Protocol):
         """Forget what earlier cases left behind."""
 
     def call(self, function: Function, arguments: Sequence[Any], keywords: dict[str, Any], observe: bool) -> Any:
-        """Call it; returns the result, or (result, arguments and keywords afterwards) when `observe` is set."""
+        """Call it; returns the result, or (result, [arguments, keywords, warnings] afterwards) when `observe` is set."""
 
     def take_output(self) -> str:
         """What was printed since the last time."""
@@ -115,7 +117,10 @@ class Student:
         return "student"
 
     def observe(self, name: str, *arguments: Any, **keywords: Any) -> tuple[Any, Any]:
-        """Call `name` and also return what its arguments look like afterwards: (result, (arguments, keywords))."""
+        """Call `name` and also return what its arguments look like afterwards: (result, (arguments, keywords)).
+
+        What it warned of stands in the call, `transcript[-1].warnings`.
+        """
         result, after = self._call(self.topic.functions[name], True, *arguments, **keywords)
         return result, (tuple(after[0]), after[1])
 
@@ -133,7 +138,8 @@ class Student:
         try:
             answer = self.backend.call(function, arguments, keywords, observe)
             result, after = answer if observe else (answer, None)
-            call.after = tuple(after[0]) if after is not None else ()
+            if after is not None:
+                call.after, call.warnings = tuple(after[0]), tuple(after[2])
             call.result = result
             call.result = result = kept_in_place(structured(result, function.returns), function)
         except SubmissionFault as error:
@@ -414,12 +420,14 @@ def _has_unsupported(value: Any) -> bool:
 
 
 def _answers(after: Any, observed: tuple[Sequence[Any], dict[str, Any]]) -> bool:
-    """Whether `after` is a [positional, keyword] pair with something for every argument that was passed."""
-    if not (isinstance(after, list) and len(after) == 2):
+    """Whether `after` has something for every positional and every keyword argument that was passed, and warnings."""
+    if not (isinstance(after, list) and len(after) == 3):
         return False
-    positional, named = after
+    positional, named, noted = after
     return (
-        isinstance(positional, list)
+        isinstance(noted, list)
+        and all(isinstance(text, str) for text in noted)
+        and isinstance(positional, list)
         and isinstance(named, dict)
         and len(positional) == len(observed[0])
         and named.keys() == observed[1].keys()

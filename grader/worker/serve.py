@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from . import cells, wire
+from .noting import noting_warnings
 
 MESSAGE_CHARACTERS = 2000
 FRAMES = 12
@@ -122,10 +123,16 @@ class Server:
             function = self._operation(name) if fields.get("operation") else self._find(name)
             arguments = [self._receive_value(value, arrays) for value in fields["arguments"]]
             keywords = {key: self._receive_value(value, arrays) for key, value in fields["keywords"].items()}
-            result = function(*arguments, **keywords)
-            self._returned(
-                number, result, fields.get("keep", []), [arguments, keywords] if fields.get("observe") else None
-            )
+            observed = None
+            if fields.get("observe"):
+                with noting_warnings() as noted:
+                    result = function(*arguments, **keywords)
+                observed = [arguments, keywords, noted]
+                for text in noted:
+                    print(f"RuntimeWarning: {text}", file=sys.stderr)
+            else:
+                result = function(*arguments, **keywords)
+            self._returned(number, result, fields.get("keep", []), observed)
         except NoSuchFunction as error:
             self.send("refused", id=number, missing=True, reason=f"there is no function {error}")
         except wire.TooLarge as error:
