@@ -99,8 +99,8 @@ def trace_model(model: Any, x: Any, *, partial: bool = False) -> Reply:
         if _is_lazy(model):
             _dry_run(model, zeros)
         return trace_forward(model, zeros, partial)
-    except Exception:
-        if zeros.device.type != "meta":
+    except Exception as error:
+        if zeros.device.type != "meta" or not _about_sketch(error):
             raise
     model.to_empty(device="cpu")  # it looks at values, which a sketch has not
     fill_model(model)
@@ -248,6 +248,11 @@ def _kind(value: Any) -> str:
 def _about_dtype(error: RuntimeError) -> bool:
     """Whether a forward pass in float64 failed since the student's code makes float32 of its own."""
     return any(words in str(error).lower() for words in ("same dtype", "same type", "float and double", "scalar type"))
+
+
+def _about_sketch(error: Exception) -> bool:
+    """Whether a forward pass failed since a sketch has no values, or is on another device than what the code makes."""
+    return isinstance(error, NotImplementedError) or "meta" in str(error).lower()
 
 
 def warm_up() -> None:
