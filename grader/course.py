@@ -81,6 +81,7 @@ class Course:
     version: str
     root: Path
     topics: tuple[Topic, ...] = field(default_factory=tuple)
+    install: str = "convgrade"
 
     def topic(self, name: str) -> Topic:
         """The topic of that name; raises CourseError that lists the names there are."""
@@ -116,7 +117,8 @@ def load_course(root: Path | None = None) -> Course:
     if repeated:
         raise CourseError(f"{path}: topic {sorted(repeated)[0]!r} stands there twice")
     entry.finish()
-    result = Course(course.text("name"), course.text("title"), course.text("version"), root, topics)
+    install = str(course.take("install", str, "convgrade"))
+    result = Course(course.text("name"), course.text("title"), course.text("version"), root, topics, install)
     course.finish()
     return result
 

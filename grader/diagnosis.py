@@ -2,49 +2,83 @@
 
 A misconception is a function with the student's signature, marked in a topic's `misconceptions.py`. The calls that a check
 made are made again in this process, with the misconception in the place of the function in question and the oracle for the
-others; it is named when its results equal the student's on every case of the check, those that were right included.
+others. It is named when it explains every case of the check: each result is the student's, or at least that part of a tuple
+that was refused, since other parts may be wrong for another reason. It must be wrong where the student is wrong, and
+nowhere where the student is right. And one or two wrong numbers, as of a worked example, are explained by too many things: what
+explains those must explain some of the function's other wrong results too, where there are any.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
+from grader.checking.compare import CheckFailed
 from grader.checking.judge import CaseRun
 from grader.checking.known import Known
 from grader.client.local import LocalBackend
 from grader.client.student import Call, Student
 from grader.course import Topic
-from grader.errors import StudentMissing, StudentRaised, StudentReturnedOther, SubmissionFault
+from grader.replaying import calls_again, flat, same_call, same_ending, same_value
 from grader.results import Misconception
-from grader.worker.wire import Handle
+from grader.worker.wire import Rng
 
-CLOSE = 1e-5
 NAMED = 2
 RUNS = 40
+FEW = 2
+
+Functions = Mapping[str, Callable[..., Any]]
+
+
+@dataclass
+class Replays:
+    """The calls of cases made again, on the oracle or with a misconception in its function's place.
+
+    They are remembered while one function is diagnosed, since its checks share their cases.
+    """
+
+    topic: Topic
+    oracle: Functions
+    _function: str = ""
+    _made: dict[tuple[str, int], list[Call] | None] = field(default_factory=dict)
+
+    def begin(self, function: str) -> None:
+        """Diagnose this function; what was made for another is forgotten."""
+        if function != self._function:
+            self._function = function
+            self._made.clear()
+
+    def of(self, run: CaseRun, candidate: Known | None = None) -> list[Call] | None:
+        """The case's calls again; None where they cannot be made."""
+        key = (candidate.slug if candidate is not None else "", id(run))
+        if key not in self._made:
+            functions = {**self.oracle, candidate.function: candidate.code} if candidate is not None else self.oracle
+            self._made[key] = calls_again(run.calls, Student(self.topic, LocalBackend(functions)))
+        return self._made[key]
 
 
 def diagnose(
-    function: str,
-    runs: Sequence[CaseRun],
-    all_runs: Sequence[CaseRun],
-    topic: Topic,
-    known: Iterable[Known],
-    oracle: Mapping[str, Callable[..., Any]],
+    function: str, runs: Sequence[CaseRun], all_runs: Sequence[CaseRun], known: Iterable[Known], replays: Replays
 ) -> tuple[Misconception, ...]:
-    """The misconceptions about `function` that reproduce `runs`, best first.
+    """The misconceptions about `function` that explain `runs`, best first.
 
-    `all_runs` are the cases of every check of the function: what explains them all is the better explanation, and where
+    `all_runs` are the cases of every check of the function: what reproduces them all is the better explanation, and where
     something does, nothing less is named.
     """
-    runs, all_runs = spread(runs), spread(all_runs)
+    replays.begin(function)
+    some, every = spread(runs), spread(all_runs)
+    own = {id(run) for run in runs}
+    elsewhere = [run for run in every if _is_wrong_value(run) and id(run) not in own]
+    weak = bool(elsewhere) and all(map(_is_wrong_value, runs)) and len(runs) <= FEW
+    right = [run for run in every if run.error is None and not _is_random(run)]
     found: list[tuple[float, Known]] = []
     for candidate in known:
-        if candidate.function == function and reproduces(candidate, runs, topic, oracle):
-            agreeing = sum(reproduces(candidate, [run], topic, oracle) for run in all_runs)
-            found.append((agreeing / max(1, len(all_runs)), candidate))
+        if candidate.function != function or not all(_explains(candidate, run, replays) for run in (*some, *right)):
+            continue
+        if not weak or any(_explains(candidate, run, replays) for run in elsewhere):
+            agreeing = sum(_reproduces(candidate, run, replays) is True for run in every)
+            found.append((agreeing / max(1, len(every)), candidate))
     found.sort(key=lambda pair: -pair[0])  # stable: the order in the file decides between equals
     best = [candidate for share, candidate in found if share == found[0][0]]
     return tuple(Misconception(candidate.slug, candidate.hint) for candidate in best[:NAMED])
@@ -55,105 +89,72 @@ def spread(runs: Sequence[CaseRun]) -> Sequence[CaseRun]:
     return [runs[round(i * (len(runs) - 1) / (RUNS - 1))] for i in range(RUNS)] if len(runs) > RUNS else runs
 
 
-def reproduces(
-    candidate: Known, runs: Sequence[CaseRun], topic: Topic, oracle: Mapping[str, Callable[..., Any]]
-) -> bool:
+def reproduces(candidate: Known, runs: Sequence[CaseRun], topic: Topic, oracle: Functions) -> bool:
     """Whether the candidate gives what the student's function gave, in every call to it in `runs`."""
-    functions = {**oracle, candidate.function: candidate.code}
-    compared = 0
-    for run in runs:
-        again = calls_again(run.calls, Student(topic, LocalBackend(functions)))
-        if again is None:
-            return False
-        for theirs, ours in zip(run.calls, again, strict=True):
-            if theirs.owner == candidate.function:
-                compared += 1
-                if not _same_call(theirs, ours):
-                    return False
-    return compared > 0
+    replays = Replays(topic, oracle)
+    found = {_reproduces(candidate, run, replays) for run in runs}
+    return True in found and False not in found
 
 
-def calls_again(calls: Sequence[Call], student: Student) -> list[Call] | None:
-    """The same calls in order on another `student`; None where one needs what an earlier one did not give."""
-    handles: dict[int, Handle] = {}
-    made = []
-    for call in calls:
-        again = _call_again(student, call, handles)
-        if again is None:
-            return None
-        _map_handles(call.result, again.result, handles)
-        made.append(again)
-    return made
-
-
-def _call_again(student: Student, call: Call, handles: Mapping[int, Handle]) -> Call | None:
-    """The same call on `student`; None where it needs what the other functions did not give."""
-    try:
-        arguments = [_translate(value, handles) for value in call.arguments]
-    except KeyError:
-        return None
-    try:
-        if call.observed:
-            student.observe(call.function, *arguments, **call.keywords)
-        else:
-            getattr(student, call.function)(*arguments, **call.keywords)
-    except SubmissionFault:
-        pass
-    return student.transcript[-1]
-
-
-def _translate(value: Any, handles: Mapping[int, Handle]) -> Any:
-    return handles[value.number] if isinstance(value, Handle) else value
-
-
-def _map_handles(theirs: Any, ours: Any, handles: dict[int, Handle]) -> None:
-    if isinstance(theirs, Handle) and isinstance(ours, Handle):
-        handles[theirs.number] = ours
-    elif isinstance(theirs, tuple) and isinstance(ours, tuple):
-        for one, other in zip(theirs, ours, strict=False):
-            _map_handles(one, other, handles)
-
-
-def _same_call(theirs: Call, ours: Call) -> bool:
-    if isinstance(theirs.error, StudentRaised) and isinstance(ours.error, StudentRaised):
-        return theirs.error.kind == ours.error.kind
-    structure = (type(None), StudentReturnedOther)
-    if not isinstance(theirs.error, structure) or not isinstance(ours.error, structure):
-        return isinstance(theirs.error, StudentMissing) and isinstance(ours.error, StudentMissing)
-    return same_value(theirs.result, ours.result) and _changed(theirs) == _changed(ours)
-
-
-def _changed(call: Call) -> list[bool]:
-    """Which of the arrays that were passed hold something else after an observed call."""
-    pairs = zip(call.arguments, call.after, strict=False)
-    return [not np.array_equal(before, now) for before, now in pairs if isinstance(before, np.ndarray)]
-
-
-def same_value(got: Any, other: Any) -> bool:
-    """Whether two returned values are the same up to rounding; handles are not looked into."""
-    if isinstance(got, Handle) or isinstance(other, Handle):
-        return isinstance(got, Handle) and isinstance(other, Handle)
-    if isinstance(got, (tuple, list)) or isinstance(other, (tuple, list)):
-        return (
-            isinstance(got, (tuple, list))
-            and isinstance(other, (tuple, list))
-            and len(got) == len(other)
-            and all(same_value(one, two) for one, two in zip(got, other, strict=True))
-        )
-    if isinstance(got, dict) and isinstance(other, dict):
-        return got.keys() == other.keys() and all(same_value(value, other[key]) for key, value in got.items())
-    numeric = (bool, int, float, np.generic, np.ndarray)
-    if isinstance(got, numeric) and isinstance(other, numeric):
-        return _same_numbers(got, other)
-    return type(got) is type(other) and bool(got == other)
-
-
-def _same_numbers(got: Any, other: Any) -> bool:
-    if isinstance(got, int) and isinstance(other, int):
-        return got == other
-    one, two = np.asarray(got, dtype=np.float64), np.asarray(other, dtype=np.float64)
-    if one.shape != two.shape:
+def _reproduces(candidate: Known, run: CaseRun, replays: Replays) -> bool | None:
+    """The same for one case; None where the function is not called in it."""
+    again = replays.of(run, candidate)
+    if again is None:
         return False
-    finite = np.abs(two[np.isfinite(two)])
-    scale = float(finite.max()) if finite.size else 0.0
-    return bool(np.allclose(one, two, rtol=0.0, atol=CLOSE * scale, equal_nan=True))
+    pairs = [
+        (theirs, ours) for theirs, ours in zip(run.calls, again, strict=True) if theirs.owner == candidate.function
+    ]
+    return all(same_call(theirs, ours) for theirs, ours in pairs) if pairs else None
+
+
+def _explains(candidate: Known, run: CaseRun, replays: Replays) -> bool:
+    """Whether the candidate gives what the student's gave in every call to its function in a case, parts left aside."""
+    again, right = replays.of(run, candidate), replays.of(run)
+    if again is None:
+        return False
+    compared = [
+        (theirs, ours, wanted)
+        for theirs, ours, wanted in zip(run.calls, again, right or again, strict=True)
+        if theirs.owner == candidate.function
+    ]
+    if not all(_explains_call(theirs, ours, wanted, run.error) for theirs, ours, wanted in compared):
+        return False
+    if run.error is not None and right is not None:
+        if all(_same_to_the_letter(ours, wanted) for _, ours, wanted in compared):
+            return False
+    return bool(compared)
+
+
+def _same_to_the_letter(ours: Call, wanted: Call) -> bool:
+    """Whether a candidate is right in a call, the message of an exception included."""
+    return same_call(ours, wanted) and str(ours.error) == str(wanted.error)
+
+
+def _is_wrong_value(run: CaseRun) -> bool:
+    """Whether a case failed for a value that is off, not for an exception, a shape or a type."""
+    return isinstance(run.error, CheckFailed) and run.error.failure.error is not None
+
+
+def _explains_call(theirs: Call, ours: Call, wanted: Call, error: Exception | None) -> bool:
+    """The same result, or at least the part of it that failed; and no part is wrong in `ours` that is right in `theirs`."""
+    if not same_ending(theirs, ours):
+        return False
+    if same_value(theirs.result, ours.result):
+        return True
+    results = [flat(call.result) for call in (theirs, ours, wanted)]
+    if len({len(parts) for parts in results}) > 1:
+        return False
+    failed = error.value if isinstance(error, CheckFailed) else None
+    explained = error is None
+    for got, other, right in zip(*results, strict=True):
+        is_wrong = not same_value(other, right)
+        if same_value(got, other):
+            explained = explained or is_wrong
+        elif (failed is not None and same_value(got, failed)) or (is_wrong and same_value(got, right)):
+            return False
+    return explained
+
+
+def _is_random(run: CaseRun) -> bool:
+    """Whether a generator was passed: right answers then differ with the way of drawing."""
+    return any(isinstance(value, Rng) for call in run.calls for value in (*call.arguments, *call.keywords.values()))

@@ -55,12 +55,13 @@ class SubmissionFault(ConvgradeError):
 
 @dataclass(frozen=True)
 class Frame:
-    """One line of a traceback, in the student's own file."""
+    """One line of a traceback, in the student's own file; in a notebook, `line` counts in the cell `cell`."""
 
     file: str
     line: int
     function: str
     code: str
+    cell: int | None = None
 
 
 class StudentRaised(SubmissionFault):

@@ -116,6 +116,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             topic, spec = item.stash[SPEC]
             suite.append(Collected(topic, spec, item.obj, _parameters(item)))
         grading.collected(tuple(suite), plain)
+        items[:] = [item for item in items if SPEC not in item.stash or grading.is_wanted(item.stash[SPEC][1])]
 
 
 def _is_plain(item: Any) -> bool:

@@ -28,12 +28,19 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class TraceFrame:
-    """One line of a traceback in the student's own file."""
+    """One line of a traceback in the student's own file; in a notebook, `line` counts in the cell `cell`, from 1."""
 
     file: str
     line: int
     function: str
     code: str
+    cell: int | None = None
+
+    @property
+    def place(self) -> str:
+        """Where that is: "layers.py, line 3" or "layers.ipynb, cell 7, line 3"."""
+        cell = f"cell {self.cell}, " if self.cell is not None else ""
+        return f"{self.file}, {cell}line {self.line}"
 
 
 @dataclass(frozen=True)
@@ -144,11 +151,22 @@ class TopicResult:
 
 
 @dataclass(frozen=True)
+class SubmittedNotebook:
+    """A notebook that was graded in place of a file: how many of its code cells were used, of these changed, left out."""
+
+    name: str
+    cells_used: int
+    cells_changed: int
+    cells_left_out: int
+
+
+@dataclass(frozen=True)
 class SubmittedFile:
-    """A file of the submission that was read, by its name in the submission and the SHA-256 of its bytes."""
+    """A file of the submission that was read, by its topic's file name and the SHA-256 of the bytes handed in."""
 
     name: str
     sha256: str
+    notebook: SubmittedNotebook | None = None
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from grader.checking.snippet import call_in_words, case_in_words, script
 from grader.checking.suite import CheckSpec
 from grader.client.student import Backend, Student, WorkerBackend
 from grader.course import Course, Topic
-from grader.diagnosis import diagnose
+from grader.diagnosis import Replays, diagnose
 from grader.errors import StudentMissing, StudentNotLoaded, SubmissionFault
 from grader.observing import observe
 from grader.results import CheckResult, Failure, Isolation, Outcome, TopicResult
@@ -50,6 +50,8 @@ class TopicSession:
     judged: dict[str, Judged] = field(default_factory=dict)
     problem: str | None = None
     output: str | None = None
+    replays: Replays | None = None
+    """What the diagnosis of one check made again, for that of the next; the runs are kept in `judged`."""
 
     def runs_of(self, function: str) -> list[CaseRun]:
         """Every case run so far by checks of the function."""
@@ -100,11 +102,13 @@ class GradingSession:
             outcome=verdict.outcome,
             points_earned=spec.points if verdict.outcome is Outcome.PASSED else Fraction(0),
             points_possible=spec.points,
-            failure=_complete(verdict, topic),
+            failure=_complete(verdict, topic, session.student.backend.importable),
             duration_s=time.perf_counter() - started,
             hidden=spec.hidden,
         )
-        session.judged[spec.name] = Judged(spec, result, verdict.runs, _layer(session, spec, verdict))
+        session.judged[spec.name] = Judged(
+            spec, result, verdict.runs, _layer(session, spec, verdict) if self.search else None
+        )
         return result
 
     def diagnosed(self, topic: Topic, result: CheckResult) -> CheckResult:
@@ -117,7 +121,8 @@ class GradingSession:
         module, oracle = course_module(topic, "misconceptions"), vars(course_module(topic, "oracle"))
         runs, all_runs = judged.runs, session.runs_of(result.function)
         with _one_thread():
-            found = diagnose(result.function, runs, all_runs, topic, misconceptions_in(module), oracle)
+            session.replays = session.replays or Replays(topic, oracle)
+            found = diagnose(result.function, runs, all_runs, misconceptions_in(module), session.replays)
             seen = () if found else observe(result.function, runs, all_runs, topic, oracle, traits_in(module))
         layer = () if found or judged.layer is None else (judged.layer,)
         return dataclasses.replace(result, misconceptions=found, observations=(*layer, *seen))
@@ -131,6 +136,11 @@ class GradingSession:
                 checks = tuple(self.diagnosed(topic, judged.result) for judged in session.judged.values())
                 finished.append(TopicResult(topic.name, topic.title, checks, session.problem, session.output))
         return tuple(finished)
+
+    def notes(self) -> tuple[str, ...]:
+        """What the workers told about loading the notebooks."""
+        sessions = self.topics.values()
+        return tuple(dict.fromkeys(note for s in sessions for note in getattr(s.student.backend, "notes", ())))
 
     def isolation(self) -> Isolation:
         """The weakest protection that any worker of this submission reported."""
@@ -204,7 +214,7 @@ def _layer(session: TopicSession, spec: CheckSpec, verdict: Verdict) -> str | No
         return differing_layer(spec.function, run, session.student, vars(course_module(session.topic, "oracle")))
 
 
-def _complete(verdict: Verdict, topic: Topic) -> Failure | None:
+def _complete(verdict: Verdict, topic: Topic, importable: bool) -> Failure | None:
     """The failure with the call, the script and the output that go with it."""
     failure, run = verdict.failure, verdict.shown
     if verdict.outcome is Outcome.INTERNAL_ERROR:
@@ -218,7 +228,7 @@ def _complete(verdict: Verdict, topic: Topic) -> Failure | None:
         failure,
         call=call_in_words(run, oracle, value) if loaded else None,
         case=case_in_words(run) if loaded else None,
-        reproduce=script(run, topic, oracle, failure, value) if loaded else None,
+        reproduce=script(run, topic, oracle, failure, value, importable) if loaded else None,
         output=run.output or None,
     )
 

@@ -12,7 +12,9 @@ import importlib.util
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -61,7 +63,8 @@ def judge_functions(
     with on_path(course):
         for spec, test in checks_of(course, topic):
             if only in (None, spec.function):
-                session.run(topic, spec, test, {})
+                with _without_warnings():
+                    session.run(topic, spec, test, {})
         return session, list(session.results()[0].checks)
 
 
@@ -69,11 +72,31 @@ def judge_outcomes(
     course: Course, topic: Topic, functions: Functions, seed: int, only: str | None = None
 ) -> Iterator[CheckResult]:
     """The same, one result at a time, with nothing but the outcome: no smallest case, no diagnosis."""
-    session = GradingSession(course, seed, shared_workshop(), lambda _: LocalBackend(functions), search=False)
+    yield from judge_quickly(quick_session(course, functions, seed), topic, only)
+
+
+def quick_session(course: Course, functions: Functions, seed: int) -> GradingSession:
+    """A session that looks for no smallest case."""
+    return GradingSession(course, seed, shared_workshop(), lambda _: LocalBackend(functions), search=False)
+
+
+def judge_quickly(session: GradingSession, topic: Topic, only: str | None = None) -> Iterator[CheckResult]:
+    """Judge the checks of a topic, or of one function of it, one result at a time."""
+    course = session.course
     with on_path(course):
         for spec, test in checks_of(course, topic):
             if only in (None, spec.function):
-                yield session.run(topic, spec, test, {})
+                with _without_warnings():
+                    result = session.run(topic, spec, test, {})
+                yield result
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """What wrong versions warn of is no warning of the kit's."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        yield
 
 
 def functions_of(file: Path, topic: Topic) -> Functions:
@@ -98,12 +121,13 @@ class Caught:
     known: Known
     failed: tuple[CheckResult, ...]
     diagnosed: bool = False
+    share: float = 0.0
 
     @property
     def clear(self) -> bool:
-        """Some failed check is about another thing than numbers, or about numbers off by at least CLEAR times the allowed."""
+        """Some failed check is about another thing than numbers, or some number is off by at least CLEAR times the allowed."""
         failures = [check.failure for check in self.failed if check.failure is not None]
-        return any(f.error is None or f.error >= CLEAR * (f.allowed_error or 0.0) for f in failures)
+        return self.share >= CLEAR or any(failure.error is None for failure in failures)
 
     @property
     def named_first(self) -> bool:
@@ -119,11 +143,13 @@ def judge_misconceptions(course: Course, topic: Topic, seed: int, naming_every: 
         known = misconceptions_in(course_module(topic, "misconceptions"))
     for position, candidate in enumerate(known):
         functions = {name: oracle[name] for name in topic.functions} | {candidate.function: candidate.code}
-        if position % naming_every == 0:
-            _, results = judge_functions(course, topic, functions, seed, candidate.function)
-            yield Caught(candidate, tuple(lost(results)), diagnosed=True)
-        else:
-            yield Caught(candidate, tuple(lost(judge_outcomes(course, topic, functions, seed, candidate.function))))
+        diagnosed = position % naming_every == 0
+        with observing_errors() as shares:
+            if diagnosed:
+                results = judge_functions(course, topic, functions, seed, candidate.function)[1]
+            else:
+                results = list(judge_outcomes(course, topic, functions, seed, candidate.function))
+        yield Caught(candidate, tuple(lost(results)), diagnosed, max(shares, default=0.0))
 
 
 def lost(results: Iterable[CheckResult]) -> list[CheckResult]:

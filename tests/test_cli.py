@@ -83,6 +83,13 @@ def test_an_unexpected_exception_is_our_fault(run: Run, submit: Submit, monkeypa
     assert code == 3 and "something of ours" in err and "no score" in err
 
 
+def test_what_goes_wrong_is_told_without_commands_for_a_log(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "x\n::error::y\r##[error]z\x1b[31m"
+    code, _, err = run("grade", path)
+    assert code == 2 and "does not exist" in err
+    assert not re.search(r"^\s*::|##\[|\x1b|\r", err, re.MULTILINE)
+
+
 def test_json_is_written_whole_or_not_at_all(run: Run, submit: Submit, tmp_path: Path) -> None:
     path = submit()
     assert run("grade", path, "--json", tmp_path / "report.json")[0] == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -33,6 +34,15 @@ from grader.results import (
 
 GOLDEN = Path(__file__).parent / "golden"
 Submit = Callable[..., Path]
+
+
+CELLS = (
+    "%matplotlib inline\nimport matplotlib.pyplot as plt\n",
+    "def area(height, width):\n    return 2 * (height + width)\n",
+    "def scale_forward(x, factor):\n    return x.times(factor), (x, factor)\n",
+    "plt.plot(area(1, 2))\n",
+    "def scale_backward(dout, cache:\n    x, factor = cache\n",
+)
 
 
 def fixed(report: Report) -> Report:
@@ -117,6 +127,12 @@ def made_up() -> Report:
     )  # fmt: skip
 
 
+def notebook(file: Path) -> Path:
+    """A notebook with a mistake, an exception and a cell that is no Python."""
+    file.write_text(json.dumps({"cells": [{"cell_type": "code", "source": cell} for cell in CELLS]}))
+    return file
+
+
 @pytest.fixture
 def cases(course: Course, submit: Submit) -> Iterator[Callable[[str], Report]]:
     """Reports by name of their golden file."""
@@ -130,11 +146,12 @@ def cases(course: Course, submit: Submit) -> Iterator[Callable[[str], Report]]:
         "stub": lambda: submit(("return x * factor, (x, factor)", "raise NotImplementedError")),
         "syntax": lambda: submit(source="def area(height, width:\n    return height * width\n"),
         "missing": lambda: empty,
+        "notebook": lambda: notebook(empty / "area.ipynb"),
     }
     yield lambda name: grade(paths[name](), course=course)
 
 
-@pytest.mark.parametrize("name", ["solution", "wrong", "raising", "stub", "syntax", "missing"])
+@pytest.mark.parametrize("name", ["solution", "wrong", "raising", "stub", "syntax", "missing", "notebook"])
 def test_graded_submissions(cases: Callable[[str], Report], name: str) -> None:
     report = fixed(cases(name))
     compare(f"{name}.txt", text_of(report))

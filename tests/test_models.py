@@ -229,7 +229,9 @@ def test_weights_are_those_of_the_formula() -> None:
     table = np.random.default_rng(0).uniform(-1, 1, 65537)
     wanted = 1.5 * 120_000**-0.25 * np.resize(table, (400, 300))
     np.testing.assert_allclose(layer.weight.detach().numpy(), wanted, rtol=1e-6)
-    np.testing.assert_allclose(layer.bias.detach().numpy(), 1 + 0.5 * table[:400], rtol=1e-6)
+    np.testing.assert_allclose(
+        layer.bias.detach().numpy(), (1 + 0.5 * table[:400]) * np.resize([1, -1], 400), rtol=1e-6
+    )
 
 
 def test_buffers_that_are_no_statistics_stay() -> None:
@@ -466,6 +468,11 @@ ODD: dict[str, tuple[str, float, str]] = {
         5,
         "",
     ),
+    "compiled": ("class P" + BODY + "\ndef Pair(i, o):\n    return torch.compile(P(i, o))", 5, ""),
+    "scripted": ("class P" + BODY + "\ndef Pair(i, o):\n    return torch.jit.script(P(i, o))", 5, ""),
+    "float32 inside": ("class Pair" + BODY.replace("self.conv(x)", "self.conv(x.float())"), 5, ""),
+    "many threads": ("torch.set_num_threads(8)\nclass Pair" + BODY, 5, ""),
+    "another package": ("import rich", 0, "this topic offers the standard library, torch and numpy"),
     "patches the operations": (
         "import grader.worker.models as m\n"
         "for name in list(m.OPERATIONS):\n"
@@ -496,3 +503,12 @@ def test_odd_models_are_told_in_a_sentence(name: str, grade_source: Callable[[st
     assert words in said(report), said(report)
     if points == FULL:
         assert report.points_earned == FULL
+
+
+def test_a_worker_with_pytorch_opens_nothing_else(grade_source: Callable[[str], Report], pairs: Course) -> None:
+    """PyTorch has more files to read than NumPy; the course and the rest of the machine are not among them."""
+    for path in (pairs.root / "reference" / "course.toml", Path(pytest.__file__), Path("/etc/passwd")):
+        report = grade_source(f"open({str(path)!r})")
+        if not report.isolation.protections.get("landlock"):
+            pytest.skip("this machine has no landlock")
+        assert "raised PermissionError" in said(report)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from grader.batch.handedin import Clue, Found, HandedIn
 from grader.batch.names import file_name, folded, name_keys
 from grader.batch.roster import Student
-from grader.batch.shapes import Clue, Found, HandedIn
 
 PIECES = re.compile(r"[\s_,;()\[\]]+")
 CERTAIN = 4  # characters that an id within a longer label must have at least
@@ -113,7 +113,7 @@ class Index:
             return "its parts are those of different people"
         if by_name:
             return by_name[0] if len(by_name) == 1 else _several(by_name)
-        return self._labelled(clue.label) if clue.label else "nobody on the class list has this id or name"
+        return self._labelled(clue.label) if clue.label else "nobody on the list has this id or name"
 
     def _named(self, name: str) -> list[Student]:
         """Everyone of that name; those whose accents differ too only where there is nobody else."""
@@ -143,7 +143,7 @@ class Index:
             return found[0]
         if not found and others and rest != label:
             return others[0] if len(others) == 1 else _several(others)
-        return "nobody on the class list is called this" if not found else f"it names {_several([*found, *others])}"
+        return "nobody on the list is called this" if not found else _several([*found, *others])
 
     def _by_number(self, piece: str) -> list[Student]:
         """Whose id or e-mail it is; logins are often like names, and so are not looked for within a longer name."""

@@ -96,6 +96,7 @@ def run_batch(options: argparse.Namespace) -> int:
     from grader.batch.closing import print_outcome
     from grader.batch.live import live_table
     from grader.batch.run import grade_class, read_classes
+    from grader.batch.store import Store
 
     plan = _plan(options)
     classes = read_classes(plan)
@@ -104,9 +105,7 @@ def run_batch(options: argparse.Namespace) -> int:
         with live_table(Console(file=sys.stderr), total) as listener:
             outcome = grade_class(plan, classes, _executor(options, plan.course), listener)
     except KeyboardInterrupt:
-        from grader.batch.store import Store
-
-        print(f"{Store(plan.out).count()} of {total} are graded and kept; --resume goes on from there", file=sys.stderr)
+        print(f"convgrade: {Store(plan.out).kept_words(total)}", file=sys.stderr)
         raise
     print_outcome(Console(), outcome, plan.out)
     return FAULT if any(row["status"] == "internal_error" for row in outcome.form["rows"]) else GRADED
@@ -160,10 +159,15 @@ def run_regrade(options: argparse.Namespace) -> int:
     """`convgrade regrade`."""
     from rich.console import Console
 
+    from grader.batch.fingerprint import read_seed
     from grader.batch.live import live_table
     from grader.batch.regrade import open_regrading, print_changes
+    from grader.course import load_course
 
-    regrading = open_regrading(options)
+    secret = options.seed_file is not None
+    seed = read_seed(options.seed_file) if secret else options.seed
+    course, careful = load_course(options.course), not options.allow_weak_sandbox
+    regrading = open_regrading(options.results, course, seed, secret, options.device, careful)
     try:
         with live_table(Console(file=sys.stderr), len(regrading.rows)) as listener:
             changes = regrading.run(_executor(options, regrading.course), listener)

@@ -86,7 +86,7 @@ def parse_roster(text: str, source: str) -> tuple[Student, ...]:
     rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter_of(text)))
     if not rows:
         raise UsageError(f"{source} is empty; a class list has a row of headings: any of name, id, login, email")
-    columns = find_columns(rows[0])
+    columns = find_columns(rows)
     if not any(columns.values()):
         heading = ", ".join(rows[0])[:200]
         raise UsageError(f"{source}: none of the headings ({heading}) is known; name them name, id, login, email")
@@ -105,10 +105,18 @@ def delimiter_of(text: str) -> str:
     return max(",;\t", key=first.count)
 
 
-def find_columns(headings: Sequence[str]) -> dict[str, list[int]]:
-    """Where each kind of column is, the main one first."""
-    known = [" ".join(folded(heading).split()) for heading in headings]
-    return {kind: [known.index(name) for name in names if name in known] for kind, names in COLUMNS.items()}
+def find_columns(rows: Sequence[Sequence[str]]) -> dict[str, list[int]]:
+    """Where each kind of column is, by the headings in the first row, the main one first.
+
+    Moodle's first column ("Participant 501") is known by what it holds, since its heading is in the site's language.
+    """
+    known = [folded(heading) for heading in rows[0]]
+    found = {kind: [known.index(name) for name in names if name in known] for kind, names in COLUMNS.items()}
+    first = [row[0] for row in rows[1:] if row]
+    if first and 0 not in found["id"] and all(PARTICIPANT.fullmatch(cell) for cell in first):
+        found = {kind: [place for place in places if place] for kind, places in found.items()}
+        found["id"].append(0)
+    return found
 
 
 def read_student(row: Sequence[str], columns: dict[str, list[int]]) -> Student | None:

@@ -79,7 +79,7 @@ def grade_class(plan: Plan, classes: ClassList, executor: Callable[[Basis], Exec
     with store.opened():
         if not plan.resume and store.holds_results():
             raise UsageError(f"{plan.out} holds results already: --resume goes on with them, or give another folder")
-        batch = Batch(rows, basis, store, plan.secret_seed, listener)
+        batch = Batch(rows, bundle_of, basis, store, plan.secret_seed, listener)
         batch.run(executor(basis), plan.resume)
         form = class_form(plan, classes, batch)
         store.write(CLASS, form)
@@ -94,47 +94,53 @@ def write_overview(store: Store, form: dict[str, Any]) -> None:
     people = []
     for row in form["rows"]:
         report = store.read_report(row["file"]) if row["status"] == "graded" else None
-        if report is not None:
+        if report is not None and row["listed"]:
             people.append(person_of(row["file"], row["name"] or row["login"] or row["email"] or row["id"], report))
     store.write(OVERVIEW, to_overview(form, analyse(people)))
 
 
 @dataclass
 class Batch:
-    """One run: the rows that have a submission, what they are graded under, where results go."""
+    """One run: the rows to grade and how each one's submission is read, what they are graded under, where results go."""
 
     rows: tuple[Row, ...]
+    read: Callable[[Row], Bundle]
     basis: Basis
     store: Store
     secret_seed: bool
     listener: Listener
     faults: dict[str, str] = field(default_factory=dict)
     """Why a row could not be graded, by its file name."""
+    _bundles: dict[int, Bundle] = field(default_factory=dict)
+    """The submissions that are being graded, by the job's number."""
 
     def run(self, executor: Executor, resume: bool) -> None:
         """Grade what is not there yet. Raises UsageError; what was written stays."""
-        for finished in executor.run(self._jobs(resume), self._started):
-            self._keep(finished)
+        try:
+            for finished in executor.run(self._jobs(resume), self._started):
+                self._keep(finished)
+        except UsageError as error:
+            raise UsageError(f"{error}; {self.store.kept_words(len(self.rows))}") from None
 
     def _jobs(self, resume: bool) -> Iterator[Job]:
         for position, row in enumerate(self.rows):
-            bundle = bundle_of(row)
+            bundle = self.read(row)
             kept = self.store.kept(row.file, self.basis.fingerprint(bundle.digest())) if resume else None
             if kept is not None:
                 self.listener(Event("kept", row, kept))
             else:
+                self._bundles[position] = bundle
                 yield Job(position, bundle)
 
     def _started(self, job: Job) -> None:
         self.listener(Event("started", self.rows[job.number]))
 
     def _keep(self, finished: Finished) -> None:
-        row = self.rows[finished.number]
+        row, bundle = self.rows[finished.number], self._bundles.pop(finished.number)
         if finished.report is None:
             self.faults[row.file] = finished.fault or "no reason is known"
             self.listener(Event("fault", row, fault=self.faults[row.file]))
             return
-        bundle = bundle_of(row)
         form = self._form(finished.report, bundle)
         report = Report.from_dict(form)
         self.store.write_row(row.file, bundle.to_bytes(), form, to_html(for_student(report)))
@@ -148,7 +154,7 @@ class Batch:
 
 
 def bundle_of(row: Row) -> Bundle:
-    """The row's submission, read now."""
+    """The row's submission, read where it was handed in."""
     submission = row.submission
     assert submission is not None, "only rows with a submission are graded"
     return read_bundle(submission.label, submission.entries(), submission.alone, submission.notes)
@@ -187,11 +193,8 @@ def _entry(row: Row, form: dict[str, Any], store: Store) -> Entry:
 
 
 def _row_form(row: Row, batch: Batch, fault: str | None) -> dict[str, Any]:
-    report = batch.store.read_report(row.file) if row.submission is not None and fault is None else None
-    status = "missing" if row.submission is None else "graded" if report is not None else "internal_error"
-    if report is not None and report.internal_errors:
-        status, fault = "internal_error", f"{len(report.internal_errors)} checks could not be judged"
-    scored = report if status == "graded" else None
+    submission = row.submission
+    report = batch.store.read_report(row.file) if submission is not None and fault is None else None
     return {
         "file": row.file,
         "name": row.student.name,
@@ -201,11 +204,22 @@ def _row_form(row: Row, batch: Batch, fault: str | None) -> dict[str, Any]:
         "also": list(row.student.also),
         "listed": row.listed,
         "why": row.why,
-        "status": status,
-        "fault": fault,
-        "points_earned": number(scored.points_earned) if scored is not None else None,
-        "points_possible": number(scored.points_possible) if scored is not None else None,
-        "submission": row.submission.label if row.submission is not None else None,
-        "late": row.submission.late if row.submission is not None else False,
+        "submission": submission.label if submission is not None else None,
+        "late": submission.late if submission is not None else False,
         "earlier": list(row.earlier),
+        **score_form(report, fault, missing=submission is None),
+    }
+
+
+def score_form(report: Report | None, fault: str | None, missing: bool = False) -> dict[str, Any]:
+    """The part of a row that grading decides. A report with a check that could not be judged gives no score."""
+    if report is not None and report.internal_errors:
+        fault, report = f"{len(report.internal_errors)} checks could not be judged", None
+    elif report is None and not missing and fault is None:
+        fault = "the report cannot be read"
+    return {
+        "status": "missing" if missing else "graded" if report is not None else "internal_error",
+        "fault": fault,
+        "points_earned": number(report.points_earned) if report is not None else None,
+        "points_possible": number(report.points_possible) if report is not None else None,
     }

@@ -163,9 +163,9 @@ def _who_needs_help(people: Sequence[Person]) -> tuple[Help, ...]:
         medians[topic] = float(np.median(shares))
     found = []
     for person in sorted(people, key=lambda person: person.percent):
-        reasons = [f"{topic}: {problem}" for topic, problem in person.problems.items()]
+        reasons = list(dict.fromkeys(person.problems.values()))
         if person.percent < NEEDS_HELP_PERCENT:
-            reasons.insert(0, f"{float(person.percent):.0f} % of the points")
+            reasons.insert(0, "less than half of the points")
         for topic, (earned, possible) in person.topics.items():
             if topic not in person.problems and possible and not earned and medians[topic] >= NEEDS_HELP_PERCENT:
                 reasons.append(f"nothing in {topic}, where half of the class has {medians[topic]:.0f} % or more")

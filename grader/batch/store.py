@@ -62,9 +62,10 @@ class Store:
         """Whether some earlier run has written here."""
         return (self.root / CLASS).exists() or any((self.root / "reports").iterdir())
 
-    def count(self) -> int:
-        """How many reports there are."""
-        return len(list((self.root / "reports").glob("*.json")))
+    def kept_words(self, total: int) -> str:
+        """How far a run came that ended early, and how to go on."""
+        count = len(list((self.root / "reports").glob("*.json")))
+        return f"{count} of {total} are graded and kept; the same command with --resume goes on from there"
 
     def write_row(self, row: str, bundle: bytes, report: dict[str, Any], page: str) -> None:
         """Keep a row's submission, page and report. Raises UsageError."""

@@ -24,7 +24,7 @@ from grader.checking.models import (
     run,
     run_right,
 )
-from grader.checking.raising import expect_message, expect_value_error
+from grader.checking.raising import expect_message, expect_no_warning, expect_value_error
 from grader.checking.remember import remember
 from grader.checking.tolerance import EPS32, FACTOR, allowed_error
 from grader.worker.naming import layer
@@ -49,6 +49,7 @@ __all__ = [
     "expect_handle",
     "expect_integer",
     "expect_message",
+    "expect_no_warning",
     "expect_number",
     "expect_output_shape",
     "expect_outputs",

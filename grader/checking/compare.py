@@ -36,7 +36,7 @@ _shares: ContextVar[list[float] | None] = ContextVar("shares", default=None)
 
 @contextmanager
 def observing_errors() -> Iterator[list[float]]:
-    """Collect the largest error of every passed comparison as a share of the allowed one."""
+    """Collect the largest error of every comparison of arrays as a share of the allowed one."""
     shares: list[float] = []
     token = _shares.set(shares)
     try:
@@ -73,12 +73,12 @@ def expect_array(
     with np.errstate(invalid="ignore", over="ignore"):
         error = np.abs(got.astype(np.float64) - wanted)
     wrong = ~(error <= limit)  # a NaN is wrong
-    if wrong.any():
-        _fail_at(got, wanted, error, limit, wrong, what)
     shares = _shares.get()
     if shares is not None and wanted.size:
         with np.errstate(divide="ignore", invalid="ignore"):
             shares.append(float(np.nanmax(np.where(error > 0, error / limit, 0.0))))
+    if wrong.any():
+        _fail_at(got, wanted, error, limit, wrong, what)
 
 
 def _fail_at(

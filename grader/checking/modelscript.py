@@ -14,8 +14,11 @@ numbers = np.random.default_rng(0).uniform(-1, 1, 65537)
 with torch.no_grad():  # weights that depend on sizes alone
     for p in {model}.parameters():
         u = torch.from_numpy(np.resize(numbers, p.shape))
-        matrix = sum(size > 1 for size in p.shape) > 1
-        p.copy_(1.5 * p.numel()**-0.25 * u if matrix else 1 + u / 2)
+        if sum(size > 1 for size in p.shape) > 1:
+            p.copy_(1.5 * p.numel()**-0.25 * u)
+        else:  # every second one negative
+            odd = torch.arange(p.numel()).view(p.shape) % 2
+            p.copy_((1 + u / 2) * (1 - 2 * odd))
     for b in {model}.buffers():
         if b.is_floating_point():
             u = torch.from_numpy(np.resize(numbers, b.shape))
@@ -98,8 +101,9 @@ def _arrays(result: Any) -> tuple[tuple[np.ndarray, ...], np.ndarray | None]:
     """Outputs and gradient in a reply, which may be anything."""
     reply = result if isinstance(result, dict) else {}
     outputs, gradient = reply.get("outputs"), reply.get("gradient")
-    sound = isinstance(outputs, tuple) and all(isinstance(array, np.ndarray) for array in outputs)
-    return outputs if sound else (), gradient if isinstance(gradient, np.ndarray) else None
+    if not (isinstance(outputs, tuple) and all(isinstance(array, np.ndarray) for array in outputs)):
+        outputs = ()
+    return outputs, gradient if isinstance(gradient, np.ndarray) else None
 
 
 def _uniform(seed: int, shape: str) -> str:

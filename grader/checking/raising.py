@@ -1,4 +1,4 @@
-"""Checks on the errors a function must raise, and on those it must not."""
+"""Checks on the errors a function must raise, on those it must not, and on warnings."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from grader.checking.compare import fail
+from grader.client.student import Student
 from grader.client.values import describe
 from grader.errors import StudentRaised
 
@@ -20,6 +21,13 @@ def expect_value_error(function: Callable[..., Any], *arguments: Any, why: str, 
             return error.message
         raise
     fail(f"no ValueError was raised although {why}", "ValueError", f"returned {describe(result)}", result)
+
+
+def expect_no_warning(student: Student, function: str) -> None:
+    """Require that the latest call, which must have been observed, gave no warning of overflow and the like."""
+    call = student.transcript[-1]
+    if call.warnings:
+        fail(f"{function} gives a warning", "no warning", call.warnings[0], call.result)
 
 
 def expect_message(message: str, names: Iterable[str], values: Iterable[object]) -> None:

@@ -39,7 +39,7 @@ def to_html(report: Report) -> str:
     topics = [_topic(topic, number) for number, topic in enumerate(report.topics)]
     return "\n".join(
         [
-            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
             f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{title}</title>\n<style>\n{style_sheet()}</style>\n</head>\n<body>",

@@ -127,7 +127,7 @@ def _constant(content: bytes | str) -> Callable[[], bytes | str]:
 
 
 def _order(entry: Entry) -> tuple[int, str]:
-    return _depth(str(entry.path))
+    return _depth(_unicode(str(entry.path)))
 
 
 def _depth(path: str) -> tuple[int, str]:

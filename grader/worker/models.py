@@ -7,14 +7,15 @@ Weights are filled *by size alone*: not by name, position or order of constructi
 uniform in [-1, 1), and n the number of entries of a tensor, in flat order, with U repeated as often as needed:
 
     1.5 * n**-0.25 * U      parameters with at least two axes longer than 1: weights of convolutions and linear layers
-    1 + 0.5 * U             other parameters: biases, scales and shifts of batch norm
+    +-(1 + 0.5 * U)         other parameters: biases, scales and shifts of batch norm; every second one negative
     1 + 0.5 * U             running statistics: floating point buffers that start as all zeros or all ones
 
 Where a layer has as many inputs as outputs, n**-0.25 is 1/sqrt(inputs), so that signals neither vanish nor explode in deep
 networks. As only n counts, a convolution that covers its whole input gets the values of the linear layer that equals it,
 and an own batch norm with parameters of shape (1, C, 1, 1) those of torch.nn.BatchNorm2d. Mean and variance cannot be told
 apart without names, nor scale and shift: each pair has equal values, so that it does not matter which is which. 65,537 is
-prime: no two rows of a weight begin alike.
+prime: no two rows of a weight begin alike. Signs alternate so that there are channels that are mostly positive and such
+that are mostly negative: else a ReLU would hardly show, least of all before max pooling.
 
 An input given as a shape holds default_rng(seed).uniform(-1, 1, shape); the loss is the sum over the outputs, each times
 numbers drawn likewise from seed + 1, seed + 2, ...
@@ -128,24 +129,39 @@ def fill_model(model: nn.Module) -> list[torch.Tensor]:
     with torch.no_grad():
         for tensor in _parameters(model):
             if tensor.is_floating_point():
-                _fill(tensor, table, matrix=sum(size > 1 for size in tensor.shape) > 1)
+                _fill(
+                    tensor,
+                    _matrix(tensor, table) if sum(size > 1 for size in tensor.shape) > 1 else _vector(tensor, table),
+                )
         for tensor in statistics:
-            _fill(tensor, table, matrix=False)
+            _fill(tensor, VECTOR_CENTRE + VECTOR_SCALE * table[: tensor.numel()])
     return statistics
+
+
+def _matrix(tensor: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
+    scale: float = MATRIX_SCALE * tensor.numel() ** -0.25
+    return scale * table[: tensor.numel()]
+
+
+def _vector(tensor: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
+    values: torch.Tensor = (
+        VECTOR_CENTRE + VECTOR_SCALE * table.repeat(1 + tensor.numel() // TABLE_ENTRIES)[: tensor.numel()]
+    )
+    values[1::2] *= -1
+    return values
 
 
 def _is_fresh_statistic(tensor: torch.Tensor) -> bool:
     return tensor.is_floating_point() and bool((tensor == 0).all() or (tensor == 1).all())
 
 
-def _fill(tensor: torch.Tensor, table: torch.Tensor, matrix: bool) -> None:
-    """Write the table's numbers into the tensor over and over, scaled; without any array of the tensor's size."""
-    scale = MATRIX_SCALE * max(1, tensor.numel()) ** -0.25 if matrix else VECTOR_SCALE
-    values = (table * scale if matrix else VECTOR_CENTRE + table * scale).to(tensor.dtype).to(tensor.device)
-    flat = tensor.view(-1) if tensor.is_contiguous() else torch.empty(tensor.numel(), dtype=tensor.dtype)
-    whole = flat.numel() // TABLE_ENTRIES
-    flat[: whole * TABLE_ENTRIES].view(whole, TABLE_ENTRIES).copy_(values)
-    flat[whole * TABLE_ENTRIES :].copy_(values[: flat.numel() - whole * TABLE_ENTRIES])
+def _fill(tensor: torch.Tensor, values: torch.Tensor) -> None:
+    """Write the values into the tensor, over and over where they are fewer; without any array of the tensor's size."""
+    count, period = tensor.numel(), values.numel()
+    flat = tensor.view(-1) if tensor.is_contiguous() else torch.empty(count, dtype=tensor.dtype)
+    whole = count // period * period if period else 0
+    flat[:whole].view(-1, max(1, period)).copy_(values)
+    flat[whole:].copy_(values[: count - whole])
     if not tensor.is_contiguous():
         tensor.copy_(flat.view(tensor.shape))
 
@@ -247,7 +263,9 @@ def _kind(value: Any) -> str:
 
 def _about_dtype(error: RuntimeError) -> bool:
     """Whether a forward pass in float64 failed since the student's code makes float32 of its own."""
-    return any(words in str(error).lower() for words in ("same dtype", "same type", "float and double", "scalar type"))
+    return any(
+        words in str(error).lower() for words in ("same dtype", "same type", "should be the same", "scalar type")
+    )
 
 
 def _about_sketch(error: Exception) -> bool:
@@ -256,14 +274,24 @@ def _about_sketch(error: Exception) -> bool:
 
 
 def warm_up() -> None:
-    """Run everything once, tiny, so that what PyTorch loads late is there before workers are forked."""
+    """Run everything once, tiny, so that what PyTorch loads late is there before workers are forked.
+
+    A compiled model computes the same as the model; compiling it needs a compiler, which no worker may start.
+    """
     torch.set_num_threads(1)
+    torch.compile = _leave_as_it_is
+    nn.Module.compile = lambda self, *arguments, **keywords: None  # type: ignore[method-assign]
     made = [sketch_model(_tiny), _tiny()]
     for training in (False, True):
         run_model(made[1], (2, 2, 6, 6), training=training)
     for model in made:
         describe_model(model)
         trace_model(model, (2, 2, 6, 6))
+
+
+def _leave_as_it_is(model: Any = None, **options: Any) -> Any:
+    """What torch.compile is in a worker, as a function and as a decorator with options."""
+    return (lambda decorated: decorated) if model is None else model
 
 
 def _tiny() -> nn.Module:

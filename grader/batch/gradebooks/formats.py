@@ -86,7 +86,7 @@ def to_csv(entries: Sequence[Entry]) -> Filled:
         earned = {topic.name: two_decimals(topic.points_earned) for topic in report.topics}
         percent = two_decimals(percentage(report.points_earned, report.points_possible))
         numbers = [two_decimals(report.points_earned), two_decimals(report.points_possible), percent]
-        writer.writerow([*who, *numbers, late, "", *(earned.get(topic, "") for topic in topics)])
+        writer.writerow([*who, *numbers, late, defused(entry.why), *(earned.get(topic, "") for topic in topics)])
     return Filled({"grades.csv": stream.getvalue().encode("utf-8", "replace")}, *_counted(entries))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,9 +12,9 @@ from pathlib import Path
 from grader.batch.classlist import Index
 from grader.batch.gradebooks.cells import Sheet, read_sheet
 from grader.batch.gradebooks.entry import Entry, Filled, scaled, two_decimals
+from grader.batch.handedin import Clue
 from grader.batch.names import folded
 from grader.batch.roster import Student, find_columns, read_student
-from grader.batch.shapes import Clue
 from grader.errors import UsageError
 from grader.report.text import points
 from grader.results import Report
@@ -107,12 +108,12 @@ def _find(sheet: Sheet, names: Sequence[str]) -> int | None:
 
 def _fill(sheet: Sheet, entries: Sequence[Entry], columns: Columns, name: str) -> Filled:
     """Fill the rows whose person has a score; every row and every entry without its counterpart is listed."""
-    entry_of = {entry.student: entry for entry in entries}
+    entry_of, unfilled = _one_each(entries)
     index = Index(list(entry_of))
-    places = find_columns(sheet.headings)
+    places = find_columns([sheet.headings, *(sheet.values(row) for row in range(1, len(sheet.rows)))])
     changes: dict[tuple[int, int], str] = {}
-    unfilled: list[tuple[str, str]] = []
     used: dict[Student, int] = {}
+    told: set[Student] = set()
     possible: set[Fraction] = set()
     for number in range(1, len(sheet.rows)):
         values = sheet.values(number)
@@ -121,6 +122,7 @@ def _fill(sheet: Sheet, entries: Sequence[Entry], columns: Columns, name: str) -
             continue
         found = _whose(person, index)
         problem = _refusal(values, columns, found, used, entry_of)
+        told |= {found} if isinstance(found, Student) else set()
         if problem is not None or not isinstance(found, Student):
             unfilled.append((person.shown, problem or str(found)))
             continue
@@ -132,10 +134,18 @@ def _fill(sheet: Sheet, entries: Sequence[Entry], columns: Columns, name: str) -
         changes[number, columns.grade] = two_decimals(scaled(report, worth))
         if columns.comments is not None and columns.comments < len(values):
             changes[number, columns.comments] = comment(report)
-    absent = [entry for entry in entries if entry.report is not None and entry.student not in used]
+    absent = [entry for entry in entry_of.values() if entry.report is not None and entry.student not in told]
     unfilled += [(entry.student.shown, "has a score, but no row here that is certainly theirs") for entry in absent]
     remarks = [f"points were scaled to {points(worth)}, as the file says" for worth in sorted(possible)]
     return Filled({name: sheet.replaced(changes)}, len(used), tuple(unfilled), tuple(remarks))
+
+
+def _one_each(entries: Sequence[Entry]) -> tuple[dict[Student, Entry], list[tuple[str, str]]]:
+    """The entries by person, and those that are left out since one description fits several."""
+    count = Counter(entry.student for entry in entries)
+    several = [entry for entry in entries if count[entry.student] > 1]
+    unfilled = [(entry.student.shown, f"{entry.submission} is one of several that fit one person") for entry in several]
+    return {entry.student: entry for entry in entries if count[entry.student] == 1}, unfilled
 
 
 def _whose(person: Student, index: Index) -> Student | str:
@@ -145,12 +155,10 @@ def _whose(person: Student, index: Index) -> Student | str:
         return known.pop()
     if known:
         return "its ids are those of different people"
-    if not person.name:
-        return "nobody in the results has this id"
     found = index.match(Clue(name=person.name))
     if isinstance(found, Student) and found.id and person.id:
         return f"the name is that of {found.shown}, but the id is another"
-    return found if isinstance(found, Student) else "nobody in the results has this id or name"
+    return found
 
 
 def _refusal(

@@ -1,0 +1,160 @@
+"""Class lists as people write them, and who is meant by a name, an id or a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from classroom import people, write_canvas_export, write_moodle_sheet, write_roster
+
+from grader.batch.classlist import Index
+from grader.batch.handedin import Clue
+from grader.batch.names import file_name, name_keys
+from grader.batch.roster import Student, load_roster
+from grader.errors import UsageError
+
+ADA = Student("Ada Lovelace", "1815", "alove", "ada@uni.example")
+GRACE = Student("Hopper, Grace", "1906", "ghopper", "grace@uni.example", ("sis-9",))
+LI_WEI = Student("Li Wei", "2001", "liwei", "liwei@uni.example")
+WEI_LI = Student("Wei Li", "2002", "weili", "weili@uni.example")
+JOSE = Student("José García-Márquez", "2003")
+JOSE_PLAIN = Student("Jose Garcia Marquez", "2004")
+MAX = Student("Max Mustermann", "2005", "mmuster")
+OTHER_MAX = Student("Moritz Maier", "2006", "max")
+ZOE = Student("Zoë Ångström", "2007")
+MING = Student("王小明", "2008")
+ROSTER = [ADA, GRACE, LI_WEI, WEI_LI, JOSE, JOSE_PLAIN, MAX, OTHER_MAX, ZOE, MING]
+
+
+@pytest.mark.parametrize(
+    ("clue", "student"),
+    [
+        (Clue(id="1815"), ADA),
+        (Clue(id="SIS-9"), GRACE),
+        (Clue(email="ADA@uni.example"), ADA),
+        (Clue(name="Lovelace, Ada"), ADA),
+        (Clue(name="lovelaceada"), ADA),
+        (Clue(name="Grace  Hopper"), GRACE),
+        (Clue(name="Zoe Angstrom"), ZOE),
+        (Clue(name="Zoe\u0308 A\u030angstro\u0308m"), ZOE),
+        (Clue(name="ångströmzoë"), ZOE),
+        (Clue(name="王小明"), MING),
+        (Clue(name="José García Márquez"), JOSE),
+        (Clue(name="Wei Li", id="2002"), WEI_LI),
+        (Clue(name="Somebody Else", id="2002"), WEI_LI),
+        (Clue(id="a-new-id", name="Ada Lovelace"), ADA),
+        (Clue(label="ada@uni.example"), ADA),
+        (Clue(label="1815_Ada Lovelace"), ADA),
+        (Clue(label="Lovelace Ada (1815)"), ADA),
+        (Clue(label="alove"), ADA),
+        (Clue(label="1815"), ADA),
+        (Clue(label="1815 homework"), ADA),
+    ],
+    ids=str,
+)
+def test_who_is_meant(clue: Clue, student: Student) -> None:
+    assert Index(ROSTER).match(clue) is student
+
+
+@pytest.mark.parametrize(
+    ("clue", "why"),
+    [
+        (Clue(name="Li Wei"), "it could be Li Wei (2001) or Wei Li (2002)"),
+        (Clue(name="weili"), "it could be Li Wei (2001) or Wei Li (2002)"),
+        (Clue(id="9999"), "nobody"),
+        (Clue(), "nobody"),
+        (Clue(name="Ada"), "nobody"),
+        (Clue(id="1815", email="grace@uni.example"), "its parts are those of different people"),
+        (Clue(id="1815", name="Grace Hopper"), "the id is that of Ada Lovelace, the name that of Hopper, Grace"),
+        (Clue(label="1815 and 1906"), "it could be"),
+        (Clue(label="1815 Grace Hopper"), "it could be Ada Lovelace (1815) or Hopper, Grace"),
+        (Clue(label="max_somebody"), "nobody on the list is called this"),
+        (Clue(label="team 5"), "nobody"),
+    ],
+    ids=str,
+)
+def test_nobody_is_guessed(clue: Clue, why: str) -> None:
+    match = Index(ROSTER).match(clue)
+    assert isinstance(match, str) and match.startswith(why)
+
+
+CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,HW (1)
+    Points Possible,,,,,10
+"Lovelace, Ada",7,s1,al,A,
+"Student, Test",9,,x,A,
+"""
+CLASSROOM50 = "username,first_name,last_name,email,section,github_id\nada,Ada,Lovelace,a@x,1,5\n"
+MOODLE = "Identifier,Full name,Email address,Grade\nParticipant 501,Ada Lovelace,a@x,\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "student"),
+    [
+        ("name,id\nAda Lovelace,1815\n", Student("Ada Lovelace", "1815")),
+        ("\ufeffName;Matrikelnummer;E-Mail\r\nAda Lovelace;1815;a@x\r\n", Student("Ada Lovelace", "1815", "", "a@x")),
+        ("email\ta\n\na@x\t\n", Student("", "", "", "a@x")),
+        (CLASSROOM50, Student("Ada Lovelace", "", "ada", "a@x")),
+        (CANVAS, Student("Lovelace, Ada", "7", "al", "", ("s1",))),
+        (MOODLE, Student("Ada Lovelace", "501", "", "a@x")),
+        ("Identifikátor,Full name\nÚčastník 501,Ada Lovelace\n", Student("Ada Lovelace", "501")),
+        ("name,id\n'=Ada,1\n", Student("=Ada", "1")),
+    ],
+)
+def test_class_lists(tmp_path: Path, text: str, student: Student) -> None:
+    (tmp_path / "roster.csv").write_bytes(text.encode())
+    assert load_roster(tmp_path / "roster.csv") == (student,)
+
+
+def test_class_lists_in_other_encodings(tmp_path: Path) -> None:
+    for encoding in ("utf-8-sig", "utf-16", "cp1252"):
+        (tmp_path / "roster.csv").write_bytes("name,id\nZoë Müller,1\n".encode(encoding))
+        assert load_roster(tmp_path / "roster.csv") == (Student("Zoë Müller", "1"),)
+
+
+def test_the_exports_of_gradebooks_are_class_lists(tmp_path: Path) -> None:
+    ids = [person.id for person in people()]
+    assert [student.id for student in load_roster(write_roster(tmp_path / "r.csv"))] == ids
+    assert [student.id for student in load_roster(write_canvas_export(tmp_path / "c.csv"))] == ids
+    assert [student.id for student in load_roster(write_moodle_sheet(tmp_path / "m.csv"))] == ids
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "is empty"),
+        ("hello,world\n1,2\n", "none of the headings"),
+        ("name,id\nAda,1\nBob,1\n", "rows 2 and 3 are both '1'"),
+    ],
+)
+def test_wrong_class_lists(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "roster.csv").write_text(text)
+    with pytest.raises(UsageError, match=words):
+        load_roster(tmp_path / "roster.csv")
+
+
+def test_a_class_list_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read: No such file"):
+        load_roster(tmp_path / "roster.csv")
+
+
+def test_names_without_letters_are_alike_to_nothing() -> None:
+    assert not name_keys("...") and not name_keys("")
+
+
+@pytest.mark.parametrize(
+    ("name", "identity", "file"),
+    [
+        ("Ada Lovelace", "1815", "ada-lovelace_1815"),
+        ("José Ångström", "7", "jose-angstrom_7"),
+        ("王小明", "88", "student_88"),
+        ("../../etc/passwd", "1", "etc-passwd_1"),
+        ("", "1", "student_1"),
+    ],
+)
+def test_file_names(name: str, identity: str, file: str) -> None:
+    assert file_name(name, identity) == file
+
+
+def test_identities_that_are_no_file_names_are_hashed() -> None:
+    made = {file_name("Ada", identity) for identity in ("A1", "a1", "a/1", "a_1", "a 1", "\udcff", "x" * 500, "")}
+    assert len(made) == 8 and all(len(file) < 80 and file.isascii() and "/" not in file for file in made)

@@ -1,0 +1,210 @@
+"""A class of a hundred is found and matched in every shape, as a folder and as a zip; nothing is dropped."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+from classroom import (
+    SHAPES,
+    SOLUTION_SOURCES,
+    File,
+    people,
+    present,
+    write_folder,
+    write_roster,
+    write_zip,
+    zipped,
+)
+
+from grader.batch.classlist import ClassList, Row, match_class, missing
+from grader.batch.roster import load_roster
+from grader.batch.run import bundle_of
+from grader.batch.shapes import find_submissions, known_ids_of
+from grader.batch.tree import open_tree
+from grader.errors import UsageError
+
+
+def matched(download: Path, roster: Path | None = None, shape: str | None = None) -> ClassList:
+    """The class list of a download."""
+    students = load_roster(roster) if roster is not None else None
+    return match_class(find_submissions(open_tree(download), known_ids_of(students or ()), shape), students)
+
+
+@pytest.fixture
+def roster(tmp_path: Path) -> Path:
+    """The class list."""
+    return write_roster(tmp_path / "roster.csv")
+
+
+@pytest.mark.parametrize("form", ["folder", "zip"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_everyone_gets_their_own_submission(shape: str, form: str, tmp_path: Path, roster: Path) -> None:
+    files = list(SHAPES[shape](SOLUTION_SOURCES))
+    if form == "zip":
+        top = "" if "/" not in files[0].path else files[0].path.partition("/")[0]
+        named = top if shape in ("github", "classroom50") else "download"
+        download = write_zip(tmp_path / f"{named}.zip", iter(files))
+    else:
+        download = write_folder(tmp_path / "class", iter(files))
+    classes = matched(download, roster)
+    assert classes.shape == shape.removesuffix("-old")
+    by_id = {row.student.id: row for row in classes.rows}
+    assert len(classes.rows) == 100 and all(row.listed for row in classes.rows)
+    assert {row.student.id for row in missing(classes.rows)} == {p.id for p in people() if p.kind == "absent"}
+    for person in present():
+        assert_is_theirs(by_id[person.id], person.kind)
+    if shape == "canvas":
+        assert {row.student.id for row in classes.rows if row.submission and row.submission.late} == {
+            person.id for person in present() if person.is_late
+        }
+    if shape in ("folders",):
+        assert sum(bool(row.earlier) for row in classes.rows) == sum(person.kind == "twice" for person in present())
+
+
+def assert_is_theirs(row: Row, kind: str) -> None:
+    """The row's submission is what a person of that kind handed in, the newest version."""
+    bundle = bundle_of(row)
+    if kind == "broken":
+        assert bundle.problem is not None and "not a zip that can be read" in bundle.problem
+        return
+    contents = {path.rpartition("/")[2]: content for path, content in bundle.files if "earlier" not in path}
+    assert contents["area.py"] == SOLUTION_SOURCES[kind]
+
+
+def test_without_a_class_list_each_submission_is_its_own_persons(tmp_path: Path) -> None:
+    classes = matched(write_folder(tmp_path / "class", SHAPES["moodle"](SOLUTION_SOURCES)))
+    assert len(classes.rows) == len(present()) and not missing(classes.rows)
+    assert {row.student.id for row in classes.rows} == {person.id for person in present()}
+    assert len({row.file for row in classes.rows}) == len(classes.rows)
+
+
+def test_file_names_are_safe_and_different_for_everyone(tmp_path: Path, roster: Path) -> None:
+    files = [
+        row.file for row in matched(write_folder(tmp_path / "class", SHAPES["github"](SOLUTION_SOURCES)), roster).rows
+    ]
+    assert len({file.lower() for file in files}) == len(files)
+    for file in files:
+        assert file.isascii() and len(file) <= 80 and set(file) <= set("abcdefghijklmnopqrstuvwxyz0123456789-_")
+        assert not file.startswith(("-", "_"))
+
+
+@pytest.mark.parametrize(
+    ("name", "user"),
+    [
+        ("doejane_101_202_area.py", "101"),
+        ("doejane_LATE_101_202_area.py", "101"),
+        ("doe_jane_2_101_202_area.py", "101"),
+        ("doe_7_8_jane_101_202_area_3_4_x.py", "101"),
+        ("anon_Xy1_202_area.py", "Xy1"),
+        ("anon_LATE_Xy1_202_area.py", "Xy1"),
+    ],
+)
+def test_canvas_names(tmp_path: Path, name: str, user: str) -> None:
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class" / name).write_bytes(b"x = 1\n")
+    found = find_submissions(open_tree(tmp_path / "class"), frozenset({"101"}))
+    assert found.shape == "canvas"
+    (submission,) = found.submissions
+    assert submission.people[0].id == user and submission.late == ("LATE" in name)
+
+
+def test_several_files_of_one_person_are_one_canvas_submission(tmp_path: Path) -> None:
+    files = [
+        File(f"doejane_101_{number}_{name}", b"x = 1\n")
+        for number, name in enumerate(("a.py", "b.py", "b-1.py", "c.zip"))
+    ]
+    files[3] = File(files[3].path, zipped({"d.py": b"y = 2\n"}))
+    classes = matched(write_folder(tmp_path / "class", iter(files)))
+    (row,) = classes.rows
+    bundle = bundle_of(row)
+    assert sorted(path for path, _ in bundle.files) == ["a.py", "b.py", "c/d.py", "earlier/1/b.py"]
+    assert bundle.notes == ("b.py was handed in more than once; the last one counts",)
+
+
+def test_teams_share_a_submission(tmp_path: Path, roster: Path) -> None:
+    table = (
+        "submission_1:\n  :submitters:\n  - :name: x\n    :sid: '52001'\n    :email: a@x\n"
+        "  - :name: y\n    :email: s002@uni.example\n"
+    )
+    files = [File("submission_metadata.yml", table.encode()), File("submission_1/area.py", b"x = 1\n")]
+    rows = matched(write_folder(tmp_path / "class", iter(files)), roster).rows
+    assert [row.student.id for row in rows if row.submission is not None] == ["52001", "52002"]
+
+
+def test_what_is_part_of_no_submission_is_listed(tmp_path: Path) -> None:
+    files = [File("ada/area.py", b"x = 1\n"), File("bob.py", b"x = 1\n"), File("readme.txt", b"hello")]
+    classes = matched(write_folder(tmp_path / "class", iter(files)))
+    assert [row.student.name for row in classes.rows] == ["ada", "bob"]
+    assert classes.unused == (("readme.txt", "is neither a folder, a zip, a .py file nor a notebook"),)
+
+
+def test_what_matches_nobody_is_kept_and_listed(tmp_path: Path, roster: Path) -> None:
+    files = [File("Wei Li/area.py", b"x = 1\n"), File("Somebody Else/area.py", b"x = 1\n")]
+    rows = [row for row in matched(write_folder(tmp_path / "class", iter(files)), roster).rows if not row.listed]
+    reasons = {row.submission.label: row.why for row in rows if row.submission is not None}
+    assert reasons["Somebody Else"] == "nobody on the list is called this"
+    assert reasons["Wei Li"] is not None and reasons["Wei Li"].startswith("it could be")
+
+
+def test_a_link_to_elsewhere_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "area.py").write_text("secret = 1")
+    (tmp_path / "class" / "ada").mkdir(parents=True)
+    os.symlink(tmp_path / "secret" / "area.py", tmp_path / "class" / "ada" / "area.py")
+    os.symlink(tmp_path / "secret", tmp_path / "class" / "bob")
+    classes = matched(tmp_path / "class", None)
+    contents = [content for row in classes.rows for _, content in bundle_of(row).files]
+    assert contents == ["is a link; hand in the file itself"]
+    assert [name for name, _ in classes.unused] == ["bob"]
+
+
+@pytest.mark.parametrize("name", ["../up/area.py", "/area.py", "C:\\..\\..\\area.py", "a/../../area.py"])
+def test_a_class_zip_that_climbs_out_is_harmless(tmp_path: Path, name: str) -> None:
+    with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
+        archive.writestr("ada/area.py", "x = 1\n")
+        archive.writestr(name, "x = 2\n")
+    classes = matched(tmp_path / "class.zip")
+    assert [row.student.name for row in classes.rows] == ["ada"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["class.zip"]
+
+
+def test_names_in_a_zip_without_a_mark_for_utf8(tmp_path: Path) -> None:
+    raw = zipped({"ZZZZ/area.py": b"x = 1\n"}).replace(b"ZZZZ", "Zö1".encode())
+    (tmp_path / "class.zip").write_bytes(raw)
+    assert [row.student.name for row in matched(tmp_path / "class.zip").rows] == ["Zö1"]
+    (tmp_path / "class.zip").write_bytes(raw.replace("Zö1".encode(), "Z÷12".encode("cp437")))
+    assert [row.student.name for row in matched(tmp_path / "class.zip").rows] == ["Z÷12"]
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda folder: folder / "nothing", "does not exist"),
+        (lambda folder: write_folder(folder / "class", iter([File("a.txt", b"")])), "no submissions"),
+        (lambda folder: write_folder(folder / "c", iter([File("x.txt", b"")])) / "x.txt", "neither a folder nor a zip"),
+        (
+            lambda folder: write_folder(folder / "c", iter([File("x.zip", b"PK")])) / "x.zip",
+            "not a zip that can be read",
+        ),
+        (lambda folder: write_folder(folder / "c", iter([File("submission_metadata.yml", b"{")])), "cannot be read"),
+        (
+            lambda folder: write_folder(folder / "c", iter([File("submission_metadata.yml", b"- 1")])),
+            "no table of folders",
+        ),
+    ],
+)
+def test_what_is_no_class_is_refused(tmp_path: Path, make: object, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        matched(make(tmp_path))  # type: ignore[operator]
+
+
+def test_a_shape_can_be_named(tmp_path: Path) -> None:
+    download = write_folder(tmp_path / "class", SHAPES["moodle"](SOLUTION_SOURCES))
+    assert matched(download, None, "folders").shape == "folders"
+    with pytest.raises(UsageError, match="no submissions in the shape canvas"):
+        matched(download, None, "canvas")
+    with pytest.raises(UsageError, match="shape 'blackboard' is none of gradescope, canvas"):
+        matched(download, None, "blackboard")

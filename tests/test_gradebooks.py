@@ -1,0 +1,282 @@
+"""Gradebooks: one column filled, every other byte as it was; formulas defused; every row that is not filled is told."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from classroom import Person, people, write_canvas_export, write_moodle_sheet
+from hypothesis import given
+from hypothesis import strategies as st
+from test_results import full_report
+
+from grader.batch.gradebooks import Entry, Request, read_request
+from grader.batch.gradebooks.cells import read_cells, read_sheet
+from grader.batch.gradebooks.entry import defused, two_decimals
+from grader.batch.gradebooks.formats import make
+from grader.batch.roster import Student
+from grader.errors import UsageError
+from grader.results import CheckResult, Outcome, Report, TopicResult
+
+RESULT = {
+    "schema": "classroom50/result/v1", "classroom": "cnn", "assignment": "hw", "submission": "submit/1", "commit": "c",
+    "release": "r", "review": "v", "datetime": "2026-11-01T12:00:00Z",
+}  # fmt: skip
+
+
+def report(earned: int, possible: int = 14) -> Report:
+    """A report of one topic with these points."""
+    checks = (
+        CheckResult("area/a", "A.", Outcome.PASSED, Fraction(earned), Fraction(earned)),
+        CheckResult("area/b", "B.", Outcome.FAILED, Fraction(0), Fraction(possible - earned)),
+    )
+    return dataclasses.replace(full_report(), topics=(TopicResult("area", "Areas", checks),))
+
+
+def entry(person: Person) -> Entry:
+    """A person's entry; the score is their number, within the points."""
+    student = Student(person.name, person.id, person.login, person.email)
+    if person.kind == "absent":
+        return Entry(student, f"row_{person.number}", None, "handed in nothing")
+    result = json.dumps(RESULT).encode()
+    return Entry(
+        student,
+        f"row_{person.number}",
+        report(person.number % 14 + 1 if person.number % 14 else 1),
+        result=lambda: result,
+    )
+
+
+@pytest.fixture
+def entries() -> list[Entry]:
+    """The made-up class."""
+    return [entry(person) for person in people()]
+
+
+def cells_of(content: bytes) -> list[list[str]]:
+    """A CSV as the csv module reads it."""
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def test_canvas_gets_one_column_and_keeps_every_other_byte(tmp_path: Path, entries: list[Entry]) -> None:
+    template = write_canvas_export(tmp_path / "export.csv")
+    filled = make(Request("canvas", template, "Areas"), entries)
+    (content,) = filled.files.values()
+    before, after = cells_of(template.read_bytes()), cells_of(content)
+    for number, (old, new) in enumerate(zip(before, after, strict=True)):
+        assert old[:5] == new[:5] and old[6:] == new[6:]
+        if number < 2 or old[0] == "Student, Test":
+            assert old == new
+            continue
+        person = people()[number - 2]
+        expected = entries[number - 2].report
+        assert new[5] == ("" if expected is None else two_decimals(expected.points_earned)), person
+    present = sum(e.report is not None for e in entries)
+    assert filled.filled == present and len(filled.unfilled) == 100 - present
+    blank = content
+    for e in entries:
+        if e.report is not None:
+            blank = blank.replace(f",{two_decimals(e.report.points_earned)},5,50".encode(), b",,5,50")
+    assert blank == template.read_bytes()
+
+
+def test_canvas_is_scaled_to_what_its_column_is_worth(tmp_path: Path, entries: list[Entry]) -> None:
+    template = write_canvas_export(tmp_path / "export.csv")
+    filled = make(Request("canvas", template, "4712"), entries)
+    assert filled.remarks == ("points were scaled to 10, as the file says",)
+    first = cells_of(filled.files["canvas.csv"])[2]
+    assert first[6] == two_decimals(Fraction(10, 14) * entries[0].report.points_earned)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("column", [None, "nothing", "(4711)"])
+def test_which_canvas_column_is_never_guessed(tmp_path: Path, entries: list[Entry], column: str | None) -> None:
+    template = write_canvas_export(tmp_path / "export.csv")
+    with pytest.raises(UsageError, match=r"its assignments are: Areas \(4711\), Other \(4712\)"):
+        make(Request("canvas", template, column), entries)
+
+
+def test_moodle_gets_grade_and_comments_alone(tmp_path: Path, entries: list[Entry]) -> None:
+    template = write_moodle_sheet(tmp_path / "sheet.csv")
+    filled = make(Request("moodle", template), entries)
+    before, after = cells_of(template.read_bytes()), cells_of(filled.files["moodle.csv"])
+    for old, new in zip(before, after, strict=True):
+        assert [cell for place, cell in enumerate(old) if place not in (4, 9)] == [
+            cell for place, cell in enumerate(new) if place not in (4, 9)
+        ]
+    earned = entries[0].report.points_earned  # type: ignore[union-attr]
+    assert after[1][4] == two_decimals(earned * 100 / 14)
+    assert after[1][9] == f"{earned} of 14 points."
+    assert after[100][4] == ""
+    assert dict(filled.unfilled)[people()[99].name] == "Moodle says that the grade cannot be changed"
+
+
+def test_moodle_in_another_language(tmp_path: Path, entries: list[Entry]) -> None:
+    rows = "ID;Vollständiger Name;Bewertung;Feedback als Kommentar\nTeilnehmer/in 52001;x;;\n"
+    (tmp_path / "sheet.csv").write_text(rows)
+    filled = make(Request("moodle", tmp_path / "sheet.csv"), entries)
+    assert filled.filled == 1 and b"52001;x;2.00;2 of 14 points." in filled.files["moodle.csv"]
+    (tmp_path / "sheet.csv").write_text(rows.replace("Bewertung", "Arvosana"))
+    with pytest.raises(UsageError, match=r"has no column Grade; it has ID, .*--column"):
+        make(Request("moodle", tmp_path / "sheet.csv"), entries)
+    assert make(Request("moodle", tmp_path / "sheet.csv", "Arvosana"), entries).filled == 1
+
+
+def test_nobody_is_guessed_in_a_gradebook(tmp_path: Path) -> None:
+    ours = [
+        Entry(Student("Wei Li", "1"), "a", report(5)), Entry(Student("Li Wei", "2"), "b", report(6)),
+        Entry(Student("Ada", "3"), "c", report(7)), Entry(Student("Twin", "4"), "d", report(8), submission="one"),
+        Entry(Student("Twin", "4"), "e", report(9), submission="two"),
+    ]  # fmt: skip
+    (tmp_path / "export.csv").write_text(
+        "Student,ID,Section,HW (1)\nWei Li,,A,\nAda,9,A,\nTwin,4,A,\nNobody,8,A,\nWei Li,1,A,\nA,1,A,\n"
+    )
+    filled = make(Request("canvas", tmp_path / "export.csv"), ours)
+    assert filled.files["canvas.csv"].decode().count(".00") == 1
+    reasons = [why for _, why in filled.unfilled]
+    assert reasons[:2] == ["one is one of several that fit one person", "two is one of several that fit one person"]
+    assert reasons[2].startswith("it could be") and "but the id is another" in reasons[3]
+    assert "row 6 is for the same person" in reasons
+    assert reasons[-2:] == ["has a score, but no row here that is certainly theirs"] * 2
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty"),
+        (b"a,b\n1,2\n", "no export of a Canvas gradebook"),
+        (b'Student,ID,Section,HW (1)\n"Ada,1,A,\n', "does not end"),
+        (b'Student,ID,Section,HW (1)\n"Ada"x,1,A,\n', "after a closing quote in row 2"),
+    ],
+)
+def test_what_is_no_export_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "export.csv").write_bytes(content)
+    with pytest.raises(UsageError, match=words):
+        make(Request("canvas", tmp_path / "export.csv"), [])
+
+
+def test_a_short_row_is_not_filled(tmp_path: Path) -> None:
+    (tmp_path / "export.csv").write_text("Student,ID,Section,HW (1)\nAda,1\n")
+    filled = make(Request("canvas", tmp_path / "export.csv"), [Entry(Student("Ada", "1"), "a", report(5))])
+    assert filled.filled == 0 and ("Ada", "the row is too short") in filled.unfilled
+
+
+def test_plain_csv_defuses_formulas(entries: list[Entry]) -> None:
+    rows = cells_of(make(Request("csv"), entries).files["grades.csv"])
+    assert (
+        rows[0][:8] == ["name", "id", "login", "email", "points", "possible", "percent", "late"]
+        and rows[0][-1] == "area"
+    )
+    assert len(rows) == 101
+    for row, e in zip(rows[1:], entries, strict=True):
+        assert not row[0].startswith(("=", "+", "-", "@", "\t", "\r"))
+        assert row[4] == ("" if e.report is None else two_decimals(e.report.points_earned))
+    assert rows[13][8] == "handed in nothing"
+    assert rows[11][0] == '\'=HYPERLINK("http://x.example","y")'
+
+
+def test_json_lines(entries: list[Entry]) -> None:
+    content = make(Request("jsonl"), entries).files["grades.jsonl"]
+    lines = [json.loads(line) for line in content.decode("ascii").splitlines()]
+    assert [line["name"] for line in lines] == [person.name for person in people()]
+    assert lines[0] | {"topics": None} == {
+        "name": people()[0].name, "id": "52001", "login": "s-001-x", "email": "s001@uni.example", "file": "row_1", "late": False,
+        "remark": None, "points_earned": 2, "points_possible": 14, "topics": None,
+    }  # fmt: skip
+    assert lines[12]["points_earned"] is None and lines[12]["remark"] == "handed in nothing"
+
+
+def test_classroom50_results(entries: list[Entry]) -> None:
+    without = dataclasses.replace(entries[1], result=lambda: None)
+    wrong = dataclasses.replace(entries[2], result=lambda: b'{"classroom": ""}')
+    broken = dataclasses.replace(entries[3], result=lambda: b"{")
+    filled = make(Request("classroom50"), [entries[0], without, wrong, broken])
+    assert filled.filled == 1 and len(filled.unfilled) == 3
+    result = json.loads(filled.files["classroom50/row_1/result.json"])
+    assert {key: result[key] for key in RESULT} == RESULT
+    assert (result["score"], result["max-score"]) == (2, 14)
+    assert sum(test["score"] for test in result["tests"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("points", "text"),
+    [
+        (Fraction(0), "0.00"),
+        (Fraction(5, 2), "2.50"),
+        (Fraction(1, 3), "0.33"),
+        (Fraction(1, 200), "0.01"),
+        (Fraction(1234), "1234.00"),
+    ],
+)
+def test_numbers_have_two_decimals_and_a_dot(points: Fraction, text: str) -> None:
+    assert two_decimals(points) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("\t=1", "'=1"),
+        ("\r\n@x", "'@x"),
+        (" -1", "'-1"),
+        ("a=b", "a=b"),
+        ("\x1b[31mred", "red"),
+        ("two\nlines", "two lines"),
+    ],
+)
+def test_cells_are_defused(text: str, cell: str) -> None:
+    assert defused(text) == cell
+
+
+ALPHABET = st.text(alphabet='ab";,\n\r\t é', max_size=8)
+
+
+@given(
+    st.lists(st.lists(ALPHABET, min_size=1, max_size=4), min_size=1, max_size=5),
+    st.sampled_from(",;\t"),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_cells_are_those_of_the_csv_module(rows: list[list[str]], delimiter: str, end: str) -> None:
+    stream = io.StringIO(newline="")
+    csv.writer(stream, delimiter=delimiter, lineterminator=end).writerows(rows)
+    text = stream.getvalue()
+    read = read_cells(text, delimiter)
+    assert [[cell.value for cell in row] for row in read] == list(
+        csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    )
+    for row in read:
+        for cell in row:
+            assert cell.value in (text[cell.start : cell.end], text[cell.start : cell.end][1:-1].replace('""', '"'))
+
+
+@given(ALPHABET, st.booleans())
+def test_replacing_a_cell_changes_nothing_else(value: str, quoted: bool) -> None:
+    import tempfile
+
+    text = f'\ufeffa,b\r\n"x, y",{chr(34) * 2 if quoted else ""},é\n\nlast,"",z'
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "sheet.csv")
+        file.write_bytes(text.encode())
+        content = read_sheet(file).replaced({(1, 1): value}).decode()
+    assert content.startswith('\ufeffa,b\r\n"x, y",') and content.endswith(',é\n\nlast,"",z')
+    assert list(csv.reader(io.StringIO(content, newline="")))[1] == ["x, y", value, "é"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("xlsx", "'xlsx' is none of csv, canvas"), ("csv=a.csv", "is not filled into a file"), ("canvas", "--gradebook canvas=FILE"),
+     ("moodle=nothing.csv", "nothing.csv does not exist")],
+)  # fmt: skip
+def test_wrong_requests(text: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        read_request(text, None, None)
+
+
+def test_the_class_list_can_be_the_export(tmp_path: Path) -> None:
+    export = write_canvas_export(tmp_path / "export.csv")
+    assert read_request("canvas", export, "Areas") == Request("canvas", export, "Areas")
+    assert read_request("jsonl", export, None) == Request("jsonl")
