@@ -349,7 +349,7 @@ class _Cropped(nn.Module):
         (lambda x: nn.functional.pad(x, (0, 0))[:, :, 1:7, 2:6], None),
         (
             lambda x: x[:, :, :6, :4],
-            "the crop: columns left out 0 before and 4 after and rows left out 0 before and 2 after where columns left out 2",
+            "the crop: 0 rows before and 2 after, 0 columns before and 4 after where 1 rows before",
         ),
         (lambda x: nn.functional.pad(x, (-2, -2, -1, 1)), "constant_pad_nd where a crop is wanted"),
         (lambda x: x, "a ReLU where a crop is wanted"),

@@ -117,7 +117,7 @@ def _crops(entry: Mapping[str, Any]) -> bool:
     if entry["inputs"][0] < 0:
         return False
     padded = entry["op"] == "constant_pad_nd" and max(entry["settings"]["pad"]) <= 0
-    return padded or (entry["op"] == "slice" and entry["settings"].get("step", 1) == 1)
+    return bool(padded or (entry["op"] == "slice" and entry["settings"].get("step", 1) == 1))
 
 
 def _read_crop(entry: Mapping[str, Any], before: Layer, shape: Sequence[int]) -> Layer:
@@ -171,7 +171,8 @@ def _explain(layer: Layer, candidates: Sequence[Layer], sources: Mapping[str, st
     other = min(same_kind, key=lambda other: len(set(other.settings) ^ set(layer.settings)))
     wanted, got = dict(layer.settings), dict(other.settings)
     if layer.kind == "crop":
-        return f"{where}: {_left_out(got)} where {_left_out(wanted)} is wanted"
+        differing = [name for name in sorted({*got, *wanted}, reverse=True) if got.get(name) != wanted.get(name)]
+        return f"{where}: {_left_out(got, differing)} where {_left_out(wanted, differing)} is wanted"
     parts = [_setting(name, got.get(name), wanted[name]) for name in wanted if got.get(name) != wanted[name]]
     if parts:
         return f"{where}: {', '.join(parts)}"
@@ -188,9 +189,9 @@ def _setting(name: str, got: Any, wanted: Any) -> str:
     return f"{name} {_shown(got)} where {_shown(wanted)} is wanted"
 
 
-def _left_out(cuts: Mapping[str, Any]) -> str:
-    """The settings of a crop in words."""
-    return " and ".join(f"{name} left out {first} before and {last} after" for name, (first, last) in cuts.items())
+def _left_out(cuts: Mapping[str, Any], names: Sequence[str]) -> str:
+    """What a crop leaves out of rows and columns, in words."""
+    return ", ".join("{1} {0} before and {2} after".format(name, *cuts.get(name, (0, 0))) for name in names)
 
 
 def _short(value: Any) -> Any:
