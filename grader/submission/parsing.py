@@ -70,9 +70,14 @@ def is_stub(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool
     return all(_says_nothing(statement) for statement in node.body)
 
 
+def _is_super_init(value: ast.expr) -> bool:
+    """Whether it is the `super().__init__()` that a module's stub begins with."""
+    return ast.unparse(value) == "super().__init__()"
+
+
 def _says_nothing(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Expr):
-        return isinstance(statement.value, ast.Constant)  # a docstring or an ellipsis
+        return isinstance(statement.value, ast.Constant) or _is_super_init(statement.value)  # a docstring, an ellipsis
     if isinstance(statement, ast.Raise):
         error = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
         return isinstance(error, ast.Name) and error.id == "NotImplementedError"
