@@ -40,6 +40,7 @@ PAGES = [README, CONTRIBUTING, CHANGELOG, *sorted(DOCS.glob("*.md"))]
 STUDENTS, THIRTY = DOCS / "for-students.md", DOCS / "exercise-in-30-lines.md"
 EXERCISE, FIELDS = DOCS / "writing-an-exercise.md", DOCS / "report-format.md"
 CI = DOCS / "ci.md"
+COURSE = DOCS / "running-a-course.md"
 HOW, SANDBOX = DOCS / "how-it-works.md", DOCS / "sandbox.md"
 GROUP, CHECK = re.compile(r"    \S"), re.compile(r"  \S   \S")
 
@@ -246,6 +247,25 @@ def exercise_wrong(command: Command, folder: Path) -> str:
     return shown("convgrade grade mine --course .", command(folder, "grade", "mine", "--course", "."))
 
 
+def batch_class(command: Command, folder: Path) -> str:
+    """The page on courses: a class of six."""
+    write_files(README, folder)
+    mine = (folder / "mine" / "pooling.py").read_text("utf-8")
+    right = (ROOT / "solutions" / "pooling.py").read_text("utf-8")
+    stub = (ROOT / "assignments" / "pooling.py").read_text("utf-8")
+    handed_in = {"Lovelace Ada": right, "1906": mine, "alan@uni.example": stub, "Wei Li": right, "2002": right}
+    for name, source in handed_in.items():
+        (folder / "class" / name).mkdir(parents=True)
+        (folder / "class" / name / "pooling.py").write_text(source, "utf-8")
+    people = ["Ada Lovelace,1815,ada", "Grace Hopper,1906,grace", "Alan Turing,1912,alan", "Wei Li,2001,wei"]
+    people += ["Li Wei,2002,li", "Emmy Noether,1882,emmy"]
+    lines = ["name,id,email", *(f"{person}@uni.example" for person in people)]
+    (folder / "class.csv").write_text("\n".join(lines), "utf-8")
+    options = ["--out", "results", "--roster", "class.csv", "--topic", "pooling", "--gradebook", "csv"]
+    output = command(folder, "batch", "class", *options, "--allow-weak-sandbox")
+    return shown(f"convgrade batch class {' '.join(options)}", output)
+
+
 MADE: list[tuple[Path, Callable[[Command, Path], str]]] = [
     (README, grade_solutions),
     (README, grade_mistake),
@@ -257,6 +277,7 @@ MADE: list[tuple[Path, Callable[[Command, Path], str]]] = [
     (STUDENTS, explain),
     (THIRTY, thirty_lines),
     (CI, ci_classroom50),
+    (COURSE, batch_class),
     (EXERCISE, exercise_right),
     (EXERCISE, exercise_wrong),
 ]
@@ -352,6 +373,30 @@ def test_the_tables_of_ci_are_those_of_the_code() -> None:
     assert set(re.findall(r"^\| `(--[\w-]+)", option_table, re.MULTILINE)) == options_of(subcommands()["ci"])
     for name in (SECRET, *COMMITS):
         assert f"`{name}`" in text(CI)
+
+
+def test_the_table_of_options_is_that_of_batch() -> None:
+    listed = {cell.split()[0].partition("[")[0] for cell in names(COURSE, "## Options")}
+    assert listed == options_of(subcommands()["batch"])
+
+
+def test_the_shapes_and_gradebooks_are_those_of_the_code() -> None:
+    from grader.batch.gradebooks import FORMATS
+    from grader.batch.shapes import SHAPES
+
+    assert names(COURSE, "## How submissions come in") == list(SHAPES)
+    assert {name.partition("=")[0] for name in names(COURSE, "## Gradebooks")} == set(FORMATS)
+
+
+def test_every_field_of_class_json_is_documented(command: Command, tmp_path: Path) -> None:
+    batch_class(command, tmp_path)
+    form = json.loads((tmp_path / "results" / "class.json").read_text("utf-8"))
+    assert names(COURSE, "## class.json") == list(form)
+    assert set(names(COURSE, "### `rows[]`")) == set(form["rows"][0])
+    kinds = {row[0].strip("`"): row[1] for row in rows(COURSE, "## class.json") + rows(COURSE, "### `rows[]`")}
+    for name, value in [*form.items(), *(item for row in form["rows"] for item in row.items())]:
+        kind = kinds[name]
+        assert (kind.endswith(" or null") and value is None) or fits(value, kind.removesuffix(" or null")), name
 
 
 def test_the_plugins_options_are_documented() -> None:

@@ -173,6 +173,12 @@ def test_every_outcome() -> None:
     compare("every-outcome.json", to_json(made_up()))
 
 
+def test_a_secret_seed_is_not_shown() -> None:
+    report = dataclasses.replace(made_up(), seed=None)
+    compare("secret-seed.json", to_json(report))
+    assert "Seed: secret." in text_of(report)
+
+
 def test_a_fault_of_ours_shows_no_score() -> None:
     report = made_up()
     ours = CheckResult(

@@ -21,6 +21,7 @@ LAYERS = [
     ["grader.client"],
     ["grader.checking"],
     ["grader.replaying"],
+    ["grader.evidence"],
     ["grader.diagnosis", "grader.workshop"],
     ["grader.observing"],
     ["grader.session"],
