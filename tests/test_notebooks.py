@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import zipfile
@@ -20,6 +21,7 @@ from grader.results import Outcome, Report
 from grader.submission import Submission, load_submission
 from grader.submission.cells import read_cell
 from grader.submission.notebook import Cell, Notebook, read_notebook
+from grader.submission.parsing import parse, written_functions
 
 AREA = """
 def area(height, width):
@@ -396,6 +398,26 @@ def test_it_reads_what_nbformat_reads(version: int) -> None:
     assert isinstance(read, Notebook)
     assert [cell.source for cell in read.cells if cell.kind == "code"] == sources
     assert [cell.number for cell in read.cells if cell.kind == "text"] == [2]
+
+
+@pytest.mark.parametrize(
+    ("source", "stub"),
+    [
+        ("def f():\n    'Doc.'\n    raise NotImplementedError", True),
+        ("def f():\n    'Doc.'", True),
+        ("def f(): ...", True),
+        ("def f(x):\n    x = x + 1\n    raise NotImplementedError('not yet')", True),
+        ("def f(x):\n    return x\n    raise NotImplementedError('not yet')", False),
+        ("def f(x):\n    if x < 1:\n        raise NotImplementedError\n    return x", False),
+        ("def f(x):\n    raise ValueError(x)", False),
+        ("class f:\n    def __init__(self):\n        super().__init__()\n        raise NotImplementedError\n", True),
+        ("class f:\n    def g(self):\n        return 1\n    def h(self):\n        raise NotImplementedError\n", False),
+        ("class f:\n    x = 1", False),
+    ],
+)
+def test_what_is_still_a_stub(source: str, stub: bool) -> None:
+    tree = parse(source)
+    assert isinstance(tree, ast.Module) and (not written_functions(tree, frozenset({"f"}))) == stub
 
 
 HOSTILE = {
