@@ -17,6 +17,8 @@ from grader.results import (
     CheckResult,
     Failure,
     Isolation,
+    Late,
+    LateTopic,
     Misconception,
     Outcome,
     Report,
@@ -59,8 +61,24 @@ def full_report() -> Report:
     topics = (TopicResult("area", "Areas", checks, "it is broken", "printed"),)
     files = (SubmittedFile("area.py", "0" * 64),)
     isolation = Isolation("partial", {"landlock": False})
+    late = Late(
+        "2026-11-02T12:00:00+00:00",
+        (LateTopic("area", "2026-11-01T12:00:00+00:00", 1, Fraction(25, 3), Fraction(1, 4)),),
+    )
     return Report(
-        "tiny", "Tiny", "1.0", "there", files, 7, isolation, topics, ("a note",), ("a fault",), {"numpy": "2"}, 1.5
+        "tiny",
+        "Tiny",
+        "1.0",
+        "there",
+        files,
+        7,
+        isolation,
+        topics,
+        ("a note",),
+        ("a fault",),
+        {"numpy": "2"},
+        1.5,
+        late,
     )
 
 
