@@ -350,18 +350,18 @@ def _read_report(form: Mapping[str, Any]) -> Report:
         files=tuple(_read(SubmittedFile, file) for file in form["submission"]["files"]),
         isolation=_read(Isolation, form["isolation"]),
         topics=tuple(_read_topic(topic) for topic in form["topics"]),
+        late=_read_late(form["late"]) if form.get("late") is not None else None,
         notes=tuple(form["notes"]),
         faults=tuple(form["faults"]),
-        late=_read_late(form["late"]) if form.get("late") is not None else None,
     )
 
 
 def _read_late(form: Mapping[str, Any]) -> Late:
-    topics = (
+    topics = tuple(
         _read(LateTopic, topic, percent=exact(topic["percent"]), points=exact(topic["points"]))
         for topic in form["topics"]
     )
-    return Late(form["handed_in"], tuple(topics))
+    return Late(form["handed_in"], topics)
 
 
 def _read_topic(form: Mapping[str, Any]) -> TopicResult:
