@@ -13,8 +13,10 @@ PACKAGE = Path(__file__).parents[1] / "grader"
 
 LAYERS = [
     ["grader.worker"],
-    ["grader.errors", "grader.results", "grader.options"],
+    ["grader.errors", "grader.results", "grader.options", "grader.tomllines"],
+    ["grader.tomltable"],
     ["grader.course"],
+    ["grader.late"],
     ["grader.submission"],
     ["grader.client"],
     ["grader.checking"],
