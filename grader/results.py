@@ -352,7 +352,16 @@ def _read_report(form: Mapping[str, Any]) -> Report:
         topics=tuple(_read_topic(topic) for topic in form["topics"]),
         notes=tuple(form["notes"]),
         faults=tuple(form["faults"]),
+        late=_read_late(form["late"]) if form.get("late") is not None else None,
     )
+
+
+def _read_late(form: Mapping[str, Any]) -> Late:
+    topics = (
+        _read(LateTopic, topic, percent=exact(topic["percent"]), points=exact(topic["points"]))
+        for topic in form["topics"]
+    )
+    return Late(form["handed_in"], tuple(topics))
 
 
 def _read_topic(form: Mapping[str, Any]) -> TopicResult:
