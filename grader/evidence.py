@@ -23,7 +23,7 @@ Functions = Mapping[str, Callable[..., Any]]
 
 
 class Stance(enum.Enum):
-    """What a case says of a misconception; SILENT where the student is wrong and it would be right."""
+    """What a case says of a misconception; SILENT where the student is wrong and it would be right, or where it is unsteady."""
 
     FOR = enum.auto()
     AGAINST = enum.auto()
@@ -41,20 +41,33 @@ class Replays:
     oracle: Functions
     _function: str = ""
     _made: dict[tuple[str, int], list[Call] | None] = field(default_factory=dict)
+    _unsteady: dict[tuple[str, int], bool] = field(default_factory=dict)
 
     def begin(self, function: str) -> None:
         """Diagnose this function; what was made for another is forgotten."""
         if function != self._function:
             self._function = function
             self._made.clear()
+            self._unsteady.clear()
 
     def of(self, run: CaseRun, candidate: Known | None = None) -> list[Call] | None:
         """The case's calls again; None where they cannot be made."""
         key = (candidate.slug if candidate is not None else "", id(run))
         if key not in self._made:
-            functions = {**self.oracle, candidate.function: candidate.code} if candidate is not None else self.oracle
-            self._made[key] = calls_again(run.calls, Student(self.topic, LocalBackend(functions)))
+            self._made[key] = self._make(run, candidate)
         return self._made[key]
+
+    def is_unsteady(self, run: CaseRun, candidate: Known) -> bool:
+        """Whether the candidate gives something else each time, as a model does whose layers no weights can be put into."""
+        key = candidate.slug, id(run)
+        if key not in self._unsteady:
+            first, second = self.of(run, candidate) or [], self._make(run, candidate) or []
+            self._unsteady[key] = not all(map(same_call, first, second))
+        return self._unsteady[key]
+
+    def _make(self, run: CaseRun, candidate: Known | None) -> list[Call] | None:
+        functions = {**self.oracle, candidate.function: candidate.code} if candidate is not None else self.oracle
+        return calls_again(run.calls, Student(self.topic, LocalBackend(functions)))
 
 
 def is_wrong_value(run: CaseRun) -> bool:
@@ -81,7 +94,9 @@ def stance(candidate: Known, run: CaseRun, replays: Replays) -> Stance:
         if all(_is_right_there(theirs, ours, wanted, run.error) for theirs, ours, wanted in calls):
             return Stance.SILENT
     explained = [_explains(theirs, ours, wanted, run.error) for theirs, ours, wanted in calls]
-    return Stance.FOR if explained and all(explained) else Stance.AGAINST
+    if explained and all(explained):
+        return Stance.FOR
+    return Stance.SILENT if replays.is_unsteady(run, candidate) else Stance.AGAINST
 
 
 def _is_right_there(theirs: Call, ours: Call, wanted: Call, error: Exception) -> bool:
