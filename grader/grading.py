@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,6 +19,7 @@ from grader.checking.suite import CheckSpec, Suite
 from grader.client.fullsize import FullSize
 from grader.course import Course, Topic, load_course
 from grader.errors import CourseError, InternalFault, SandboxUnavailable, UsageError
+from grader.late import apply_late
 from grader.results import CheckResult, Device, Report, Step
 from grader.session import GradingSession, on_path
 from grader.submission import Bundle, Submission, load_submission, topics_in
@@ -147,6 +149,7 @@ def grade(
     run_all_cells: bool = False,
     only: str | None = None,
     full_size: bool = False,
+    handed_in: datetime | None = None,
     course: Course | str | os.PathLike[str] | None = None,
     listener: Listener | None = None,
     workshop: Workshop | None = None,
@@ -156,8 +159,9 @@ def grade(
     `topics` are names from the course (default: all, or the one that a single file is for); `seed` draws the cases
     (default 0); `device` says whether PyTorch models also run at their published size on a GPU, and `full_size` has them do
     so on the CPU where they do not; `run_all_cells` runs all of a notebook and not only what the graded functions need; `only`
-    is a function or the name of a check, and nothing else is graded. Raises UsageError for a path or topic that is not there,
-    SandboxUnavailable where a protection is required and missing, InternalFault for a fault of ours.
+    is a function or the name of a check, and nothing else is graded; `handed_in`, with its offset from UTC, is held against
+    the course's deadlines. Raises UsageError for a path or topic that is not there, SandboxUnavailable where a protection is
+    required and missing, InternalFault for a fault of ours.
     """
     if device not in DEVICES:
         raise UsageError(f"device {device!r} is none of {', '.join(DEVICES)}")
@@ -172,7 +176,8 @@ def grade(
     submission = grading.submission
     assert submission is not None
     shown = path.label if isinstance(path, Bundle) else str(path)
-    return make_report(grading, shown, submission, settings.seed, time.perf_counter() - started)
+    report = make_report(grading, shown, submission, settings.seed, time.perf_counter() - started)
+    return report if handed_in is None else apply_late(report, loaded, handed_in)
 
 
 def choose_topics(path: Path | Bundle, course: Course, settings: Settings) -> tuple[Topic, ...]:

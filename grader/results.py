@@ -202,6 +202,30 @@ class Isolation:
     protections: dict[str, bool] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class LateTopic:
+    """A topic's deadline, the days after it, the per cent taken off and the points that then count."""
+
+    name: str
+    due: str
+    days: int
+    percent: Fraction
+    points: Fraction
+
+
+@dataclass(frozen=True)
+class Late:
+    """When the work was handed in, and what that means for each topic."""
+
+    handed_in: str
+    topics: tuple[LateTopic, ...]
+
+    @property
+    def points(self) -> Fraction:
+        """What counts in all."""
+        return sum((topic.points for topic in self.topics), Fraction(0))
+
+
 @dataclass(frozen=True, repr=False)
 class Report:
     """Everything that is known after grading one submission; `seed` is None where it is kept secret."""
@@ -219,6 +243,7 @@ class Report:
     versions: dict[str, str] = field(default_factory=dict)
     duration_s: float = 0.0
     device: Device = Device()
+    late: Late | None = None
 
     @property
     def points_earned(self) -> Fraction:
@@ -251,6 +276,7 @@ class Report:
             "points_earned": number(self.points_earned),
             "points_possible": number(self.points_possible),
             "topics": [_topic_dict(topic) for topic in self.topics],
+            "late": _late_dict(self.late) if self.late is not None else None,
             "notes": list(self.notes),
             "faults": list(self.faults),
             "versions": dict(self.versions),
@@ -279,6 +305,13 @@ def number(points: Fraction) -> int | float:
 def percentage(earned: Fraction, possible: Fraction) -> Fraction:
     """Share of the points in percent; 0 where there are none to earn."""
     return 100 * earned / possible if possible else Fraction(0)
+
+
+def _late_dict(late: Late) -> dict[str, Any]:
+    topics = [
+        {**asdict(topic), "percent": number(topic.percent), "points": number(topic.points)} for topic in late.topics
+    ]
+    return {"handed_in": late.handed_in, "points": number(late.points), "topics": topics}
 
 
 def _topic_dict(topic: TopicResult) -> dict[str, Any]:
@@ -348,9 +381,18 @@ def _read_report(form: Mapping[str, Any]) -> Report:
         isolation=_read(Isolation, form["isolation"]),
         device=_read(Device, form.get("device", {})),
         topics=tuple(_read_topic(topic) for topic in form["topics"]),
+        late=_read_late(form["late"]) if form.get("late") is not None else None,
         notes=tuple(form["notes"]),
         faults=tuple(form["faults"]),
     )
+
+
+def _read_late(form: Mapping[str, Any]) -> Late:
+    topics = tuple(
+        _read(LateTopic, topic, percent=exact(topic["percent"]), points=exact(topic["points"]))
+        for topic in form["topics"]
+    )
+    return Late(form["handed_in"], topics)
 
 
 def _read_topic(form: Mapping[str, Any]) -> TopicResult:

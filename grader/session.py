@@ -22,8 +22,9 @@ from grader.checking.suite import CheckSpec
 from grader.client.fullsize import FullSize
 from grader.client.student import Backend, Student, WorkerBackend
 from grader.course import Course, Topic
-from grader.diagnosis import Replays, diagnose
+from grader.diagnosis import diagnose
 from grader.errors import StudentMissing, StudentNotLoaded, SubmissionFault
+from grader.evidence import Replays
 from grader.observing import observe
 from grader.results import CheckResult, Failure, Isolation, Outcome, TopicResult
 from grader.workshop import Workshop

@@ -55,6 +55,11 @@ def cold(topics: tuple[str, ...], rounds: int) -> None:
 
 def own_time(course: Course, topics: tuple[str, ...]) -> tuple[float, int]:
     """Seconds that the model solutions compute in all calls of a grading, and the number of calls."""
+    return own_time_of(course, topics, ROOT / "solutions")
+
+
+def own_time_of(course: Course, topics: tuple[str, ...], folder: Path) -> tuple[float, int]:
+    """The same of the files in a folder."""
     spent, calls = 0.0, 0
 
     def timed(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -71,7 +76,7 @@ def own_time(course: Course, topics: tuple[str, ...]) -> tuple[float, int]:
 
     for name in topics:
         topic = course.topic(name)
-        functions = functions_of(ROOT / "solutions" / topic.file, topic)
+        functions = functions_of(folder / topic.file, topic)
         grade_functions(topic, {key: timed(value) for key, value in functions.items()}, course)
     return spent, calls
 

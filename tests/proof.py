@@ -136,12 +136,17 @@ class Caught:
         return bool(firsts) and all(slug == self.known.slug for slug in firsts)
 
 
-def judge_misconceptions(course: Course, topic: Topic, seed: int, naming_every: int = 1) -> Iterator[Caught]:
-    """Each misconception in the place of its function, the oracle for the others; every so-manyth one is diagnosed."""
+def judge_misconceptions(
+    course: Course, topic: Topic, seed: int, naming_every: int = 1, judging_every: int = 1
+) -> Iterator[Caught]:
+    """Each misconception in the place of its function, the oracle for the others.
+
+    Every so-manyth one is judged, and every so-manyth of these diagnosed.
+    """
     with on_path(course):
         oracle = vars(course_module(topic, "oracle"))
         known = misconceptions_in(course_module(topic, "misconceptions"))
-    for position, candidate in enumerate(known):
+    for position, candidate in enumerate(known[::judging_every]):
         functions = {name: oracle[name] for name in topic.functions} | {candidate.function: candidate.code}
         diagnosed = position % naming_every == 0
         with observing_errors() as shares:
@@ -190,7 +195,17 @@ def print_topic(course: Course, topic: Topic, seeds: range) -> bool:
             print(f"  MISS {one.known.function}/{one.known.slug}: {len(one.failed)} checks lost, named first {firsts}")
     good = sum(one.named_first for one in caught)
     print(f"{topic.name}: {good} of {len(caught)} misconceptions lose points and are named first")
-    return holds and good == len(caught)
+    unclear = [one.known.slug for one in caught if topic.needs == "torch" and not one.clear]
+    print(f"{topic.name}: too close to right: {', '.join(unclear) or 'none'}")
+    unused = unfailed(course, topic, caught)
+    print(f"{topic.name}: checks that no misconception fails: {', '.join(unused) or 'none'}")
+    return holds and good == len(caught) and not unclear and not unused
+
+
+def unfailed(course: Course, topic: Topic, caught: Iterable[Caught]) -> list[str]:
+    """The checks that no misconception fails: each is to be deleted or mended."""
+    failed = {check.name for one in caught for check in one.failed}
+    return [spec.name for spec, _ in checks_of(course, topic) if spec.name not in failed]
 
 
 def main() -> None:

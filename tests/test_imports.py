@@ -13,12 +13,15 @@ PACKAGE = Path(__file__).parents[1] / "grader"
 
 LAYERS = [
     ["grader.worker"],
-    ["grader.errors", "grader.results", "grader.options"],
+    ["grader.errors", "grader.results", "grader.options", "grader.tomllines"],
+    ["grader.tomltable"],
     ["grader.course"],
+    ["grader.late"],
     ["grader.submission"],
     ["grader.client"],
     ["grader.checking"],
     ["grader.replaying"],
+    ["grader.evidence"],
     ["grader.diagnosis", "grader.workshop"],
     ["grader.observing"],
     ["grader.session"],

@@ -328,6 +328,41 @@ def test_the_first_layer_that_differs_is_named(got: Callable[[], list[nn.Module]
     assert found is None if sentence is None else found is not None and found.endswith(sentence), found
 
 
+class _Cropped(nn.Module):
+    """A convolution and a crop of its output, written in one way or another."""
+
+    def __init__(self, crop: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        self.conv, self.crop = nn.Conv2d(2, 3, 3, padding=1), crop
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(self.crop(self.conv(x)))
+
+
+@pytest.mark.parametrize(
+    ("crop", "sentence"),
+    [
+        (lambda x: x[:, :, 1:-1, 2:6], None),
+        (lambda x: x.narrow(3, 2, 4).narrow(2, 1, 6), None),
+        (lambda x: x[..., 2:-2][:, :, :-1][:, :, 1:], None),
+        (lambda x: nn.functional.pad(x, (-2, -2, -1, -1)), None),
+        (lambda x: nn.functional.pad(x, (0, 0))[:, :, 1:7, 2:6], None),
+        (
+            lambda x: x[:, :, :6, :4],
+            "the crop: 0 rows before and 2 after, 0 columns before and 4 after where 1 rows before",
+        ),
+        (lambda x: nn.functional.pad(x, (-2, -2, -1, 1)), "constant_pad_nd where a crop is wanted"),
+        (lambda x: x, "a ReLU where a crop is wanted"),
+    ],
+    ids=["slice", "narrow", "in steps", "negative padding", "no padding", "corner", "padding", "missing"],
+)
+def test_a_crop_is_the_same_however_it_is_written(
+    crop: Callable[[torch.Tensor], torch.Tensor], sentence: str | None
+) -> None:
+    found = first_difference(_entries(_Cropped(crop)), _entries(_Cropped(lambda x: x[:, :, 1:7, 2:6])))
+    assert found is None if sentence is None else found is not None and sentence in found, found
+
+
 def test_a_trace_of_no_known_form_gives_no_sentence() -> None:
     right = _entries(nn.Sequential(nn.Conv2d(2, 3, 3)))
     for wrong in ([1], [{}], [{"op": 1, "inputs": [7]}], [{"op": "relu", "inputs": [], "settings": 3}], ["x"]):

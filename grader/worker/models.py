@@ -100,8 +100,8 @@ def trace_model(model: Any, x: Any, *, partial: bool = False) -> Reply:
         if _is_lazy(model):
             _dry_run(model, zeros)
         return trace_forward(model, zeros, partial)
-    except Exception:
-        if zeros.device.type != "meta":
+    except Exception as error:
+        if zeros.device.type != "meta" or not _about_sketch(error):
             raise
     model.to_empty(device="cpu")  # it looks at values, which a sketch has not
     fill_model(model)
@@ -266,6 +266,11 @@ def _about_dtype(error: RuntimeError) -> bool:
     return any(
         words in str(error).lower() for words in ("same dtype", "same type", "should be the same", "scalar type")
     )
+
+
+def _about_sketch(error: Exception) -> bool:
+    """Whether a forward pass failed since a sketch has no values, or is on another device than what the code makes."""
+    return isinstance(error, NotImplementedError) or "meta" in str(error).lower()
 
 
 def warm_up() -> None:
