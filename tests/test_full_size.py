@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ from grader.client.student import Student
 from grader.course import Course, load_course
 from grader.errors import DeviceUnavailable, InternalFault
 from grader.report.digest import full_size, made_under
-from grader.results import Device, Outcome, Report
+from grader.report.hiding import for_student
+from grader.results import CheckResult, Device, FullSizeRun, Isolation, Outcome, Report, TopicResult
 from grader.worker import fullsize, operations, policy
 from grader.worker.cuda import begin_cuda
 from grader.worker.fullsize import run_full_size
@@ -212,6 +214,15 @@ def test_limits_grow_for_the_published_size_alone() -> None:
     large = limits.at_full_size()
     assert (large.call_seconds, large.memory_bytes, large.cpu_seconds) == (100, 7, 103)
     assert large.topic_seconds == 210 and large.open_files == limits.open_files
+
+
+def test_what_a_hidden_check_ran_is_not_told_to_students() -> None:
+    run = FullSizeRun("build_net(7)", (1, 3, 8, 8), "cpu", "float64")
+    for hidden in (False, True):
+        check = CheckResult("build_net/x", "X.", Outcome.PASSED, Fraction(1), Fraction(1), hidden=hidden)
+        topics = (TopicResult("net", "Net", (check,), full_size=(run,)),)
+        report = Report("nets", "Nets", "1", "x", (), 0, Isolation("none"), topics)
+        assert bool(for_student(report).topics[0].full_size) is not hidden
 
 
 # On a GPU, which these tests put the CPU in float32 in the place of

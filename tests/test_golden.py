@@ -22,7 +22,9 @@ from grader.report.terminal import print_report
 from grader.results import (
     Arrays,
     CheckResult,
+    Device,
     Failure,
+    FullSizeRun,
     Isolation,
     Misconception,
     Outcome,
@@ -118,13 +120,20 @@ def made_up() -> Report:
     broken = (
         CheckResult("pool/values", "The maximum.", Outcome.CRASHED, Fraction(0), Fraction(4), failures["raised"]),
     )
+    too_large = "it did not fit into the memory of the GPU"
+    runs = (
+        FullSizeRun("build(18)", (16, 3, 224, 224), "cuda", "float32"),
+        FullSizeRun("build(50)", (16, 3, 224, 224), "cuda", "float32"),
+        FullSizeRun("build(152)", (1, 3, 224, 224), "cpu", "float64", too_large),
+    )
     topics = (
-        TopicResult("layers", "Layers", tuple(checks)),
+        TopicResult("layers", "Layers", tuple(checks), full_size=runs),
         TopicResult("pooling", "Pooling", broken, "importing pooling.py raised ZeroDivisionError", hostile),
     )
     return Report(
         "made-up", "A made-up course", "1", hostile, (SubmittedFile("layers.py", "0" * 64),), 7,
         Isolation("partial", {"landlock": False, "seccomp": True}), topics, (hostile,), (), {"convgrade": "0.1.0"},
+        device=Device("cuda", "cuda", "Card could not compute"),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from grader.report.text import points
-from grader.results import CheckResult, Outcome, Report, TopicResult, percentage
+from grader.results import CheckResult, Device, Outcome, Report, TopicResult, percentage
 
 MARKS = {
     Outcome.PASSED: "✓",
@@ -84,6 +84,10 @@ def _place(device: str) -> str:
     return "on the CPU" if device == "cpu" else "on the GPU"
 
 
+def _without(device: Device) -> str:
+    return "Not every model" if device.used == "cuda" else "No model"
+
+
 def made_under(report: Report) -> list[str]:
     """Sentences: the isolation and seed, and the versions, that the report was made under; why no GPU was used."""
     missing = [name.replace("_", " ") for name, holds in report.isolation.protections.items() if not holds]
@@ -92,5 +96,5 @@ def made_under(report: Report) -> list[str]:
     return [
         f"Isolation: {report.isolation.level}{without}. Seed: {'secret' if report.seed is None else report.seed}.",
         f"Versions: {versions}.",
-        *([f"No model ran on a GPU: {report.device.reason}."] if report.device.reason else []),
+        *([f"{_without(report.device)} ran on a GPU: {report.device.reason}."] if report.device.reason else []),
     ]

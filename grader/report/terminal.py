@@ -83,7 +83,7 @@ def _topic(topic: TopicResult) -> RenderableType:
     if topic.problem is not None:
         return Group(heading, _pad(problem(topic), (0, 0, 0, 2)))
     parts: list[RenderableType] = [heading, _check_table(topic.checks)]
-    parts += [_indented(plain(sentence)) for sentence in full_size(topic)]
+    parts += [_indented(one_line(sentence, 1000)) for sentence in full_size(topic)]
     seen: set[str] = set()
     for check in topic.checks:
         if worth_explaining(check):
