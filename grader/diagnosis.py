@@ -25,6 +25,9 @@ CLOSE = 1e-5
 NAMED = 2
 RUNS = 40
 
+Agreements = dict[tuple[Known, int], bool | None]
+"""Whether a misconception gives what the student's code gave, by the misconception and the id of the case's run."""
+
 
 def diagnose(
     function: str,
@@ -33,8 +36,9 @@ def diagnose(
     topic: Topic,
     known: Iterable[Known],
     oracle: Mapping[str, Callable[..., Any]],
+    remembered: Agreements | None = None,
 ) -> tuple[Misconception, ...]:
-    """The misconceptions about `function` that reproduce `runs`, best first.
+    """The misconceptions about `function` that reproduce `runs`, best first; what is `remembered` is not tried again.
 
     `all_runs` are the cases of every check of the function: what explains them all is the better explanation, and where
     something does, nothing less is named.
@@ -42,8 +46,8 @@ def diagnose(
     runs, all_runs = spread(runs), spread(all_runs)
     found: list[tuple[float, Known]] = []
     for candidate in known:
-        if candidate.function == function and reproduces(candidate, runs, topic, oracle):
-            agreeing = sum(reproduces(candidate, [run], topic, oracle) for run in all_runs)
+        if candidate.function == function and reproduces(candidate, runs, topic, oracle, remembered):
+            agreeing = sum(reproduces(candidate, [run], topic, oracle, remembered) for run in all_runs)
             found.append((agreeing / max(1, len(all_runs)), candidate))
     found.sort(key=lambda pair: -pair[0])  # stable: the order in the file decides between equals
     best = [candidate for share, candidate in found if share == found[0][0]]
@@ -56,21 +60,32 @@ def spread(runs: Sequence[CaseRun]) -> Sequence[CaseRun]:
 
 
 def reproduces(
-    candidate: Known, runs: Sequence[CaseRun], topic: Topic, oracle: Mapping[str, Callable[..., Any]]
+    candidate: Known,
+    runs: Sequence[CaseRun],
+    topic: Topic,
+    oracle: Mapping[str, Callable[..., Any]],
+    remembered: Agreements | None = None,
 ) -> bool:
     """Whether the candidate gives what the student's function gave, in every call to it in `runs`."""
-    functions = {**oracle, candidate.function: candidate.code}
-    compared = 0
+    agreements = remembered if remembered is not None else {}
+    compared = False
     for run in runs:
-        again = calls_again(run.calls, Student(topic, LocalBackend(functions)))
-        if again is None:
+        key = candidate, id(run)
+        if key not in agreements:
+            agreements[key] = _agrees(candidate, run, topic, oracle)
+        if agreements[key] is False:
             return False
-        for theirs, ours in zip(run.calls, again, strict=True):
-            if theirs.owner == candidate.function:
-                compared += 1
-                if not _same_call(theirs, ours):
-                    return False
-    return compared > 0
+        compared = compared or agreements[key] is True
+    return compared
+
+
+def _agrees(candidate: Known, run: CaseRun, topic: Topic, oracle: Mapping[str, Callable[..., Any]]) -> bool | None:
+    """Whether the candidate gives the same in one case; None where its function is not called in it."""
+    again = calls_again(run.calls, Student(topic, LocalBackend({**oracle, candidate.function: candidate.code})))
+    if again is None:
+        return False
+    pairs = [pair for pair in zip(run.calls, again, strict=True) if pair[0].owner == candidate.function]
+    return all(_same_call(theirs, ours) for theirs, ours in pairs) if pairs else None
 
 
 def calls_again(calls: Sequence[Call], student: Student) -> list[Call] | None:

@@ -21,7 +21,7 @@ from grader.checking.snippet import call_in_words, case_in_words, script
 from grader.checking.suite import CheckSpec
 from grader.client.student import Backend, Student, WorkerBackend
 from grader.course import Course, Topic
-from grader.diagnosis import diagnose
+from grader.diagnosis import Agreements, diagnose
 from grader.errors import StudentMissing, StudentNotLoaded, SubmissionFault
 from grader.observing import observe
 from grader.results import CheckResult, Failure, Isolation, Outcome, TopicResult
@@ -50,6 +50,8 @@ class TopicSession:
     judged: dict[str, Judged] = field(default_factory=dict)
     problem: str | None = None
     output: str | None = None
+    agreements: Agreements = field(default_factory=dict)
+    """What the diagnosis of one check found out, for that of the next; the runs are kept in `judged`."""
 
     def runs_of(self, function: str) -> list[CaseRun]:
         """Every case run so far by checks of the function."""
@@ -117,7 +119,9 @@ class GradingSession:
         module, oracle = course_module(topic, "misconceptions"), vars(course_module(topic, "oracle"))
         runs, all_runs = judged.runs, session.runs_of(result.function)
         with _one_thread():
-            found = diagnose(result.function, runs, all_runs, topic, misconceptions_in(module), oracle)
+            found = diagnose(
+                result.function, runs, all_runs, topic, misconceptions_in(module), oracle, session.agreements
+            )
             seen = () if found else observe(result.function, runs, all_runs, topic, oracle, traits_in(module))
         layer = () if found or judged.layer is None else (judged.layer,)
         return dataclasses.replace(result, misconceptions=found, observations=(*layer, *seen))

@@ -535,6 +535,11 @@ ODD: dict[str, tuple[str, float, str]] = {
         5,
         "",
     ),
+    "compiled": ("class P" + BODY + "\ndef Pair(i, o):\n    return torch.compile(P(i, o))", 5, ""),
+    "scripted": ("class P" + BODY + "\ndef Pair(i, o):\n    return torch.jit.script(P(i, o))", 5, ""),
+    "float32 inside": ("class Pair" + BODY.replace("self.conv(x)", "self.conv(x.float())"), 5, ""),
+    "many threads": ("torch.set_num_threads(8)\nclass Pair" + BODY, 5, ""),
+    "another package": ("import rich", 0, "this topic offers the standard library, torch and numpy"),
     "patches the operations": (
         "import grader.worker.models as m\n"
         "for name in list(m.OPERATIONS):\n"
@@ -565,3 +570,12 @@ def test_odd_models_are_told_in_a_sentence(name: str, grade_source: Callable[[st
     assert words in said(report), said(report)
     if points == FULL:
         assert report.points_earned == FULL
+
+
+def test_a_worker_with_pytorch_opens_nothing_else(grade_source: Callable[[str], Report], pairs: Course) -> None:
+    """PyTorch has more files to read than NumPy; the course and the rest of the machine are not among them."""
+    for path in (pairs.root / "reference" / "course.toml", Path(pytest.__file__), Path("/etc/passwd")):
+        report = grade_source(f"open({str(path)!r})")
+        if not report.isolation.protections.get("landlock"):
+            pytest.skip("this machine has no landlock")
+        assert "raised PermissionError" in said(report)

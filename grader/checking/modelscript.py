@@ -99,8 +99,9 @@ def _arrays(result: Any) -> tuple[tuple[np.ndarray, ...], np.ndarray | None]:
     """Outputs and gradient in a reply, which may be anything."""
     reply = result if isinstance(result, dict) else {}
     outputs, gradient = reply.get("outputs"), reply.get("gradient")
-    sound = isinstance(outputs, tuple) and all(isinstance(array, np.ndarray) for array in outputs)
-    return outputs if sound else (), gradient if isinstance(gradient, np.ndarray) else None
+    if not (isinstance(outputs, tuple) and all(isinstance(array, np.ndarray) for array in outputs)):
+        outputs = ()
+    return outputs, gradient if isinstance(gradient, np.ndarray) else None
 
 
 def _uniform(seed: int, shape: str) -> str:

@@ -143,10 +143,12 @@ def _is_fresh_statistic(tensor: torch.Tensor) -> bool:
 def _fill(tensor: torch.Tensor, table: torch.Tensor, matrix: bool) -> None:
     """Write the table's numbers into the tensor over and over, scaled; without any array of the tensor's size."""
     scale = MATRIX_SCALE * max(1, tensor.numel()) ** -0.25 if matrix else VECTOR_SCALE
-    values = (table * scale if matrix else VECTOR_CENTRE + table * scale).to(tensor.dtype).to(tensor.device)
+    table = table[: tensor.numel()]
+    values = (table * scale if matrix else VECTOR_CENTRE + table * scale).to(tensor.dtype)
     flat = tensor.view(-1) if tensor.is_contiguous() else torch.empty(tensor.numel(), dtype=tensor.dtype)
     whole = flat.numel() // TABLE_ENTRIES
-    flat[: whole * TABLE_ENTRIES].view(whole, TABLE_ENTRIES).copy_(values)
+    if whole:
+        flat[: whole * TABLE_ENTRIES].view(whole, TABLE_ENTRIES).copy_(values)
     flat[whole * TABLE_ENTRIES :].copy_(values[: flat.numel() - whole * TABLE_ENTRIES])
     if not tensor.is_contiguous():
         tensor.copy_(flat.view(tensor.shape))
@@ -272,18 +274,30 @@ def _kind(value: Any) -> str:
 
 def _about_dtype(error: RuntimeError) -> bool:
     """Whether a forward pass in float64 failed since the student's code makes float32 of its own."""
-    return any(words in str(error).lower() for words in ("same dtype", "same type", "float and double", "scalar type"))
+    return any(
+        words in str(error).lower() for words in ("same dtype", "same type", "should be the same", "scalar type")
+    )
 
 
 def warm_up() -> None:
-    """Run everything once, tiny, so that what PyTorch loads late is there before workers are forked."""
+    """Run everything once, tiny, so that what PyTorch loads late is there before workers are forked.
+
+    A compiled model computes the same as the model; compiling it needs a compiler, which no worker may start.
+    """
     torch.set_num_threads(1)
+    torch.compile = _leave_as_it_is
+    nn.Module.compile = lambda self, *arguments, **keywords: None  # type: ignore[method-assign]
     made = [sketch_model(_tiny), _tiny()]
     for training in (False, True):
         run_model(made[1], (2, 2, 6, 6), training=training)
     for model in made:
         describe_model(model)
         trace_model(model, (2, 2, 6, 6))
+
+
+def _leave_as_it_is(model: Any = None, **options: Any) -> Any:
+    """What torch.compile is in a worker, as a function and as a decorator with options."""
+    return (lambda decorated: decorated) if model is None else model
 
 
 def _tiny() -> nn.Module:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from grader.checking import (
@@ -27,7 +27,8 @@ from grader.checking import (
 from reference.residual import oracle
 
 PUBLISHED = {18: 11_689_512, 34: 21_797_672, 50: 25_557_032, 101: 44_549_160, 152: 60_192_808}
-NETWORKS = 3  # drawn cases of a whole network, besides those written out
+few = settings(max_examples=3, phases=(Phase.explicit, Phase.generate))
+"""For whole networks, which take tens of milliseconds: a few drawn cases, and no search for smaller ones."""
 
 
 class Case(NamedTuple):
@@ -291,7 +292,7 @@ def test_published_bottleneck(student: Any) -> None:
 @example(case=Network(18, 3, 3, 2, 2, 33, 40, 0))
 @example(case=Network(34, 2, 1, 3, 2, 40, 33, 1))
 @example(case=Network(50, 4, 2, 2, 2, 64, 35, 2))
-@settings(max_examples=NETWORKS + 3)
+@few
 @given(case=networks)
 def test_network(student: Any, case: Network) -> None:
     """Small networks of depth 18, 34 and 50 give the right scores and input gradients in evaluation mode."""
@@ -304,7 +305,7 @@ def test_network(student: Any, case: Network) -> None:
 @pytest.mark.check("build_resnet/deep", points=1)
 @example(case=Network(101, 3, 3, 2, 2, 33, 40, 0))
 @example(case=Network(152, 2, 1, 2, 2, 40, 33, 1))
-@settings(max_examples=2)
+@few
 @given(case=st.builds(lambda case, depth: case._replace(depth=depth), networks, st.sampled_from((101, 152))))
 def test_deep_network(student: Any, case: Network) -> None:
     """Networks of depth 101 and 152 give the right scores and input gradients in evaluation mode."""
@@ -317,7 +318,7 @@ def test_deep_network(student: Any, case: Network) -> None:
 @pytest.mark.check("build_resnet/training", points=2)
 @example(case=Network(18, 3, 3, 2, 3, 64, 50, 0))
 @example(case=Network(50, 4, 2, 2, 3, 64, 35, 2))
-@settings(max_examples=NETWORKS + 2)
+@few
 @given(case=networks)
 def test_network_training(student: Any, case: Network) -> None:
     """In training mode scores and gradients are right, all running statistics move, and every parameter has a gradient."""
@@ -333,7 +334,7 @@ def test_network_training(student: Any, case: Network) -> None:
 @example(depth=20)
 @example(depth=0)
 @given(depth=st.integers(-5, 200).filter(lambda depth: depth not in PUBLISHED))
-@settings(max_examples=6)
+@few
 def test_errors(student: Any, depth: int) -> None:
     """A depth that is none of the five raises ValueError; 18 does not."""
     expect_value_error(student.build_resnet, depth, why=f"there is no ResNet-{depth}")
