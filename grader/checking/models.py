@@ -50,14 +50,16 @@ def run(
     *,
     seed: int = 0,
     training: bool = False,
-    entries: int | None = None,
+    scale: float = 1.0,
+    entries: int = 0,
 ) -> Run:
     """Run a student's model on x, an array or a shape filled from the seed; fails where there is no such run.
 
-    With `entries`, the run has the gradients of the parameters with so many.
+    What a shape is filled with is multiplied by `scale`. With `entries`, the run has the gradients of the parameters with so
+    many.
     """
-    wanted = {} if entries is None else {"entries": entries}
-    reply = _reply(student, student.run_model(model, x, seed=seed, training=training, **wanted))
+    options = {name: value for name, value in (("scale", scale), ("entries", entries)) if value not in (0, 1.0)}
+    reply = _reply(student, student.run_model(model, x, seed=seed, training=training, **options))
     outputs, gradient, idle = reply.get("outputs"), reply.get("gradient"), reply.get("idle")
     statistics, moved, gradients = reply.get("statistics"), reply.get("moved"), reply.get("gradients")
     sound = (
@@ -78,12 +80,18 @@ def run(
 
 
 def run_right(
-    model: Any, x: Shape | np.ndarray, *, seed: int = 0, training: bool = False, entries: int | None = None
+    model: Any,
+    x: Shape | np.ndarray,
+    *,
+    seed: int = 0,
+    training: bool = False,
+    scale: float = 1.0,
+    entries: int = 0,
 ) -> Run:
     """The same of an oracle's model, in this process."""
     from grader.worker.models import run_model  # imports PyTorch, as do the others below
 
-    reply = run_model(model, x, seed=seed, training=training, entries=entries or 0)
+    reply = run_model(model, x, seed=seed, training=training, scale=scale, entries=entries)
     assert "problem" not in reply, reply["problem"]
     return Run(
         reply["outputs"],

@@ -16,9 +16,9 @@ and an own batch norm with parameters of shape (1, C, 1, 1) those of torch.nn.Ba
 apart without names, nor scale and shift: each pair has equal values, so that it does not matter which is which. 65,537 is
 prime: no two rows of a weight begin alike.
 
-An input given as a shape holds default_rng(seed).uniform(-1, 1, shape); the loss is the sum over the outputs, each times
-numbers drawn likewise from seed + 1, seed + 2, ... Before the forward pass PyTorch's generator is seeded with seed, so that
-dropout drops the same units whenever the run is made again.
+An input given as a shape holds default_rng(seed).uniform(-1, 1, shape), times a scale; the loss is the sum over the
+outputs, each times numbers drawn likewise from seed + 1, seed + 2, ... Before the forward pass PyTorch's generator is seeded
+with seed, so that dropout drops the same units whenever the run is made again.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ REMEMBERED = "_positions_of_statistics"  # among a model's buffers, which anothe
 Reply = dict[str, Any]
 
 
-def run_model(model: Any, x: Any, *, seed: int = 0, training: bool = False, entries: int = 0) -> Reply:
+def run_model(
+    model: Any, x: Any, *, seed: int = 0, training: bool = False, scale: float = 1.0, entries: int = 0
+) -> Reply:
     """Fill the weights, run the model on x (an array, or a shape to be filled), and differentiate the loss.
 
     Gives outputs and the gradient of x as arrays, "idle": shapes of the trainable parameters that no output depends on,
@@ -52,7 +54,7 @@ def run_model(model: Any, x: Any, *, seed: int = 0, training: bool = False, entr
     """
     if (problem := _no_module(model)) is not None:
         return {"problem": problem}
-    given = x if isinstance(x, np.ndarray) else uniform(seed, x)
+    given = x if isinstance(x, np.ndarray) else scale * uniform(seed, x)
     try:
         return _run(model, given, seed, training, entries, torch.float64)
     except RuntimeError as error:
