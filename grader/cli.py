@@ -70,7 +70,15 @@ def build_parser() -> argparse.ArgumentParser:
     grade.add_argument("--show-hidden", action="store_true", help="show hidden checks in full; for instructors")
     grade.add_argument("--require-sandbox", action="store_true", help="refuse to grade unless every protection holds")
     grade.add_argument(
-        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where PyTorch models run (default: auto)"
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="where PyTorch models run at their published size: on a GPU where there is one (default: auto)",
+    )
+    grade.add_argument(
+        "--full-size",
+        action="store_true",
+        help="run PyTorch models at their published size on the CPU too; takes minutes",
     )
     grade.add_argument(
         "--run-all-cells", action="store_true", help="run all of a notebook, not only what the graded functions need"
@@ -116,6 +124,7 @@ def run_grade(options: argparse.Namespace) -> int:
             require_sandbox=options.require_sandbox,
             run_all_cells=options.run_all_cells,
             handed_in=options.handed_in,
+            full_size=options.full_size,
             course=options.course,
             listener=listener,
         )

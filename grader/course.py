@@ -44,6 +44,7 @@ OPERATIONS = {
     "describe_model": "looking at the parameters of {}",
     "sketch_model": "{}",
     "trace_model": "the forward pass of {}",
+    "run_full_size": "the forward or backward pass of {} at the published size",
 }
 """What grader.worker.models does with models, in words; the braces stand for the function that made the model."""
 

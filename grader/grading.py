@@ -9,20 +9,24 @@ import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from grader.checking.suite import CheckSpec, Suite
+from grader.client.fullsize import FullSize
 from grader.course import Course, Topic, load_course
 from grader.errors import CourseError, InternalFault, SandboxUnavailable, UsageError
 from grader.late import apply_late
-from grader.results import CheckResult, Report, Step
-from grader.session import BackendMaker, GradingSession, on_path
+from grader.results import CheckResult, Device, Report, Step
+from grader.session import GradingSession, on_path
 from grader.submission import Bundle, Submission, load_submission, topics_in
 from grader.workshop import Workshop, shared_workshop
+
+if TYPE_CHECKING:
+    from grader.client.student import Student, WorkerBackend
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -30,7 +34,8 @@ DEVICES = ("auto", "cpu", "cuda")
 @dataclass(frozen=True)
 class Settings:
     """How to grade: which topics (None: all), the seed, the device of PyTorch topics, whether every protection is a must,
-    whether all of a notebook is run, and the one function or check (None: all) that is judged.
+    whether all of a notebook is run, the one function or check (None: all) that is judged, and whether models also run at
+    their published size where there is no GPU.
     """
 
     topics: tuple[str, ...] | None = None
@@ -39,6 +44,7 @@ class Settings:
     require_sandbox: bool = False
     run_all_cells: bool = False
     only: str | None = None
+    full_size: bool = False
 
 
 Listener = Callable[[Step], None]
@@ -57,6 +63,7 @@ class Grading:
     only: str | None = None
     quiet: bool = False
     listener: Listener | None = None
+    device: str = "cpu"
     total: int = 0
     done: int = 0
     _stack: ExitStack = field(default_factory=ExitStack)
@@ -72,9 +79,14 @@ class Grading:
         for needs in {topic.needs for topic in topics if topic.name not in submission.problems}:
             workshop.server(needs)  # it warms up while this process imports what judging needs
         make = worker_maker(submission, folder, settings, workshop)
-        grading = cls(
-            course, topics, GradingSession(course, settings.seed, workshop, make), only=settings.only, _stack=stack
+        session = GradingSession(
+            course,
+            settings.seed,
+            workshop,
+            make,
+            make_full_size=lambda topic: _full_size(topic, make, settings, workshop),
         )
+        grading = cls(course, topics, session, only=settings.only, device=settings.device, _stack=stack)
         stack.callback(grading.session.close)
         grading.submission = submission
         return grading
@@ -137,6 +149,7 @@ def grade(
     run_all_cells: bool = False,
     only: str | None = None,
     handed_in: datetime | None = None,
+    full_size: bool = False,
     course: Course | str | os.PathLike[str] | None = None,
     listener: Listener | None = None,
     workshop: Workshop | None = None,
@@ -144,16 +157,17 @@ def grade(
     """Grade one submission: a folder, a file, a notebook, a zip, or a bundle that was read from one.
 
     `topics` are names from the course (default: all, or the one that a single file is for); `seed` draws the cases
-    (default 0); `device` is where PyTorch models run; `run_all_cells` runs all of a notebook and not only what the graded
-    functions need; `only` is a function or the name of a check, and nothing else is graded; `handed_in`, with its offset from
-    UTC, is held against the course's deadlines. Raises UsageError for a path or
-    topic that is not there, SandboxUnavailable where a protection is required and missing, InternalFault for a fault of ours.
+    (default 0); `device` says whether PyTorch models also run at their published size on a GPU, and `full_size` has them do
+    so on the CPU where they do not; `run_all_cells` runs all of a notebook and not only what the graded functions need; `only`
+    is a function or the name of a check, and nothing else is graded; `handed_in`, with its offset from UTC, is held against the
+    course's deadlines. Raises UsageError for a path or topic that is not there, SandboxUnavailable where a protection is
+    required and missing, InternalFault for a fault of ours.
     """
     if device not in DEVICES:
         raise UsageError(f"device {device!r} is none of {', '.join(DEVICES)}")
     loaded = course if isinstance(course, Course) else load_course(Path(course) if course is not None else None)
     names = (topics,) if isinstance(topics, str) else tuple(topics) if topics is not None else None
-    settings = Settings(names, 0 if seed is None else seed, device, require_sandbox, run_all_cells, only)
+    settings = Settings(names, 0 if seed is None else seed, device, require_sandbox, run_all_cells, only, full_size)
     started = time.perf_counter()
     source = path if isinstance(path, Bundle) else Path(path)
     grading = Grading.open(source, loaded, settings, workshop)
@@ -186,15 +200,21 @@ def choose_topics(path: Path | Bundle, course: Course, settings: Settings) -> tu
     return course.topics
 
 
-def worker_maker(submission: Submission, folder: str, settings: Settings, workshop: Workshop) -> BackendMaker:
+class WorkerMaker(Protocol):
+    """Makes a topic's backend: a worker on a device."""
+
+    def __call__(self, topic: Topic, device: str = "cpu") -> WorkerBackend: ...
+
+
+def worker_maker(submission: Submission, folder: str, settings: Settings, workshop: Workshop) -> WorkerMaker:
     """How a topic's backend is made: a worker on the staged files."""
     from grader.client.student import WorkerBackend
 
-    def make(topic: Topic) -> WorkerBackend:
+    def make(topic: Topic, device: str = "cpu") -> WorkerBackend:
         problem = submission.problems.get(topic.name)
-        server = workshop.server(topic.needs) if problem is None else None
+        server = workshop.server(topic.needs) if problem is None and device == "cpu" else None
         notebook = submission.notebooks.get(topic.file)
-        backend = WorkerBackend(topic, folder, settings.seed, server, problem, notebook)
+        backend = WorkerBackend(topic, folder, settings.seed, server, problem, notebook, device)
         if problem is None:
             backend.load()
             missing = [name for name, holds in (backend.protections or {}).items() if not holds]
@@ -206,6 +226,32 @@ def worker_maker(submission: Submission, folder: str, settings: Settings, worksh
         return backend
 
     return make
+
+
+def _full_size(topic: Topic, make: WorkerMaker, settings: Settings, workshop: Workshop) -> FullSize | None:
+    """How a topic's models run at their published size; None where they do not."""
+    from grader.client.student import Student
+
+    gpu = workshop.gpu if settings.device != "cpu" else None
+    if topic.needs != "torch" or not (settings.full_size or (gpu is not None and gpu.problem is None)):
+        return None
+    large = replace(topic, limits=topic.limits.at_full_size())
+
+    def begin(device: str) -> tuple[Student, Callable[[], None]]:
+        backend = make(large, device)
+        return Student(large, backend), backend.close
+
+    return FullSize(begin, settings.full_size, gpu)
+
+
+def _device(grading: Grading) -> Device:
+    """Where models were to run and where they ran."""
+    sessions = grading.session.topics.values()
+    runs = [run for session in sessions if session.student.full_size for run in session.student.full_size.ran]
+    gpu, torch = grading.session.workshop.gpu, any(topic.needs == "torch" for topic in grading.topics)
+    told = torch and (grading.device == "cuda" or (grading.device == "auto" and gpu.expected))
+    reason = gpu.problem if told else None
+    return Device(grading.device, "cuda" if any(run.device == "cuda" for run in runs) else "cpu", reason)
 
 
 def run_checks(grading: Grading) -> None:
@@ -341,6 +387,7 @@ def make_report(grading: Grading, path: str, submission: Submission, seed: int, 
         faults=tuple(session.faults),
         versions=versions(),
         duration_s=seconds,
+        device=_device(grading),
     )
 
 

@@ -578,7 +578,7 @@ ODD: dict[str, tuple[str, float, str]] = {
     "many threads": ("torch.set_num_threads(8)\nclass Pair" + BODY, 5, ""),
     "another package": ("import rich", 0, "this topic offers the standard library, torch and numpy"),
     "patches the operations": (
-        "import grader.worker.models as m\n"
+        "import grader.worker.operations as m\n"
         "for name in list(m.OPERATIONS):\n"
         "    m.OPERATIONS[name] = lambda *a, **k: dict(outputs=True, problem=None, passed=True)\n"
         "def Pair(i, o):\n    return nn.Linear(1, 1)",
@@ -586,7 +586,7 @@ ODD: dict[str, tuple[str, float, str]] = {
         "did not say what became of it",
     ),
     "odd replies": (
-        "import grader.worker.models as m\n"
+        "import grader.worker.operations as m\n"
         "m.OPERATIONS['run_model'] = lambda *a, **k: {'problem': ['x'] * 9}\n"
         "m.OPERATIONS['describe_model'] = lambda *a, **k: dict(parameters=True, trainable=1, sizes=['a'])\n"
         "m.OPERATIONS['trace_model'] = lambda *a, **k: dict(entries=[{'op': []}], outputs=[[1]])\n"

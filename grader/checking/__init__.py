@@ -11,6 +11,7 @@ from grader.checking.compare import (
     fail,
 )
 from grader.checking.dropping import Dropping, expect_share, follow_dropout
+from grader.checking.fullsize import expect_full_size
 from grader.checking.known import Trait, misconception
 from grader.checking.models import (
     Description,
@@ -47,6 +48,7 @@ __all__ = [
     "expect_all_used",
     "expect_array",
     "expect_equal",
+    "expect_full_size",
     "expect_gradient",
     "expect_handle",
     "expect_integer",
