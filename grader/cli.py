@@ -123,8 +123,8 @@ def run_grade(options: argparse.Namespace) -> int:
             options.device,
             require_sandbox=options.require_sandbox,
             run_all_cells=options.run_all_cells,
-            handed_in=options.handed_in,
             full_size=options.full_size,
+            handed_in=options.handed_in,
             course=options.course,
             listener=listener,
         )

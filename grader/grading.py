@@ -9,24 +9,24 @@ import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from grader.checking.suite import CheckSpec, Suite
-from grader.client.fullsize import FullSize
 from grader.course import Course, Topic, load_course
+from grader.devices import WorkerMaker, make_full_size, used_device
 from grader.errors import CourseError, InternalFault, SandboxUnavailable, UsageError
 from grader.late import apply_late
-from grader.results import CheckResult, Device, Report, Step
+from grader.results import CheckResult, Report, Step
 from grader.session import GradingSession, on_path
 from grader.submission import Bundle, Submission, load_submission, topics_in
 from grader.workshop import Workshop, shared_workshop
 
 if TYPE_CHECKING:
-    from grader.client.student import Student, WorkerBackend
+    from grader.client.student import WorkerBackend
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -84,7 +84,7 @@ class Grading:
             settings.seed,
             workshop,
             make,
-            make_full_size=lambda topic: _full_size(topic, make, settings, workshop),
+            make_full_size=lambda topic: make_full_size(topic, make, settings.device, settings.full_size, workshop),
         )
         grading = cls(course, topics, session, only=settings.only, device=settings.device, _stack=stack)
         stack.callback(grading.session.close)
@@ -148,8 +148,8 @@ def grade(
     require_sandbox: bool = False,
     run_all_cells: bool = False,
     only: str | None = None,
-    handed_in: datetime | None = None,
     full_size: bool = False,
+    handed_in: datetime | None = None,
     course: Course | str | os.PathLike[str] | None = None,
     listener: Listener | None = None,
     workshop: Workshop | None = None,
@@ -159,8 +159,8 @@ def grade(
     `topics` are names from the course (default: all, or the one that a single file is for); `seed` draws the cases
     (default 0); `device` says whether PyTorch models also run at their published size on a GPU, and `full_size` has them do
     so on the CPU where they do not; `run_all_cells` runs all of a notebook and not only what the graded functions need; `only`
-    is a function or the name of a check, and nothing else is graded; `handed_in`, with its offset from UTC, is held against the
-    course's deadlines. Raises UsageError for a path or topic that is not there, SandboxUnavailable where a protection is
+    is a function or the name of a check, and nothing else is graded; `handed_in`, with its offset from UTC, is held against
+    the course's deadlines. Raises UsageError for a path or topic that is not there, SandboxUnavailable where a protection is
     required and missing, InternalFault for a fault of ours.
     """
     if device not in DEVICES:
@@ -200,12 +200,6 @@ def choose_topics(path: Path | Bundle, course: Course, settings: Settings) -> tu
     return course.topics
 
 
-class WorkerMaker(Protocol):
-    """Makes a topic's backend: a worker on a device."""
-
-    def __call__(self, topic: Topic, device: str = "cpu") -> WorkerBackend: ...
-
-
 def worker_maker(submission: Submission, folder: str, settings: Settings, workshop: Workshop) -> WorkerMaker:
     """How a topic's backend is made: a worker on the staged files."""
     from grader.client.student import WorkerBackend
@@ -226,32 +220,6 @@ def worker_maker(submission: Submission, folder: str, settings: Settings, worksh
         return backend
 
     return make
-
-
-def _full_size(topic: Topic, make: WorkerMaker, settings: Settings, workshop: Workshop) -> FullSize | None:
-    """How a topic's models run at their published size; None where they do not."""
-    from grader.client.student import Student
-
-    gpu = workshop.gpu if settings.device != "cpu" else None
-    if topic.needs != "torch" or not (settings.full_size or (gpu is not None and gpu.problem is None)):
-        return None
-    large = replace(topic, limits=topic.limits.at_full_size())
-
-    def begin(device: str) -> tuple[Student, Callable[[], None]]:
-        backend = make(large, device)
-        return Student(large, backend), backend.close
-
-    return FullSize(begin, settings.full_size, gpu)
-
-
-def _device(grading: Grading) -> Device:
-    """Where models were to run and where they ran."""
-    sessions = grading.session.topics.values()
-    runs = [run for session in sessions if session.student.full_size for run in session.student.full_size.ran]
-    gpu, torch = grading.session.workshop.gpu, any(topic.needs == "torch" for topic in grading.topics)
-    told = torch and (grading.device == "cuda" or (grading.device == "auto" and gpu.expected))
-    reason = gpu.problem if told else None
-    return Device(grading.device, "cuda" if any(run.device == "cuda" for run in runs) else "cpu", reason)
 
 
 def run_checks(grading: Grading) -> None:
@@ -387,7 +355,7 @@ def make_report(grading: Grading, path: str, submission: Submission, seed: int, 
         faults=tuple(session.faults),
         versions=versions(),
         duration_s=seconds,
-        device=_device(grading),
+        device=used_device(session, grading.topics, grading.device),
     )
 
 

@@ -242,8 +242,8 @@ class Report:
     faults: tuple[str, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
     duration_s: float = 0.0
-    late: Late | None = None
     device: Device = Device()
+    late: Late | None = None
 
     @property
     def points_earned(self) -> Fraction:

@@ -25,6 +25,7 @@ LAYERS = [
     ["grader.diagnosis", "grader.workshop"],
     ["grader.observing"],
     ["grader.session"],
+    ["grader.devices"],
     ["grader.grading", "grader.plugin", "grader.release", "grader.report"],
     ["grader.catalogue"],
     [

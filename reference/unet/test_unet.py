@@ -13,6 +13,7 @@ from grader.checking import (
     Run,
     describe_right,
     expect_all_used,
+    expect_full_size,
     expect_gradient,
     expect_message,
     expect_output_shape,
@@ -126,6 +127,7 @@ def test_published(student: Any) -> None:
     model = student.sketch_model(student.build_unet)
     expect_parameters(student, model, wanted, (1, 1, 572, 572))
     expect_output_shape(student, model, (1, 1, 572, 572), (1, 2, 388, 388))
+    expect_full_size(student, oracle.build_unet, x=(1, 572, 572))
 
 
 @pytest.mark.check("build_unet/valid", points=3)
