@@ -59,13 +59,15 @@ def model_script(
     if call.function not in ("run_model", "run_full_size"):
         return [], []
     x, seed = call.arguments[1], call.keywords.get("seed", 0)
+    scale = f"{call.keywords['scale']:g} * " if "scale" in call.keywords else ""
     given = assign("x", x) if isinstance(x, np.ndarray) else "x"
     lines = [
         f"{model}.double()",
         *FILL.format(model=model).splitlines(),
         f"{model}.train({bool(call.keywords.get('training'))})",
-        *([] if isinstance(x, np.ndarray) else [f"x = {_uniform(seed, str(tuple(x)))}"]),
+        *([] if isinstance(x, np.ndarray) else [f"x = {scale}{_uniform(seed, str(tuple(x)))}"]),
         f"x = torch.tensor({given}, requires_grad=True)",
+        *([f"torch.manual_seed({seed})"] if call.keywords.get("training") else []),
         f"out = {model}(x)",
     ]
     outputs, gradient = _arrays(call.result)
