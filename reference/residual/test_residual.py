@@ -259,7 +259,7 @@ def test_bottleneck_used(student: Any, case: Case) -> None:
 
 
 def check_published(student: Any, *depths: int) -> None:
-    """Parameters and output shape of the published networks, without computing anything."""
+    """Parameters and output shape of the published networks; what they compute only where that is asked for."""
     for depth in depths:
         model = student.sketch_model(student.build_resnet, depth)
         wanted = right_published(depth)

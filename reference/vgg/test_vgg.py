@@ -16,6 +16,7 @@ from grader.checking import (
     describe_right,
     expect_all_used,
     expect_array,
+    expect_full_size,
     expect_gradient,
     expect_message,
     expect_output_shape,
@@ -171,12 +172,13 @@ def test_published(student: Any, config: str) -> None:
 
 
 def check_published(student: Any, config: str) -> None:
-    """Parameters and output shape of a published network, without computing anything."""
+    """Parameters and output shape of a published network; what it computes only where that is asked for."""
     model = student.sketch_model(student.build_vgg, config)
     wanted = right_published(config)
     assert wanted.parameters == PUBLISHED[config]
     expect_parameters(student, model, wanted, (1, 3, 224, 224))
     expect_output_shape(student, model, (1, 3, 224, 224), (1, 1000))
+    expect_full_size(student, oracle.build_vgg, config, x=(3, 224, 224))
 
 
 @pytest.mark.check("build_vgg/three_by_three", points=3)
