@@ -24,7 +24,7 @@ from grader.client.fullsize import FullSize, Gpu
 from grader.client.local import LocalBackend
 from grader.client.student import Student
 from grader.course import Course, load_course
-from grader.errors import DeviceUnavailable, InternalFault
+from grader.errors import DeviceUnavailable, InternalFault, SandboxUnavailable
 from grader.report.digest import full_size, made_under
 from grader.report.hiding import for_student
 from grader.results import CheckResult, Device, FullSizeRun, Isolation, Outcome, Report, TopicResult
@@ -303,6 +303,13 @@ def test_without_a_usable_gpu_the_rule_of_the_cpu_holds(nets: Course, asked: boo
     place.check()
     assert place.begun.count("cuda") == 1, "a GPU that cannot be used is not tried again"
     assert place.full_size.gpu == Gpu("OldCard could not compute (no kernel image)")
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_a_sandbox_that_does_not_hold_with_a_gpu_leaves_the_cpu(nets: Course) -> None:
+    place = Place(nets, True, cuda=SandboxUnavailable("these protections do not hold here: landlock"))
+    assert place.check() == [("cpu", "float64", None)]
+    assert place.full_size.gpu == Gpu("these protections do not hold here: landlock")
 
 
 @pytest.mark.usefixtures("stand_in")

@@ -19,7 +19,7 @@ from grader.checking.remember import remember
 from grader.checking.tolerance import EPS32
 from grader.client.fullsize import FullSize
 from grader.client.student import Student
-from grader.errors import DeviceUnavailable, StudentRaised, SubmissionFault
+from grader.errors import DeviceUnavailable, StudentDied, StudentRaised, StudentTimedOut, SubmissionFault
 from grader.results import FullSizeRun
 
 Build = Callable[..., Any]
@@ -125,8 +125,9 @@ def _right(build: Build, arguments: tuple[Any, ...], x: Shape, device: str, meas
 def _why_not(error: Exception) -> str:
     """Why the result on the GPU does not count, in words."""
     kind = error.kind if isinstance(error, StudentRaised) else type(error).__name__
-    if kind == "OutOfMemoryError":
-        return "it did not fit into the memory of the GPU"
-    if isinstance(error, CheckFailed):
-        return "on the GPU it gave something else"
-    return f"on the GPU it ended with {kind}"
+    return {
+        "OutOfMemoryError": "it did not fit into the memory of the GPU",
+        CheckFailed.__name__: "on the GPU it gave something else",
+        StudentTimedOut.__name__: "on the GPU it took too long",
+        StudentDied.__name__: "on the GPU its process ended",
+    }.get(kind, f"on the GPU it ended with {kind}")

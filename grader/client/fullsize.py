@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.errors import DeviceUnavailable, InternalFault
+from grader.errors import DeviceUnavailable, InternalFault, SandboxUnavailable
 from grader.results import FullSizeRun
 
 if TYPE_CHECKING:
@@ -60,11 +60,11 @@ class FullSize:
         """The student's functions in a worker of their own, for one model. Raises DeviceUnavailable, once and for all."""
         try:
             student, end = self.make(device)
-        except (DeviceUnavailable, InternalFault) as error:
+        except (DeviceUnavailable, SandboxUnavailable, InternalFault) as error:
             if device == "cpu" or self.gpu is None:
                 raise
-            known = isinstance(error, DeviceUnavailable)
-            self.gpu.problem = str(error) if known else "a process with CUDA could not be started"
+            unknown = isinstance(error, InternalFault)
+            self.gpu.problem = "a process with CUDA could not be started" if unknown else str(error)
             raise DeviceUnavailable(self.gpu.problem) from None
         try:
             self.protections.append(getattr(student.backend, "protections", None) or {})
