@@ -10,6 +10,7 @@ from grader.checking.compare import (
     expect_truth,
     fail,
 )
+from grader.checking.dropping import Dropping, expect_share, follow_dropout
 from grader.checking.known import Trait, misconception
 from grader.checking.models import (
     Description,
@@ -34,6 +35,7 @@ __all__ = [
     "EPS32",
     "FACTOR",
     "Description",
+    "Dropping",
     "Rng",
     "Run",
     "Trait",
@@ -54,10 +56,12 @@ __all__ = [
     "expect_output_shape",
     "expect_outputs",
     "expect_parameters",
+    "expect_share",
     "expect_statistics",
     "expect_truth",
     "expect_value_error",
     "fail",
+    "follow_dropout",
     "layer",
     "misconception",
     "remember",

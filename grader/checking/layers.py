@@ -53,6 +53,8 @@ SETTINGS = {
     "concatenation": ("dim",),
     "softmax": ("dim",),
 }
+BRICKS = frozenset({"addition", "multiplication", "mean", "crop"})
+"""Layers by themselves, and what larger ones are put together from: an own batch norm, two convolutions for two groups."""
 LONGEST = 300  # the words come from the student's process in part
 WORDS = {"kernel_size": "kernel", "output_padding": "output padding", "ceil_mode": "ceil mode", "eps": "eps"}
 
@@ -82,7 +84,10 @@ def first_difference(got: Sequence[Any], wanted: Sequence[Any]) -> str | None:
     for layer in ours:
         if layer.key not in found:
             sources = {one.key: one.kind for one in (*ours, *theirs)} | {"x": "x"}
-            return _explain(layer, [other for other in odd if set(other.inputs) & set(layer.inputs)], sources)[:LONGEST]
+            candidates = [other for other in odd if set(other.inputs) & set(layer.inputs)]
+            if _may_be_equal(layer, candidates):
+                return None
+            return _explain(layer, candidates, sources)[:LONGEST]
     return f"after the last layer there is {_an(odd[0].kind)} too many" if odd else None
 
 
@@ -160,13 +165,25 @@ def _read_layer(entry: Mapping[str, Any], inputs: tuple[str, ...]) -> Layer:
     return Layer(kind, tuple(settings.items()), inputs, key, str(entry["layer"]))
 
 
+def _may_be_equal(layer: Layer, candidates: Sequence[Layer]) -> bool:
+    """Whether the layer may be there in another form: put together from operations, or in parts side by side."""
+    same = any(other.kind == layer.kind for other in candidates)
+    if any(other.kind not in KINDS.values() for other in candidates):
+        return layer.kind in BRICKS or not same
+    if any(other.kind in BRICKS for other in candidates):
+        return not same
+    parts = [dict(other.settings).get("output channels", 0) for other in candidates if other.kind == layer.kind]
+    return len(parts) > 1 and sum(parts) == dict(layer.settings).get("output channels")
+
+
 def _explain(layer: Layer, candidates: Sequence[Layer], sources: Mapping[str, str]) -> str:
     """What stands in the place of the layer; `candidates` are other layers that take the same input."""
     named = layer.name or layer.kind
     where = "the first layer that differs is " + (named if named.startswith("stage") else f"the {named}")
     same_kind = [other for other in candidates if other.kind == layer.kind]
     if not same_kind:
-        missing = f"{_an(candidates[0].kind)} where {_an(layer.kind)} is wanted" if candidates else "it is missing"
+        wanted_kind = "it" if layer.kind in BRICKS and layer.kind not in named else _an(layer.kind)
+        missing = f"{_an(candidates[0].kind)} where {wanted_kind} is wanted" if candidates else "it is missing"
         return f"{where}: {missing}"
     other = min(same_kind, key=lambda other: len(set(other.settings) ^ set(layer.settings)))
     wanted, got = dict(layer.settings), dict(other.settings)

@@ -65,6 +65,7 @@ def model_script(
         f"{model}.train({bool(call.keywords.get('training'))})",
         *([] if isinstance(x, np.ndarray) else [f"x = {_uniform(seed, str(tuple(x)))}"]),
         f"x = torch.tensor({given}, requires_grad=True)",
+        *([f"torch.manual_seed({seed})"] if call.keywords.get("training") else []),
         f"out = {model}(x)",
     ]
     outputs, gradient = _arrays(call.result)

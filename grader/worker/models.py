@@ -18,7 +18,8 @@ prime: no two rows of a weight begin alike. Signs alternate so that there are ch
 that are mostly negative: else a ReLU would hardly show, least of all before max pooling.
 
 An input given as a shape holds default_rng(seed).uniform(-1, 1, shape); the loss is the sum over the outputs, each times
-numbers drawn likewise from seed + 1, seed + 2, ...
+numbers drawn likewise from seed + 1, seed + 2, ... Before the forward pass PyTorch's generator is seeded with seed, so that
+dropout drops the same units whenever the run is made again.
 """
 
 from __future__ import annotations
@@ -42,22 +43,23 @@ REMEMBERED = "_positions_of_statistics"  # among a model's buffers, which anothe
 Reply = dict[str, Any]
 
 
-def run_model(model: Any, x: Any, *, seed: int = 0, training: bool = False) -> Reply:
+def run_model(model: Any, x: Any, *, seed: int = 0, training: bool = False, entries: int = 0) -> Reply:
     """Fill the weights, run the model on x (an array, or a shape to be filled), and differentiate the loss.
 
-    Gives outputs and the gradient of x as arrays, "idle": shapes of the trainable parameters that have no gradient,
-    "statistics" and "moved": how many running statistics there are and how many the forward pass changed, "changed_input",
-    or "problem": the rest of a sentence about the model that says why there is nothing else.
+    Gives outputs and the gradient of x as arrays, "idle": shapes of the trainable parameters that no output depends on,
+    "gradients": those of the trainable parameters with so many `entries`, flat, "statistics" and "moved": how many running
+    statistics there are and how many the forward pass changed, "changed_input", or "problem": the rest of a sentence about
+    the model that says why there is nothing else.
     """
     if (problem := _no_module(model)) is not None:
         return {"problem": problem}
     given = x if isinstance(x, np.ndarray) else uniform(seed, x)
     try:
-        return _run(model, given, seed, training, torch.float64)
+        return _run(model, given, seed, training, entries, torch.float64)
     except RuntimeError as error:
         if not _about_dtype(error):
             raise
-    return _run(model, given, seed, training, torch.float32)
+    return _run(model, given, seed, training, entries, torch.float32)
 
 
 def describe_model(model: Any, x: Any = None) -> Reply:
@@ -166,7 +168,7 @@ def _fill(tensor: torch.Tensor, values: torch.Tensor) -> None:
         tensor.copy_(flat.view(tensor.shape))
 
 
-def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, dtype: torch.dtype) -> Reply:
+def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, entries: int, dtype: torch.dtype) -> Reply:
     nn.Module.to(model, dtype=dtype)
     leaf = torch.tensor(given, dtype=dtype, requires_grad=True)
     if _is_lazy(model):
@@ -175,6 +177,7 @@ def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, dtype: 
     model.train(training)
     before = [tensor.clone() for tensor in statistics]
     passed = leaf.clone()  # not a leaf, as in a network, where a block's input is what another one returned
+    torch.manual_seed(seed)
     with torch.enable_grad():
         outputs = model(passed)
         tensors = [outputs] if isinstance(outputs, torch.Tensor) else outputs
@@ -184,7 +187,7 @@ def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, dtype: 
             return {
                 "problem": f"returned a {type(outputs).__name__} that does not hold tensors alone from its forward pass"
             }
-        gradient, idle = _differentiate(model, leaf, list(tensors), seed)
+        gradient, gradients, idle = _differentiate(model, leaf, list(tensors), seed, entries)
     try:
         arrays = tuple(tensor.detach().cpu().numpy() for tensor in tensors)
     except (TypeError, RuntimeError) as error:
@@ -192,6 +195,7 @@ def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, dtype: 
     return {
         "outputs": arrays,
         "gradient": gradient,
+        "gradients": gradients,
         "idle": idle,
         "statistics": len(statistics),
         "moved": sum(not torch.equal(one, two) for one, two in zip(before, statistics, strict=True)),
@@ -200,21 +204,42 @@ def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, dtype: 
 
 
 def _differentiate(
-    model: nn.Module, leaf: torch.Tensor, outputs: list[torch.Tensor], seed: int
-) -> tuple[np.ndarray | None, list[tuple[int, ...]]]:
-    """The gradient of the loss with respect to the input, and the shapes of the trainable parameters that have none."""
+    model: nn.Module, leaf: torch.Tensor, outputs: list[torch.Tensor], seed: int, entries: int
+) -> tuple[np.ndarray | None, tuple[np.ndarray, ...], list[tuple[int, ...]]]:
+    """The gradients of the loss with respect to the input and to the trainable parameters with so many entries; and the
+    shapes of the trainable parameters that it does not depend on, which takes no gradient of theirs to tell.
+    """
     trainable = [tensor for tensor in _parameters(model) if tensor.requires_grad]
+    chosen = [tensor for tensor in trainable if tensor.numel() == entries]
     terms = [
         (tensor * torch.from_numpy(uniform(seed + 1 + number, tensor.shape)).to(tensor.dtype)).sum()
         for number, tensor in enumerate(outputs)
         if tensor.requires_grad
     ]
     if not terms:
-        return None, [tuple(tensor.shape) for tensor in trainable][:SHAPES]
+        return None, (), [tuple(tensor.shape) for tensor in trainable][:SHAPES]
     loss = torch.stack(terms).sum()
-    found = torch.autograd.grad(loss, [leaf, *trainable], allow_unused=True)
-    idle = [tuple(one.shape) for one, gradient in zip(trainable, found[1:], strict=True) if gradient is None]
-    return None if found[0] is None else found[0].numpy(), idle[:SHAPES]
+    reached = _leaves(loss)
+    idle = [tuple(tensor.shape) for tensor in trainable if id(tensor) not in reached]
+    found = torch.autograd.grad(loss, [leaf, *chosen], allow_unused=True)
+    gradients = tuple(np.zeros(entries) if one is None else one.reshape(-1).numpy() for one in found[1:])
+    return None if found[0] is None else found[0].numpy(), gradients, idle[:SHAPES]
+
+
+def _leaves(loss: torch.Tensor) -> set[int]:
+    """The ids of the tensors that a loss was computed from and that have gradients of their own."""
+    leaves: set[int] = set()
+    seen: set[Any] = set()
+    waiting: list[Any] = [loss.grad_fn]
+    while waiting:
+        node = waiting.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if hasattr(node, "variable"):
+            leaves.add(id(node.variable))
+        waiting += [following for following, _ in node.next_functions]
+    return leaves
 
 
 def _parameters(model: nn.Module) -> list[torch.Tensor]:
