@@ -257,6 +257,24 @@ def test_nothing_moves_in_evaluation_mode() -> None:
     assert [run_model(model, (2, 2, 3, 3), training=mode)["moved"] for mode in (False, True)] == [0, 2]
 
 
+class _Replacing(nn.Module):
+    """Batch norm's running mean as people write it: a new tensor in the place of the old one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("running_mean", torch.zeros(2))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.training:
+            self.running_mean = 0.9 * self.running_mean + 0.1 * x.detach().mean((0, 2, 3))
+        return x - self.running_mean.view(1, 2, 1, 1)
+
+
+def test_a_running_statistic_that_is_replaced_has_moved() -> None:
+    model = _Replacing()
+    assert [run_model(model, (2, 2, 3, 3), training=training)["moved"] for training in (True, False, True)] == [1, 0, 1]
+
+
 def test_unused_and_shared_parameters_are_seen() -> None:
     class Odd(nn.Module):
         def __init__(self) -> None:
