@@ -257,6 +257,24 @@ def test_nothing_moves_in_evaluation_mode() -> None:
     assert [run_model(model, (2, 2, 3, 3), training=mode)["moved"] for mode in (False, True)] == [0, 2]
 
 
+class _Replacing(nn.Module):
+    """Batch norm's running mean as people write it: a new tensor in the place of the old one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("running_mean", torch.zeros(2))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.training:
+            self.running_mean = 0.9 * self.running_mean + 0.1 * x.detach().mean((0, 2, 3))
+        return x - self.running_mean.view(1, 2, 1, 1)
+
+
+def test_a_running_statistic_that_is_replaced_has_moved() -> None:
+    model = _Replacing()
+    assert [run_model(model, (2, 2, 3, 3), training=training)["moved"] for training in (True, False, True)] == [1, 0, 1]
+
+
 def test_unused_and_shared_parameters_are_seen() -> None:
     class Odd(nn.Module):
         def __init__(self) -> None:
@@ -420,10 +438,9 @@ class _Cropped(nn.Module):
             lambda x: x[:, :, :6, :4],
             "the crop: 0 rows before and 2 after, 0 columns before and 4 after where 1 rows before",
         ),
-        (lambda x: nn.functional.pad(x, (-2, -2, -1, 1)), "constant_pad_nd where a crop is wanted"),
         (lambda x: x, "a ReLU where a crop is wanted"),
     ],
-    ids=["slice", "narrow", "in steps", "negative padding", "no padding", "corner", "padding", "missing"],
+    ids=["slice", "narrow", "in steps", "negative padding", "no padding", "corner", "missing"],
 )
 def test_a_crop_is_the_same_however_it_is_written(
     crop: Callable[[torch.Tensor], torch.Tensor], sentence: str | None
