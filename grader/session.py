@@ -185,6 +185,11 @@ class GradingSession:
             needed = session.judged.get(name)
             if needed is not None and needed.result.outcome is not Outcome.PASSED:
                 which = "a hidden check" if needed.spec.hidden else f"the check {name}"
+                told = needed.result.failure
+                if told is not None and _unwritten(needed.spec.function) in told.what:
+                    return Verdict(
+                        Outcome.SKIPPED, _told(f"skipped, since {told.what.removeprefix('skipped, since ')}")
+                    )
                 return Verdict(Outcome.SKIPPED, _told(f"skipped, since it builds on {which}, which is not passed"))
         return None
 

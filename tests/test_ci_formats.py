@@ -322,7 +322,7 @@ def test_a_long_summary_says_what_it_leaves_out() -> None:
     text = to_summary(dataclasses.replace(report, topics=(dataclasses.replace(topic, checks=checks),)), 100_000)
     assert len(text) <= 100_000
     assert re.search(r"\d+ more explanations do not fit here", text)
-    assert rendered(text).text.endswith("convgrade 0.1.0.")
+    assert "convgrade 0.1.0." in rendered(text).text[-200:]
 
 
 def test_the_release_body_is_within_githubs_limit() -> None:

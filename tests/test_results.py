@@ -15,7 +15,9 @@ from grader.report.json import to_json
 from grader.results import (
     Arrays,
     CheckResult,
+    Device,
     Failure,
+    FullSizeRun,
     Isolation,
     Late,
     LateTopic,
@@ -58,11 +60,13 @@ def full_report() -> Report:
             (Misconception("perimeter-for-area", "Count the squares."),), ("twice as large",),
         ),
     )  # fmt: skip
-    topics = (TopicResult("area", "Areas", checks, "it is broken", "printed"),)
+    large = FullSizeRun("area(1, 2)", (1, 3), "cpu", "float32", "there is no GPU", 0.5)
+    topics = (TopicResult("area", "Areas", checks, "it is broken", "printed", (large,)),)
     files = (SubmittedFile("area.py", "0" * 64),)
     isolation = Isolation("partial", {"landlock": False})
     return Report(
         "tiny", "Tiny", "1.0", "there", files, 7, isolation, topics, ("a note",), ("a fault",), {"numpy": "2"}, 1.5,
+        Device("cuda", "cpu", "there is none"),
         Late("2026-03-03T12:00:00+00:00", (LateTopic("area", "2026-03-01", 3, Fraction(25, 2), Fraction(1, 4)),)),
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from grader.checking import (
     Run,
     describe_right,
     expect_all_used,
+    expect_full_size,
     expect_gradient,
     expect_message,
     expect_output_shape,
@@ -172,6 +173,7 @@ def test_published(student: Any) -> None:
     model = student.sketch_model(student.build_deconvnet)
     expect_parameters(student, model, wanted, (1, 3, 224, 224))
     expect_output_shape(student, model, (1, 3, 224, 224), (1, 21, 224, 224))
+    expect_full_size(student, oracle.build_deconvnet, x=(3, 224, 224))
 
 
 @pytest.mark.check("build_deconvnet/evaluation", points=4)

@@ -522,7 +522,11 @@ def dropout_of_another_share() -> None: ...
 def hidden_linear_layer() -> None: ...
 
 
-@_net("The linear layer has a bias.", head_bias=False)
+@_net(
+    "The linear layer at the end has no bias here, and so num_classes parameters too few: only convolutions before a BN do "
+    "without one.",
+    head_bias=False,
+)
 def linear_layer_without_a_bias() -> None: ...
 
 

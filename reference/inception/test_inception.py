@@ -14,6 +14,7 @@ from grader.checking import (
     Run,
     describe_right,
     expect_all_used,
+    expect_full_size,
     expect_gradient,
     expect_output_shape,
     expect_outputs,
@@ -152,6 +153,7 @@ def test_published(student: Any) -> None:
     model = student.sketch_model(student.build_googlenet)
     expect_parameters(student, model, wanted, (1, 3, SIDE, SIDE))
     expect_output_shape(student, model, (1, 3, SIDE, SIDE), (1, 1000))
+    expect_full_size(student, oracle.build_googlenet, x=(3, 224, 224))
 
 
 @pytest.mark.check("build_googlenet/evaluation", points=4)
