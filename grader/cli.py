@@ -11,8 +11,10 @@ from pathlib import Path
 from grader import __version__
 from grader.batch.command import add_batch_commands
 from grader.ci.command import add_ci_commands
+from grader.commands import add_course_commands, add_student_commands
 from grader.errors import InternalFault, UsageError
-from grader.options import default_path, percent
+from grader.options import default_path, moment, percent
+from grader.report.text import plain
 
 OK, BELOW, USAGE, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -25,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = options.run(options)
         return code
     except UsageError as error:
-        print(f"convgrade: {error}", file=sys.stderr)
+        _complain(f"{error}")
         return USAGE
     except KeyboardInterrupt:
         print("convgrade: stopped", file=sys.stderr)
@@ -33,12 +35,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return OK
     except InternalFault as error:
-        print(f"convgrade: a fault of ours, so there is no score: {error}", file=sys.stderr)
+        _complain(f"a fault of ours, so there is no score: {error}")
         return FAULT
     except Exception:
-        traceback.print_exc()
-        print("convgrade: a fault of ours, so there is no score; please report the lines above", file=sys.stderr)
+        _complain(f"a fault of ours, so there is no score; please report these lines:\n{traceback.format_exc()}")
         return FAULT
+
+
+def _complain(sentence: str) -> None:
+    """Say on standard error what went wrong; names and values in it may be a student's."""
+    print(f"convgrade: {plain(sentence)}", file=sys.stderr)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -49,7 +55,10 @@ def build_parser() -> argparse.ArgumentParser:
 
     grade = commands.add_parser("grade", help="grade one submission and print the score report")
     grade.add_argument(
-        "path", nargs="?", metavar="PATH", help="folder, file or zip (default: assignments/ here, else this folder)"
+        "path",
+        nargs="?",
+        metavar="PATH",
+        help="folder, file, notebook or zip (default: assignments/ here, else this folder)",
     )
     grade.add_argument("--topic", action="append", metavar="NAME", help="grade only this topic; may be repeated")
     grade.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the drawn cases (default: 0)")
@@ -61,7 +70,21 @@ def build_parser() -> argparse.ArgumentParser:
     grade.add_argument("--show-hidden", action="store_true", help="show hidden checks in full; for instructors")
     grade.add_argument("--require-sandbox", action="store_true", help="refuse to grade unless every protection holds")
     grade.add_argument(
-        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where PyTorch models run (default: auto)"
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="where PyTorch models run at their published size: on a GPU where there is one (default: auto)",
+    )
+    grade.add_argument(
+        "--full-size",
+        action="store_true",
+        help="run PyTorch models at their published size on the CPU too; takes minutes",
+    )
+    grade.add_argument(
+        "--run-all-cells", action="store_true", help="run all of a notebook, not only what the graded functions need"
+    )
+    grade.add_argument(
+        "--handed-in", type=moment, metavar="DATE", help="when it was handed in, for the course's deadlines"
     )
     grade.add_argument("--course", type=Path, metavar="PATH", help="folder that holds reference/course.toml")
     grade.set_defaults(run=run_grade)
@@ -69,11 +92,8 @@ def build_parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="print each protection of the sandbox and whether it holds here")
     doctor.set_defaults(run=run_doctor)
 
-    release = commands.add_parser("release", help="write the students' stubs from the model solutions")
-    release.add_argument("--course", type=Path, metavar="PATH", help="folder that holds reference/ and solutions/")
-    release.add_argument("--out", type=Path, metavar="FOLDER", help="where to (default: assignments/ of the course)")
-    release.set_defaults(run=run_release)
-
+    add_student_commands(commands)
+    add_course_commands(commands)
     add_ci_commands(commands)
     add_batch_commands(commands)
     return parser
@@ -102,6 +122,9 @@ def run_grade(options: argparse.Namespace) -> int:
             options.seed,
             options.device,
             require_sandbox=options.require_sandbox,
+            run_all_cells=options.run_all_cells,
+            full_size=options.full_size,
+            handed_in=options.handed_in,
             course=options.course,
             listener=listener,
         )
@@ -113,7 +136,7 @@ def run_grade(options: argparse.Namespace) -> int:
         if target is not None:
             write_output(target, layout(report))
     for fault in report.faults:
-        print(f"convgrade: a fault of ours: {fault}", file=sys.stderr)
+        _complain(f"a fault of ours: {fault}")
     if report.internal_errors:
         return FAULT
     below = (
@@ -127,17 +150,6 @@ def run_doctor(options: argparse.Namespace) -> int:
     from grader.doctor import examine, print_findings
 
     return OK if print_findings(examine()) else BELOW
-
-
-def run_release(options: argparse.Namespace) -> int:
-    """`convgrade release`."""
-    from grader.course import load_course
-    from grader.release import write_stubs
-
-    course = load_course(options.course)
-    for file in write_stubs(course, options.out or course.root / "assignments"):
-        print(file)
-    return OK
 
 
 if __name__ == "__main__":

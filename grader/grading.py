@@ -10,29 +10,41 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader.checking.suite import CheckSpec, Suite
 from grader.course import Course, Topic, load_course
+from grader.devices import WorkerMaker, make_full_size, used_device
 from grader.errors import CourseError, InternalFault, SandboxUnavailable, UsageError
+from grader.late import apply_late
 from grader.results import CheckResult, Report, Step
-from grader.session import BackendMaker, GradingSession, on_path
-from grader.submission import Bundle, Submission, load_submission
+from grader.session import GradingSession, on_path
+from grader.submission import Bundle, Submission, load_submission, topics_in
 from grader.workshop import Workshop, shared_workshop
+
+if TYPE_CHECKING:
+    from grader.client.student import WorkerBackend
 
 DEVICES = ("auto", "cpu", "cuda")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to grade: which topics (None: all), the seed, the device of PyTorch topics, whether every protection is a must."""
+    """How to grade: which topics (None: all), the seed, the device of PyTorch topics, whether every protection is a must,
+    whether all of a notebook is run, the one function or check (None: all) that is judged, and whether models also run at
+    their published size where there is no GPU.
+    """
 
     topics: tuple[str, ...] | None = None
     seed: int = 0
     device: str = "auto"
     require_sandbox: bool = False
+    run_all_cells: bool = False
+    only: str | None = None
+    full_size: bool = False
 
 
 Listener = Callable[[Step], None]
@@ -40,13 +52,18 @@ Listener = Callable[[Step], None]
 
 @dataclass
 class Grading:
-    """One submission in one pytest run: which topics, the session that judges, who is told."""
+    """One submission in one pytest run: which topics, the session that judges, who is told.
+
+    `only` is a function or the name of a check: nothing else is judged then.
+    """
 
     course: Course
     topics: tuple[Topic, ...]
     session: GradingSession
+    only: str | None = None
     quiet: bool = False
     listener: Listener | None = None
+    device: str = "cpu"
     total: int = 0
     done: int = 0
     _stack: ExitStack = field(default_factory=ExitStack)
@@ -55,14 +72,21 @@ class Grading:
     def open(cls, path: Path | Bundle, course: Course, settings: Settings, workshop: Workshop | None = None) -> Grading:
         """Read the submission and make everything ready to judge it; `enter` must follow. Raises UsageError."""
         topics = choose_topics(path, course, settings)
-        submission = load_submission(path, course, topics)
+        submission = load_submission(path, course, topics, settings.run_all_cells)
         stack = ExitStack()
         folder = stack.enter_context(submission.staged())
         workshop = workshop or shared_workshop()
         for needs in {topic.needs for topic in topics if topic.name not in submission.problems}:
             workshop.server(needs)  # it warms up while this process imports what judging needs
         make = worker_maker(submission, folder, settings, workshop)
-        grading = cls(course, topics, GradingSession(course, settings.seed, workshop, make), _stack=stack)
+        session = GradingSession(
+            course,
+            settings.seed,
+            workshop,
+            make,
+            make_full_size=lambda topic: make_full_size(topic, make, settings.device, settings.full_size, workshop),
+        )
+        grading = cls(course, topics, session, only=settings.only, device=settings.device, _stack=stack)
         stack.callback(grading.session.close)
         grading.submission = submission
         return grading
@@ -74,6 +98,10 @@ class Grading:
         self._stack.enter_context(on_path(self.course))
         return self._stack.close
 
+    def is_wanted(self, spec: CheckSpec) -> bool:
+        """Whether a check is to be judged."""
+        return self.only in (None, spec.function, spec.name)
+
     def topic_of(self, path: Path) -> Topic:
         """The topic whose folder holds the check file; raises CourseError."""
         for topic in self.course.topics:
@@ -82,11 +110,11 @@ class Grading:
         raise CourseError(f"{path} is not in the folder of any topic of {self.course.root}")
 
     def collected(self, suite: Suite, plain: bool) -> None:
-        """Told what will be judged: the number for the progress, and that the points are those of course.toml.
+        """Told what was collected: the number for the progress, and that the points are those of course.toml.
 
         A `plain` suite needs no pytest to be judged again.
         """
-        self.total = len(suite)
+        self.total = sum(self.is_wanted(check.spec) for check in suite)
         if not self.quiet:  # an ordinary pytest run may have been asked for some of the checks only
             return
         for topic in self.topics:
@@ -118,21 +146,28 @@ def grade(
     device: str = "auto",
     *,
     require_sandbox: bool = False,
+    run_all_cells: bool = False,
+    only: str | None = None,
+    full_size: bool = False,
+    handed_in: datetime | None = None,
     course: Course | str | os.PathLike[str] | None = None,
     listener: Listener | None = None,
     workshop: Workshop | None = None,
 ) -> Report:
-    """Grade one submission: a folder, a file, a zip, or a bundle that was read from one.
+    """Grade one submission: a folder, a file, a notebook, a zip, or a bundle that was read from one.
 
     `topics` are names from the course (default: all, or the one that a single file is for); `seed` draws the cases
-    (default 0); `device` is where PyTorch models run. Raises UsageError for a path or topic that is not there,
-    SandboxUnavailable where a protection is required and missing, InternalFault for a fault of ours.
+    (default 0); `device` says whether PyTorch models also run at their published size on a GPU, and `full_size` has them do
+    so on the CPU where they do not; `run_all_cells` runs all of a notebook and not only what the graded functions need; `only`
+    is a function or the name of a check, and nothing else is graded; `handed_in`, with its offset from UTC, is held against
+    the course's deadlines. Raises UsageError for a path or topic that is not there, SandboxUnavailable where a protection is
+    required and missing, InternalFault for a fault of ours.
     """
     if device not in DEVICES:
         raise UsageError(f"device {device!r} is none of {', '.join(DEVICES)}")
     loaded = course if isinstance(course, Course) else load_course(Path(course) if course is not None else None)
     names = (topics,) if isinstance(topics, str) else tuple(topics) if topics is not None else None
-    settings = Settings(names, 0 if seed is None else seed, device, require_sandbox)
+    settings = Settings(names, 0 if seed is None else seed, device, require_sandbox, run_all_cells, only, full_size)
     started = time.perf_counter()
     source = path if isinstance(path, Bundle) else Path(path)
     grading = Grading.open(source, loaded, settings, workshop)
@@ -141,7 +176,8 @@ def grade(
     submission = grading.submission
     assert submission is not None
     shown = path.label if isinstance(path, Bundle) else str(path)
-    return make_report(grading, shown, submission, settings.seed, time.perf_counter() - started)
+    report = make_report(grading, shown, submission, settings.seed, time.perf_counter() - started)
+    return report if handed_in is None else apply_late(report, loaded, handed_in)
 
 
 def choose_topics(path: Path | Bundle, course: Course, settings: Settings) -> tuple[Topic, ...]:
@@ -156,17 +192,23 @@ def choose_topics(path: Path | Bundle, course: Course, settings: Settings) -> tu
             files = ", ".join(topic.file for topic in course.topics)
             raise UsageError(f"{path.name} is the file of no topic ({files}); name the topic with --topic")
         return exact or within
+    if isinstance(path, Path) and path.suffix == ".ipynb" and path.is_file():
+        found = topics_in(path, course.topics)
+        if not found:
+            raise UsageError(f"{path.name} defines no function of the course; name the topic with --topic")
+        return found
     return course.topics
 
 
-def worker_maker(submission: Submission, folder: str, settings: Settings, workshop: Workshop) -> BackendMaker:
+def worker_maker(submission: Submission, folder: str, settings: Settings, workshop: Workshop) -> WorkerMaker:
     """How a topic's backend is made: a worker on the staged files."""
     from grader.client.student import WorkerBackend
 
-    def make(topic: Topic) -> WorkerBackend:
+    def make(topic: Topic, device: str = "cpu") -> WorkerBackend:
         problem = submission.problems.get(topic.name)
-        server = workshop.server(topic.needs) if problem is None else None
-        backend = WorkerBackend(topic, folder, settings.seed, server, problem)
+        server = workshop.server(topic.needs) if problem is None and device == "cpu" else None
+        notebook = submission.notebooks.get(topic.file)
+        backend = WorkerBackend(topic, folder, settings.seed, server, problem, notebook, device)
         if problem is None:
             backend.load()
             missing = [name for name, holds in (backend.protections or {}).items() if not holds]
@@ -194,10 +236,11 @@ def run_checks(grading: Grading) -> None:
     load_profile()
     end = grading.enter()
     try:
-        grading.total = len(suite)
+        grading.total = sum(grading.is_wanted(check.spec) for check in suite)
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             for check in suite:
-                grading.judge(check.topic, check.spec, check.test, check.parameters)
+                if grading.is_wanted(check.spec):
+                    grading.judge(check.topic, check.spec, check.test, check.parameters)
     finally:
         end()
 
@@ -308,10 +351,11 @@ def make_report(grading: Grading, path: str, submission: Submission, seed: int, 
         seed=seed,
         isolation=session.isolation(),
         topics=session.results(),
-        notes=submission.notes,
+        notes=(*submission.notes, *session.notes()),
         faults=tuple(session.faults),
         versions=versions(),
         duration_s=seconds,
+        device=used_device(session, grading.topics, grading.device),
     )
 
 

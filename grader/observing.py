@@ -6,6 +6,8 @@ function's cases are divided by the traits that the topic names ("square inputs"
 
 from __future__ import annotations
 
+import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -18,14 +20,18 @@ from grader.client.local import LocalBackend
 from grader.client.student import Call, Student
 from grader.client.values import flat_names
 from grader.course import Topic
-from grader.diagnosis import calls_again, same_value, spread
+from grader.diagnosis import spread
+from grader.replaying import CLOSE, calls_again, flat, same_value
 from grader.worker.wire import Handle
 
 ENOUGH = 2
 SHOWN = 2
+CHANCE = 1e-4
+"""A trait that only some right cases have, and no wrong one, is spoken of where chance alone makes that so improbable."""
 
 Oracle = Mapping[str, Callable[..., Any]]
 Pair = tuple[np.ndarray, np.ndarray]
+Test = Callable[[np.ndarray, np.ndarray], bool]
 
 
 def observe(
@@ -42,21 +48,32 @@ def observe(
 
 
 def _traits(function: str, runs: Sequence[CaseRun], oracle: Oracle, traits: Iterable[Trait]) -> list[str]:
-    """The traits that divide the right cases from the wrong ones, without exception."""
-    found = []
+    """The traits that divide the right cases from the wrong ones, without exception; else those of right cases alone."""
+    dividing: list[str] = []
+    one_sided: list[tuple[float, str]] = []
     for trait in traits:
         if trait.functions and function not in trait.functions:
             continue
-        right: list[bool | None] = []
-        wrong: list[bool | None] = []
+        right: list[bool] = []
+        wrong: list[bool] = []
         for run in runs:
             calls = [call for call in run.calls if call.function == function]
             held = {trait.holds(_arguments(run.calls, call, oracle)) for call in calls}
-            if len(held) == 1 and None not in held:
-                (right if run.error is None else wrong).append(held.pop())
-        if len(right) >= ENOUGH and len(wrong) >= ENOUGH and all(right) and not any(wrong):
-            found.append(f"right for {trait.right}, wrong for every {trait.wrong}")
-    return found
+            if len(held) == 1 and (holds := held.pop()) is not None:
+                (right if run.error is None else wrong).append(holds)
+        if len(right) < ENOUGH or len(wrong) < ENOUGH or any(wrong):
+            continue
+        if all(right):
+            dividing.append(f"right for {trait.right}, wrong for every {trait.wrong}")
+        elif (chance := _chance(len(right) + len(wrong), len(wrong), sum(right))) < CHANCE:
+            how_often = "often" if 2 * len(wrong) >= len(wrong) + right.count(False) else "sometimes"
+            one_sided.append((chance, f"always right for {trait.right}, {how_often} wrong for others"))
+    return dividing or [sentence for _, sentence in sorted(one_sided)]
+
+
+def _chance(cases: int, wrong: int, holding: int) -> float:
+    """How probable it is that none of the wrong cases is among the holding ones if that has nothing to do with it."""
+    return math.comb(cases - holding, wrong) / math.comb(cases, wrong)
 
 
 def _arguments(calls: Sequence[Call], call: Call, oracle: Oracle) -> dict[str, Any]:
@@ -66,8 +83,15 @@ def _arguments(calls: Sequence[Call], call: Call, oracle: Oracle) -> dict[str, A
     for earlier in calls:
         items = earlier.result if isinstance(earlier.result, tuple) else (earlier.result,)
         if any(isinstance(item, Handle) and item.number in numbers for item in items):
-            named |= {name: value for name, value, _ in bound_arguments(earlier, oracle)}
-    return named | {name: value for name, value, _ in bound_arguments(call, oracle)}
+            named |= _bound(earlier, oracle)
+    return named | _bound(call, oracle)
+
+
+def _bound(call: Call, oracle: Oracle) -> dict[str, Any]:
+    """The arguments of a call by name, those that were left out included."""
+    parameters = inspect.signature(oracle[call.function]).parameters if call.function in oracle else {}
+    left_out = {name: one.default for name, one in parameters.items() if one.default is not one.empty}
+    return left_out | {name: value for name, value, _ in bound_arguments(call, oracle)}
 
 
 def _relations(function: str, runs: Sequence[CaseRun], topic: Topic, oracle: Oracle) -> list[str]:
@@ -80,19 +104,20 @@ def _relations(function: str, runs: Sequence[CaseRun], topic: Topic, oracle: Ora
             return []
         for call, wanted in zip(run.calls, again, strict=True):
             if call.function == function and call.error is None and wanted.error is None:
-                for name, got, right in zip(names, _flat(call.result), _flat(wanted.result), strict=False):
+                for name, got, right in zip(names, flat(call.result), flat(wanted.result), strict=False):
                     pair = _numbers(got, right)
                     if pair is not None and not same_value(*pair):
                         pairs[name].append((pair, _sizes(_arguments(run.calls, call, oracle))))
     found = []
     for name, several in pairs.items():
-        if len(several) >= ENOUGH and (sentence := _relation(several)) is not None:
-            found.append(f"{name} is {sentence}" if len(names) > 1 else f"the result is {sentence}")
+        if len(several) < ENOUGH:
+            continue
+        what = name if len(names) > 1 else "the result"
+        if (sentence := _relation(several)) is not None:
+            found.append(f"{what} is {sentence}")
+        elif (place := _place(name, [pair for pair, _ in several])) is not None:
+            found.append(f"{what} is {place}")
     return found
-
-
-def _flat(value: Any) -> list[Any]:
-    return [item for entry in value for item in _flat(entry)] if isinstance(value, (tuple, list)) else [value]
 
 
 def _numbers(got: Any, right: Any) -> Pair | None:
@@ -105,9 +130,10 @@ def _numbers(got: Any, right: Any) -> Pair | None:
 def _sizes(arguments: Mapping[str, Any]) -> dict[str, int]:
     """The whole numbers that a factor may come from, by the name a student knows them by."""
     sizes: dict[str, int] = {}
-    for value in arguments.values():
-        if isinstance(value, np.ndarray) and value.ndim in (2, 4):
-            letters = "NCHW" if value.ndim == 4 else "ND"
+    arrays = [(name, value) for name, value in arguments.items() if isinstance(value, np.ndarray)]
+    for name, value in arrays:
+        if value.ndim in (2, 4):
+            letters = "NCHW" if value.ndim == 4 else "NC" if name == "scores" else "ND"
             shape = dict(zip(letters, value.shape, strict=True))
             sizes |= shape
             if value.ndim == 4:
@@ -118,6 +144,8 @@ def _sizes(arguments: Mapping[str, Any]) -> dict[str, int]:
         sizes["KH*KW"] = kernel[0] * kernel[1]
     elif isinstance(kernel, int):
         sizes["KH*KW"] = kernel * kernel
+    if arrays:
+        sizes["number of entries"] = arrays[0][1].size
     return sizes
 
 
@@ -137,15 +165,34 @@ def _exchanged(got: np.ndarray, right: np.ndarray) -> bool:
     return right.ndim >= 2 and same_value(got, np.swapaxes(right, -1, -2))
 
 
-def _turned(got: np.ndarray, right: np.ndarray) -> bool:
-    return right.ndim >= 2 and same_value(got, right[..., ::-1, ::-1])
+def _reversed(*axes: int) -> Test:
+    return lambda got, right: right.ndim >= -min(axes) and same_value(got, np.flip(right, axes))
 
 
-RELATIONS = (
+def _computed(function: Callable[[np.ndarray], np.ndarray]) -> Test:
+    def test(got: np.ndarray, right: np.ndarray) -> bool:
+        with np.errstate(all="ignore"):
+            return same_value(got, function(right))
+
+    return test
+
+
+RELATIONS: tuple[tuple[Test, str], ...] = (
     (_exchanged, "the expected one with height and width exchanged"),
-    (_turned, "the expected one rotated by 180 degrees"),
-    (lambda got, right: same_value(got, -right), "the expected one with the sign changed"),
+    (_reversed(-2, -1), "the expected one rotated by 180 degrees"),
+    (_reversed(-2), "the expected one with its rows in reverse order"),
+    (_reversed(-1), "the expected one with its columns in reverse order"),
+    (_computed(np.negative), "the expected one with the sign changed"),
     (lambda got, right: not got.any(), "all zeros"),
+    (_computed(np.abs), "the absolute value of the expected one"),
+    (_computed(np.square), "the square of the expected one"),
+    (lambda got, right: not (right < 0).any() and same_value(got, np.sqrt(right)), "the root of the expected one"),
+    (_computed(np.reciprocal), "1 divided by the expected one"),
+    (_computed(lambda right: np.maximum(right, 0)), "the expected one, but 0 where that is negative"),
+    (
+        lambda got, right: right.size > 1 and same_value(got, np.full(right.shape, right.mean())),
+        "the mean of the expected one everywhere",
+    ),
 )
 
 
@@ -164,7 +211,7 @@ def _factor(pairs: Sequence[tuple[Pair, dict[str, int]]]) -> str | None:
         sizes = [known.get(name, 0) for _, known in pairs]
         if len(set(sizes)) > 1 and all(sizes):
             if np.allclose(factors, [1 / size for size in sizes], rtol=1e-4):
-                return f"1/({name}) of the expected one" if "*" in name else f"1/{name} of the expected one"
+                return f"1/({name}) of the expected one" if len(name) > 1 else f"1/{name} of the expected one"
             if np.allclose(factors, sizes, rtol=1e-4):
                 return f"{name} times the expected one"
     if np.allclose(factors, factors[0], rtol=1e-4):
@@ -180,3 +227,45 @@ def _offset(pairs: Sequence[tuple[Pair, dict[str, int]]]) -> str | None:
     if first and all(np.allclose(offset, first, rtol=1e-4) for offset in offsets):
         return f"too {'large' if first > 0 else 'small'} by {abs(first):.4g} everywhere"
     return None
+
+
+def _place(name: str, pairs: Sequence[Pair]) -> str | None:
+    """Where all wrong entries lie, where that is the first or last place along an axis, or all but it, or the border."""
+    if any(got.shape != right.shape for got, right in pairs):
+        return None
+    wrong = [_wrong_entries(got, right) for got, right in pairs]
+    dimensions = {mask.ndim for mask in wrong}
+    words = AXES.get((name.lstrip("d") in WEIGHTS, dimensions.pop()), ()) if len(dimensions) == 1 else ()
+    for axis, word in enumerate(words):
+        lines = [np.moveaxis(mask, axis, 0) for mask in wrong if mask.shape[axis] > 1]
+        if len(lines) < max(ENOUGH, len(wrong) / 2) or any(mask.shape[axis] == 1 for mask in wrong):
+            continue
+        for kept, sentence in ((0, f"right in the first {word} alone"), (-1, f"right in the last {word} alone")):
+            if all(
+                not mask[kept].any() and np.delete(mask, kept, 0).any((*range(1, mask.ndim),)).all() for mask in lines
+            ):
+                return sentence
+        for kept, sentence in ((0, f"wrong in the first {word} alone"), (-1, f"wrong in the last {word} alone")):
+            if all(not np.delete(mask, kept, 0).any() for mask in lines):
+                return sentence
+    inside = [mask[..., 1:-1, 1:-1] for mask in wrong if mask.ndim == 4]
+    if len(inside) == len(wrong) and not any(mask.any() for mask in inside):
+        if sum(mask.size > 0 for mask in inside) >= ENOUGH:
+            return "right inside and wrong at the border"
+    return None
+
+
+WEIGHTS = ("w", "kernel")
+AXES = {
+    (False, 4): ("image", "channel", "row", "column"),
+    (True, 4): ("filter", "channel", "row", "column"),
+    (False, 2): ("row", "column"),
+    (True, 2): ("row", "column"),
+}
+"""What an index along each axis is called, of weights and of other arrays, by their number of axes."""
+
+
+def _wrong_entries(got: np.ndarray, right: np.ndarray) -> np.ndarray:
+    finite = np.abs(right[np.isfinite(right)])
+    with np.errstate(invalid="ignore"):
+        return np.asarray(~(np.abs(got - right) <= CLOSE * (float(finite.max()) if finite.size else 0.0)))

@@ -116,6 +116,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             topic, spec = item.stash[SPEC]
             suite.append(Collected(topic, spec, item.obj, _parameters(item)))
         grading.collected(tuple(suite), plain)
+        items[:] = [item for item in items if SPEC not in item.stash or grading.is_wanted(item.stash[SPEC][1])]
 
 
 def _is_plain(item: Any) -> bool:
@@ -137,7 +138,11 @@ def _read_marker(item: pytest.Item, marker: pytest.Mark, topic: Topic) -> CheckS
         params = getattr(getattr(item, "callspec", None), "id", None)
         full = f"{name}[{params}]" if params else name
         return CheckSpec(
-            full, title.partition("\n\n")[0].replace("\n", " "), Fraction(points), tuple(needs), bool(hidden)
+            full,
+            title.partition("\n\n")[0].replace("\n", " "),
+            Fraction(points) * topic.weight,
+            tuple(needs),
+            bool(hidden),
         )
 
     try:

@@ -21,13 +21,23 @@ def write_stubs(course: Course, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for topic in course.topics:
-        solution = course.root / "solutions" / topic.file
-        if not solution.is_file():
-            raise CourseError(f"there is no model solution {solution}")
         file = folder / topic.file
-        file.write_text(make_stub(solution.read_text("utf-8"), topic), "utf-8")
+        file.write_text(make_stub(read_solution(course, topic), topic), "utf-8")
         written.append(file)
     return written
+
+
+def read_solution(course: Course, topic: Topic) -> str:
+    """The source of a topic's model solution; raises CourseError where there is none."""
+    solution = course.root / "solutions" / topic.file
+    if not solution.is_file():
+        raise CourseError(f"there is no model solution {solution}")
+    return solution.read_text("utf-8")
+
+
+def without_marks(source: str) -> str:
+    """A model solution without the lines that mark what a student is to write."""
+    return _tidy([line.rstrip() for line in source.splitlines() if line.strip() not in (BEGIN, END)])
 
 
 def make_stub(source: str, topic: Topic) -> str:

@@ -19,15 +19,18 @@ from grader.checking.judge import FINAL, CaseRun, Verdict, failure_of, is_studen
 from grader.checking.known import misconceptions_in, traits_in
 from grader.checking.snippet import call_in_words, case_in_words, script
 from grader.checking.suite import CheckSpec
+from grader.client.fullsize import FullSize
 from grader.client.student import Backend, Student, WorkerBackend
 from grader.course import Course, Topic
-from grader.diagnosis import Agreements, diagnose
+from grader.diagnosis import diagnose
 from grader.errors import StudentMissing, StudentNotLoaded, SubmissionFault
+from grader.evidence import Replays
 from grader.observing import observe
 from grader.results import CheckResult, Failure, Isolation, Outcome, TopicResult
 from grader.workshop import Workshop
 
 BackendMaker = Callable[[Topic], Backend]
+FullSizeMaker = Callable[[Topic], FullSize | None]
 
 
 @dataclass
@@ -50,8 +53,8 @@ class TopicSession:
     judged: dict[str, Judged] = field(default_factory=dict)
     problem: str | None = None
     output: str | None = None
-    agreements: Agreements = field(default_factory=dict)
-    """What the diagnosis of one check found out, for that of the next; the runs are kept in `judged`."""
+    replays: Replays | None = None
+    """What the diagnosis of one check made again, for that of the next; the runs are kept in `judged`."""
 
     def runs_of(self, function: str) -> list[CaseRun]:
         """Every case run so far by checks of the function."""
@@ -70,6 +73,7 @@ class GradingSession:
     workshop: Workshop
     make_backend: BackendMaker
     search: bool = True
+    make_full_size: FullSizeMaker = lambda topic: None
     topics: dict[str, TopicSession] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
@@ -77,7 +81,8 @@ class GradingSession:
         """The topic's session, begun when first asked for; the workers of other topics end, and give back what they hold."""
         if topic.name not in self.topics:
             self.close()
-            self.topics[topic.name] = TopicSession(topic, Student(topic, self.make_backend(topic)))
+            student = Student(topic, self.make_backend(topic), full_size=self.make_full_size(topic))
+            self.topics[topic.name] = TopicSession(topic, student)
         return self.topics[topic.name]
 
     def run(self, topic: Topic, spec: CheckSpec, test: Callable[..., Any], fixtures: Mapping[str, Any]) -> CheckResult:
@@ -102,11 +107,13 @@ class GradingSession:
             outcome=verdict.outcome,
             points_earned=spec.points if verdict.outcome is Outcome.PASSED else Fraction(0),
             points_possible=spec.points,
-            failure=_complete(verdict, topic),
+            failure=_complete(verdict, topic, session.student.backend.importable),
             duration_s=time.perf_counter() - started,
             hidden=spec.hidden,
         )
-        session.judged[spec.name] = Judged(spec, result, verdict.runs, _layer(session, spec, verdict))
+        session.judged[spec.name] = Judged(
+            spec, result, verdict.runs, _layer(session, spec, verdict) if self.search else None
+        )
         return result
 
     def diagnosed(self, topic: Topic, result: CheckResult) -> CheckResult:
@@ -119,9 +126,8 @@ class GradingSession:
         module, oracle = course_module(topic, "misconceptions"), vars(course_module(topic, "oracle"))
         runs, all_runs = judged.runs, session.runs_of(result.function)
         with _one_thread():
-            found = diagnose(
-                result.function, runs, all_runs, topic, misconceptions_in(module), oracle, session.agreements
-            )
+            session.replays = session.replays or Replays(topic, oracle)
+            found = diagnose(result.function, runs, all_runs, misconceptions_in(module), session.replays)
             seen = () if found else observe(result.function, runs, all_runs, topic, oracle, traits_in(module))
         layer = () if found or judged.layer is None else (judged.layer,)
         return dataclasses.replace(result, misconceptions=found, observations=(*layer, *seen))
@@ -133,15 +139,25 @@ class GradingSession:
             if topic.name in self.topics:
                 session = self.topics[topic.name]
                 checks = tuple(self.diagnosed(topic, judged.result) for judged in session.judged.values())
-                finished.append(TopicResult(topic.name, topic.title, checks, session.problem, session.output))
+                place = session.student.full_size
+                ran = tuple(place.ran) if place is not None else ()
+                finished.append(TopicResult(topic.name, topic.title, checks, session.problem, session.output, ran))
         return tuple(finished)
+
+    def notes(self) -> tuple[str, ...]:
+        """What the workers told about loading the notebooks."""
+        sessions = self.topics.values()
+        return tuple(dict.fromkeys(note for s in sessions for note in getattr(s.student.backend, "notes", ())))
 
     def isolation(self) -> Isolation:
         """The weakest protection that any worker of this submission reported."""
         protections: dict[str, bool] = {}
         for session in self.topics.values():
-            held = getattr(session.student.backend, "protections", None)
-            for name, holds in (held or {}).items():
+            full_size = session.student.full_size
+            held = [getattr(session.student.backend, "protections", None) or {}]
+            for name, holds in (
+                pair for one in held + (full_size.protections if full_size else []) for pair in one.items()
+            ):
                 protections[name] = holds and protections.get(name, True)
         if not protections:
             return Isolation("none")
@@ -208,7 +224,7 @@ def _layer(session: TopicSession, spec: CheckSpec, verdict: Verdict) -> str | No
         return differing_layer(spec.function, run, session.student, vars(course_module(session.topic, "oracle")))
 
 
-def _complete(verdict: Verdict, topic: Topic) -> Failure | None:
+def _complete(verdict: Verdict, topic: Topic, importable: bool) -> Failure | None:
     """The failure with the call, the script and the output that go with it."""
     failure, run = verdict.failure, verdict.shown
     if verdict.outcome is Outcome.INTERNAL_ERROR:
@@ -217,12 +233,14 @@ def _complete(verdict: Verdict, topic: Topic) -> Failure | None:
         return failure
     oracle = vars(course_module(topic, "oracle"))
     value = run.error.value if isinstance(run.error, CheckFailed) else None
+    if calls := getattr(run.error, "calls", ()):
+        run = dataclasses.replace(run, calls=list(calls))
     loaded = not isinstance(run.error, StudentNotLoaded)
     return dataclasses.replace(
         failure,
         call=call_in_words(run, oracle, value) if loaded else None,
         case=case_in_words(run) if loaded else None,
-        reproduce=script(run, topic, oracle, failure, value) if loaded else None,
+        reproduce=script(run, topic, oracle, failure, value, importable) if loaded else None,
         output=run.output or None,
     )
 

@@ -12,6 +12,7 @@ from grader.course import Course, load_course
 from grader.workshop import Workshop, shared_workshop
 
 pytest_plugins = ["pytester"]
+collect_ignore = ["mini"]  # the checks of the miniature course are for `grade`
 
 TOML = """
 [course]

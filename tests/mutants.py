@@ -2,10 +2,12 @@
 
 `scripts/mutants [TOPIC ...]` edits one place at a time (an operator, a constant, an argument, an axis, a condition, a term),
 grades the edited solution and lists the edits that keep full marks. Those known to change nothing that the contract speaks of
-stand in tests/equivalent_mutants.toml, each with its reason. `--diagnosis` also counts what the report says of those that
-lose points: right, when the named misconception gives what the edited solution gives on cases of other seeds too;
-misleading, when not; observed, when none is named but something is observed of the results; raises, when there is nothing
-but an exception, whose traceback is shown; missing, when nothing is said. `--list missing` (or any of these) lists them.
+stand in tests/equivalent_mutants.toml, each with its reason. `--diagnosis` also counts what the report says of those
+that lose points: right, when a named misconception gives what the edited function gives in every check of it, on cases of
+other seeds too; in part, when each gives that in the checks in which it is named; misleading, when it does not; observed,
+when none is named but something is observed of the results; raises, when there is nothing but an exception, whose traceback
+is shown; told, when a wrong type, shape or structure, or an error that was not raised, says it; missing, when nothing is said
+but that a value is wrong. `--list missing` (or any of these) lists them.
 
 The edits are made on the syntax tree by the classes below: general mutation libraries do not know an axis or a stride.
 """
@@ -38,7 +40,7 @@ from grader.results import CheckResult, Outcome
 from grader.session import course_module, on_path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from proof import ROOT, Functions, judge_functions, judge_outcomes, lost
+from proof import ROOT, Functions, judge_functions, judge_outcomes, judge_quickly, lost, quick_session
 
 SECONDS = 60
 OTHER_SEEDS = (101, 102)
@@ -312,23 +314,30 @@ def judge_mutant(mutant: Mutant, course: Course, topic: Topic, diagnosis: bool) 
 
 
 def _naming(topic: Topic, course: Course, functions: Functions, failed: list[CheckResult]) -> tuple[str, str]:
-    """Whether the first named misconception is the true cause, judged on cases of other seeds, and what was said."""
-    named = next(((c.function, c.misconceptions[0].slug) for c in failed if c.misconceptions), None)
-    if named is None:
+    """What the names of misconceptions are worth, judged on cases of other seeds, and what was said."""
+    named = {check.name: (check.function, check.misconceptions[0].slug) for check in failed if check.misconceptions}
+    if not named:
         said = next((c.observations[0] for c in failed if c.observations), "")
         crashed = all(c.outcome is not Outcome.FAILED for c in failed)
-        what = failed[0].failure.what if failed[0].failure is not None else ""
-        return ("observed", said) if said else ("raises" if crashed else "missing", what)
-    said = "/".join(named)
+        failures = [check.failure for check in failed if check.failure is not None]
+        other = [failure.what for failure in failures if failure.error is None]
+        what = next(iter(other), failures[0].what if failures else "")
+        return ("observed", said) if said else ("raises" if crashed else "told" if other else "missing", what)
     with on_path(course):
-        module, oracle = course_module(topic, "misconceptions"), vars(course_module(topic, "oracle"))
-        known = next(k for k in misconceptions_in(module) if (k.function, k.slug) == named)
+        oracle = vars(course_module(topic, "oracle"))
+        known = {(k.function, k.slug): k for k in misconceptions_in(course_module(topic, "misconceptions"))}
+        whole = set(named.values())
         for seed in OTHER_SEEDS:
-            other, _ = judge_functions(course, topic, functions, seed)
-            runs = other.topics[topic.name].runs_of(named[0])
-            if not reproduces(known, runs, topic, oracle):
-                return "misleading", said
-    return "right", said
+            session = quick_session(course, functions, seed)
+            list(judge_quickly(session, topic))
+            other = session.topics[topic.name]
+            for check, name in named.items():
+                runs = other.judged[check].runs
+                if runs and not reproduces(known[name], runs, topic, oracle):
+                    return "misleading", f"{check}: {name[1]}"
+            whole = {name for name in whole if reproduces(known[name], other.runs_of(name[0]), topic, oracle)}
+    first = next(iter(named.values()))
+    return ("right", "/".join(next(iter(whole)))) if whole else ("in part", "/".join(first))
 
 
 def equivalents(topic: Topic) -> dict[str, str]:
@@ -394,11 +403,12 @@ def main() -> None:
     if arguments.diagnosis:
         counts = Counter(fate.naming for fate in fates if fate.naming is not None)
         total = sum(counts.values())
-        named = counts["right"] + counts["misleading"]
-        print(f"names over {total} killed mutants: {dict(counts)}")
+        named = sum(counts[kind] for kind in ("right", "in part", "misleading"))
+        print(f"what is said of {total} killed mutants: {dict(counts.most_common())}")
         print(
-            f"misleading: {counts['misleading'] / max(1, named):.1%} of the named; missing: {1 - named / max(1, total):.1%}"
+            f"misleading: {counts['misleading'] / max(1, named):.1%} of the named; no name: {1 - named / max(1, total):.1%}"
         )
+        print(f"nothing said but the wrong value: {counts['missing'] / max(1, total):.1%}")
     known = sum(len(equivalents(topic)) for topic in topics)
     survivors = sum(not fate.killed for fate in fates)
     sys.exit(survivors > known)

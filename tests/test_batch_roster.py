@@ -8,9 +8,9 @@ import pytest
 from classroom import people, write_canvas_export, write_moodle_sheet, write_roster
 
 from grader.batch.classlist import Index
+from grader.batch.handedin import Clue
 from grader.batch.names import file_name, name_keys
 from grader.batch.roster import Student, load_roster
-from grader.batch.shapes import Clue
 from grader.errors import UsageError
 
 ADA = Student("Ada Lovelace", "1815", "alove", "ada@uni.example")

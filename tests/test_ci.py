@@ -126,6 +126,15 @@ def test_a_format_for_github_needs_github(run: Run, submit: Submit) -> None:
     assert Path("convgrade-report/junit.xml").is_file()  # the others are written all the same
 
 
+def test_what_stands_in_the_way_is_named(run: Run, submit: Submit, tmp_path: Path) -> None:
+    Path("convgrade-report").write_text("a file that the student committed")
+    code, _, err = run(submit(), GITHUB_ACTIONS="true", GITHUB_OUTPUT=str(tmp_path / "output"))
+    assert code == 2 and "convgrade-report cannot be made: File exists" in err
+    assert outputs(tmp_path / "output")["points_earned"] == "7"
+    code, _, err = run(submit(), "--format", "classroom", GITHUB_OUTPUT=str(tmp_path))
+    assert code == 2 and "GITHUB_OUTPUT" in err and "cannot be written" in err
+
+
 @pytest.mark.parametrize(("percent", "code"), [("42", 0), ("43", 1)])
 def test_fail_under(run: Run, submit: Submit, percent: str, code: int) -> None:
     assert run(submit(WRONG), "--fail-under", percent)[0] == code
@@ -177,6 +186,13 @@ def test_gradescope_gets_points_that_add_up_to_the_assignments(
     assert code == 0 and sum(test["max_score"] for test in tests) == possible
     assert sum(test["score"] for test in tests) == pytest.approx(possible * 3 / 7, abs=0.02)
     assert [test["number"] for test in tests] == ["1.1", "1.2", "1.3", "1.4", "1.5"]
+
+
+def test_only_for_gradescope_the_submission_is_gradescopes(run: Run, submit: Submit, autograder: Path) -> None:
+    (autograder / "submission" / "area.py").write_text("")
+    submit().rename("assignments")
+    assert "7 of 7 points" in run("--format", "junit")[1]
+    assert "0 of 7 points" in run("--format", "gradescope")[1]
 
 
 # -- when something goes wrong ----------------------------------------------------------------------------------------

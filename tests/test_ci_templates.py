@@ -9,6 +9,7 @@ import re
 import stat
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -163,6 +164,36 @@ def test_the_action_speaks_up_when_grading_did_not_finish(tmp_path: Path, course
     runner.run(step_named("fallback"), {"course": str(course.root), "topics": ""})
     payload = json.loads(base64.b64decode(runner.outputs["fallback"]["result"]))
     assert runner.code == 0 and (payload["status"], payload["max_score"]) == ("error", 7)
+
+
+def test_killed_in_the_middle_there_is_no_grade_but_the_full_maximum(
+    tmp_path: Path, course: Course, submit: Submit
+) -> None:
+    runner = Runner(tmp_path / "runner")
+    checkout, output = runner.folder / "checkout", runner.folder / "output"
+    output.touch()
+    submit(("import numpy as np", "import time\ntime.sleep(600)")).rename(checkout / "assignments")
+    grading = subprocess.Popen(
+        [sys.executable, "-I", "-m", "grader", "ci", "--course", str(course.root),
+         "--format", "classroom", "--format", "classroom50"],
+        cwd=checkout, env={"PATH": os.environ["PATH"], "GITHUB_OUTPUT": str(output)}, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    wait_for(lambda: (checkout / "release-body.md").exists())
+    grading.kill()
+    grading.wait()
+    result = json.loads((checkout / "result.json").read_text())
+    assert (result["score"], result["max-score"]) == (0, 7) and output.read_text() == ""
+    runner.run(step_named("fallback"), {"course": str(course.root), "topics": ""})
+    assert json.loads(base64.b64decode(runner.outputs["fallback"]["result"]))["max_score"] == 7
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait up to a minute for what another process does."""
+    for _ in range(1200):
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not happen")
 
 
 def test_inputs_are_never_code_or_options(tmp_path: Path, course: Course, submit: Submit) -> None:

@@ -219,9 +219,23 @@ def test_numbers_that_are_none_are_written_out() -> None:
     assert numbers(arrays).splitlines() == ["wanted:", "  1  2  3", "got:", "  nan* inf*   3"]
 
 
-def test_arrays_too_wide_to_look_at_are_numbers_only() -> None:
+def test_arrays_too_large_to_look_at_are_numbers_only() -> None:
     wide = Arrays((65,), (1.0,) * 65, (2.0,) * 65, (True,) * 65)
+    assert heat_maps(dataclasses.replace(wide, shape=(65, 1, 1))) == ""
+    assert heat_maps(dataclasses.replace(wide, shape=(65, 1))) == ""
     assert heat_maps(wide) == "" and numbers(wide).count("2*") == 65
+
+
+def test_the_legend_says_where_the_axes_run() -> None:
+    two = Arrays((1, 1, 1, 2), (0.0, 1.0), (-0.0, 2.0), (False, True))
+    assert "axis" not in heat_maps(two) and "-0" not in Page(heat_maps(two)).text
+    assert "axis 1 runs to the right, axis 0 downwards" in heat_maps(Arrays((2, 1, 1, 1), *two_entries(two)))
+    assert "axis 0 runs to the right." in heat_maps(Arrays((2, 1, 1), *two_entries(two)))
+
+
+def two_entries(arrays: Arrays) -> tuple[tuple[float, ...], tuple[float, ...], tuple[bool, ...]]:
+    """The entries without their shape."""
+    return arrays.wanted, arrays.got, arrays.wrong
 
 
 def test_all_zeros_have_a_colour() -> None:

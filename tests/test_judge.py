@@ -13,16 +13,28 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
 
-from grader.checking import Rng, draw_array, expect_array, expect_integer, expect_value_error, rng
+from grader.checking import (
+    Rng,
+    draw_array,
+    expect_array,
+    expect_integer,
+    expect_no_warning,
+    expect_number,
+    expect_value_error,
+    rng,
+)
 from grader.checking.cases import CaseBook, _no_local_constants, check_seed, draw, inner_function, load_profile
-from grader.checking.judge import SHRINK_CALLS, CaseRun, Verdict, judge
+from grader.checking.compare import CheckFailed
+from grader.checking.judge import SHRINK_CALLS, CaseRun, Verdict, judge, run_case
 from grader.checking.known import Known, misconception
 from grader.checking.snippet import call_in_words, case_in_words, needed_calls, script
 from grader.client.local import LocalBackend
 from grader.client.student import Student
 from grader.course import Course, Topic
-from grader.diagnosis import diagnose, reproduces, same_value
+from grader.diagnosis import diagnose, reproduces
 from grader.errors import InternalFault, StudentDied, StudentMissing, StudentRaised, StudentTimedOut
+from grader.evidence import Replays
+from grader.replaying import same_value
 from grader.results import Failure, Outcome
 from grader.worker.wire import Handle
 
@@ -262,20 +274,23 @@ KNOWN = (Known("area", "constant", "c", constant), Known("area", "perimeter", "p
 
 def test_the_misconception_that_explains_every_case_is_named(topic: Topic) -> None:
     runs = judged(topic, perimeter).runs
-    assert [m.slug for m in diagnose("area", runs, runs, topic, KNOWN, FUNCTIONS)] == ["perimeter"]
+    assert [m.slug for m in diagnose("area", runs, runs, KNOWN, Replays(topic, FUNCTIONS))] == ["perimeter"]
 
 
 def test_what_explains_more_than_the_check_itself_comes_first(topic: Topic) -> None:
     one = run_of(topic, {"area": perimeter}, lambda student: student.area(1, 1))
     other = run_of(topic, {"area": perimeter}, lambda student: student.area(2, 5))
-    assert [m.slug for m in diagnose("area", [one], [one, other], topic, KNOWN, FUNCTIONS)] == ["perimeter"]
-    assert [m.slug for m in diagnose("area", [one], [one], topic, KNOWN, FUNCTIONS)] == ["constant", "perimeter"]
+    assert [m.slug for m in diagnose("area", [one], [one, other], KNOWN, Replays(topic, FUNCTIONS))] == ["perimeter"]
+    assert [m.slug for m in diagnose("area", [one], [one], KNOWN, Replays(topic, FUNCTIONS))] == [
+        "constant",
+        "perimeter",
+    ]
 
 
 def test_a_wrong_answer_nobody_knows_has_no_name(topic: Topic) -> None:
     runs = judged(topic, lambda height, width: height * width + 1).runs
-    assert diagnose("area", runs, runs, topic, KNOWN, FUNCTIONS) == ()
-    assert diagnose("scale_forward", runs, runs, topic, KNOWN, FUNCTIONS) == ()
+    assert diagnose("area", runs, runs, KNOWN, Replays(topic, FUNCTIONS)) == ()
+    assert diagnose("scale_forward", runs, runs, KNOWN, Replays(topic, FUNCTIONS)) == ()
 
 
 def test_raising_is_reproduced_by_raising_the_same(topic: Topic) -> None:
@@ -312,6 +327,77 @@ def test_an_argument_changed_in_place_is_no_other_misconception(topic: Topic) ->
     assert reproduces(Known("scale_forward", "in-place", "", in_place), verdict.runs, topic, FUNCTIONS)
     right_here = Known("scale_forward", "tripled", "", lambda x, factor: (x * 3, None))
     assert not reproduces(right_here, verdict.runs, topic, FUNCTIONS)
+
+
+def scale_runs(topic: Topic, backward: Callable[..., Any]) -> tuple[list[CaseRun], list[CaseRun]]:
+    """A check of dx and a check of dfactor, three cases each, on scale_backward replaced."""
+
+    def check(student: Any, position: int, x: np.ndarray) -> None:
+        _, cache = student.scale_forward(x, 3.0)
+        got = student.scale_backward(np.ones((2, 2)), cache)
+        expect_array(got[position], (np.full((2, 2), 3.0), x.sum())[position])
+
+    student = Student(topic, LocalBackend({**FUNCTIONS, "scale_backward": backward}))
+    arrays = [draw_array(rng(seed), (2, 2)) for seed in range(3)]
+    dx, dfactor = ([run_case(check, student, {"position": p, "x": x}, {}) for x in arrays] for p in (0, 1))
+    return dx, dfactor
+
+
+DX_DOUBLED = Known(
+    "scale_backward", "dx-doubled", "", lambda dout, cache: (dout * cache[1] * 2, (dout * cache[0]).sum())
+)
+MEAN = Known("scale_backward", "mean", "", lambda dout, cache: (dout * cache[1], (dout * cache[0]).mean()))
+
+
+def test_two_mistakes_in_two_parts_of_a_result_are_both_named(topic: Topic) -> None:
+    dx, dfactor = scale_runs(topic, lambda dout, cache: (dout * cache[1] * 2, (dout * cache[0]).mean()))
+    known = (DX_DOUBLED, MEAN)
+    assert [m.slug for m in diagnose("scale_backward", dx, dx + dfactor, known, Replays(topic, FUNCTIONS))] == [
+        "dx-doubled"
+    ]
+    assert [m.slug for m in diagnose("scale_backward", dfactor, dx + dfactor, known, Replays(topic, FUNCTIONS))] == [
+        "mean"
+    ]
+
+
+def test_a_single_number_is_explained_by_what_explains_others_too(topic: Topic) -> None:
+    def check(student: Any, height: int, width: int) -> None:
+        expect_number(student.area(height, width), height * width)
+
+    student = Student(topic, LocalBackend({"area": lambda height, width: 3 * height * width}))
+    example = [run_case(check, student, {"height": 2, "width": 2}, {})]
+    others = [run_case(check, student, {"height": 2, "width": width}, {}) for width in (3, 4, 5)]
+    by_chance = Known("area", "plus-eight", "", lambda height, width: height * width + 8)
+    assert [m.slug for m in diagnose("area", example, example, [by_chance], Replays(topic, FUNCTIONS))] == [
+        "plus-eight"
+    ]
+    assert diagnose("area", example, example + others, [by_chance], Replays(topic, FUNCTIONS)) == ()
+
+
+def test_what_is_right_explains_nothing(topic: Topic) -> None:
+    def check(student: Any) -> None:
+        expect_number(student.area(2, 500), 1000)
+
+    student = Student(topic, LocalBackend({"area": lambda height, width: height * width + 0.005}))
+    runs = [run_case(check, student, {}, {})]
+    right_here = Known("area", "small-widths-only", "", lambda height, width: height * min(width, 999))
+    assert runs[0].error is not None
+    assert diagnose("area", runs, runs, [right_here], Replays(topic, FUNCTIONS)) == ()
+
+
+def test_what_would_be_wrong_where_the_student_is_right_is_not_named(topic: Topic) -> None:
+    one, two = (run_of(topic, {"area": right_for_flat}, lambda student, h=h: student.area(h, 5)) for h in (2, 1))
+    one.error = CheckFailed(Failure(what="the area is wrong"))
+    assert [m.slug for m in diagnose("area", [one], [one], [PERIMETER], Replays(topic, FUNCTIONS))] == ["perimeter"]
+    assert diagnose("area", [one], [one, two], [PERIMETER], Replays(topic, FUNCTIONS)) == ()
+
+
+PERIMETER = Known("area", "perimeter", "", perimeter)
+
+
+def right_for_flat(height: int, width: int) -> int:
+    """The perimeter, but for a height of 1."""
+    return width if height == 1 else perimeter(height, width)
 
 
 def test_backward_misconceptions_get_the_oracles_cache(topic: Topic) -> None:
@@ -366,3 +452,17 @@ def test_exceptions_of_a_local_function_show_its_own_lines(topic: Topic) -> None
     verdict = judged(topic, broken)
     assert verdict.shown is not None and isinstance(verdict.shown.error, StudentRaised)
     assert [frame.function for frame in verdict.shown.error.frames][-1] == "broken"
+
+
+def test_an_observed_call_tells_what_it_warned_of(topic: Topic) -> None:
+    def overflowing(x: np.ndarray, factor: float) -> Any:
+        return np.exp(x * factor), None
+
+    backend = LocalBackend({**FUNCTIONS, "scale_forward": overflowing})
+    student = Student(topic, backend)
+    student.observe("scale_forward", np.array([1000.0, 2000.0]), 2.0)
+    assert student.transcript[-1].warnings == ("overflow encountered in exp",)
+    with pytest.raises(CheckFailed, match="scale_forward gives a warning"):
+        expect_no_warning(student, "scale_forward")
+    student.observe("scale_forward", np.array([1.0]), 2.0)
+    expect_no_warning(student, "scale_forward")

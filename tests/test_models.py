@@ -231,7 +231,9 @@ def test_weights_are_those_of_the_formula() -> None:
     table = np.random.default_rng(0).uniform(-1, 1, 65537)
     wanted = 1.5 * 120_000**-0.25 * np.resize(table, (400, 300))
     np.testing.assert_allclose(layer.weight.detach().numpy(), wanted, rtol=1e-6)
-    np.testing.assert_allclose(layer.bias.detach().numpy(), 1 + 0.5 * table[:400], rtol=1e-6)
+    np.testing.assert_allclose(
+        layer.bias.detach().numpy(), (1 + 0.5 * table[:400]) * np.resize([1, -1], 400), rtol=1e-6
+    )
 
 
 def test_buffers_that_are_no_statistics_stay() -> None:
@@ -253,6 +255,24 @@ def test_signals_survive_fifty_layers() -> None:
 def test_nothing_moves_in_evaluation_mode() -> None:
     model = nn.Sequential(nn.Conv2d(2, 3, 1), nn.BatchNorm2d(3))
     assert [run_model(model, (2, 2, 3, 3), training=mode)["moved"] for mode in (False, True)] == [0, 2]
+
+
+class _Replacing(nn.Module):
+    """Batch norm's running mean as people write it: a new tensor in the place of the old one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("running_mean", torch.zeros(2))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.training:
+            self.running_mean = 0.9 * self.running_mean + 0.1 * x.detach().mean((0, 2, 3))
+        return x - self.running_mean.view(1, 2, 1, 1)
+
+
+def test_a_running_statistic_that_is_replaced_has_moved() -> None:
+    model = _Replacing()
+    assert [run_model(model, (2, 2, 3, 3), training=training)["moved"] for training in (True, False, True)] == [1, 0, 1]
 
 
 def test_unused_and_shared_parameters_are_seen() -> None:
@@ -393,6 +413,40 @@ def test_the_first_layer_that_differs_is_named(got: Callable[[], list[nn.Module]
     right = nn.Sequential(nn.Conv2d(2, 3, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
     found = first_difference(_entries(nn.Sequential(*got())), _entries(right))
     assert found is None if sentence is None else found is not None and found.endswith(sentence), found
+
+
+class _Cropped(nn.Module):
+    """A convolution and a crop of its output, written in one way or another."""
+
+    def __init__(self, crop: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        self.conv, self.crop = nn.Conv2d(2, 3, 3, padding=1), crop
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(self.crop(self.conv(x)))
+
+
+@pytest.mark.parametrize(
+    ("crop", "sentence"),
+    [
+        (lambda x: x[:, :, 1:-1, 2:6], None),
+        (lambda x: x.narrow(3, 2, 4).narrow(2, 1, 6), None),
+        (lambda x: x[..., 2:-2][:, :, :-1][:, :, 1:], None),
+        (lambda x: nn.functional.pad(x, (-2, -2, -1, -1)), None),
+        (lambda x: nn.functional.pad(x, (0, 0))[:, :, 1:7, 2:6], None),
+        (
+            lambda x: x[:, :, :6, :4],
+            "the crop: 0 rows before and 2 after, 0 columns before and 4 after where 1 rows before",
+        ),
+        (lambda x: x, "a ReLU where a crop is wanted"),
+    ],
+    ids=["slice", "narrow", "in steps", "negative padding", "no padding", "corner", "missing"],
+)
+def test_a_crop_is_the_same_however_it_is_written(
+    crop: Callable[[torch.Tensor], torch.Tensor], sentence: str | None
+) -> None:
+    found = first_difference(_entries(_Cropped(crop)), _entries(_Cropped(lambda x: x[:, :, 1:7, 2:6])))
+    assert found is None if sentence is None else found is not None and sentence in found, found
 
 
 class OwnNormalisation(nn.Module):
@@ -541,7 +595,7 @@ ODD: dict[str, tuple[str, float, str]] = {
     "many threads": ("torch.set_num_threads(8)\nclass Pair" + BODY, 5, ""),
     "another package": ("import rich", 0, "this topic offers the standard library, torch and numpy"),
     "patches the operations": (
-        "import grader.worker.models as m\n"
+        "import grader.worker.operations as m\n"
         "for name in list(m.OPERATIONS):\n"
         "    m.OPERATIONS[name] = lambda *a, **k: dict(outputs=True, problem=None, passed=True)\n"
         "def Pair(i, o):\n    return nn.Linear(1, 1)",
@@ -549,7 +603,7 @@ ODD: dict[str, tuple[str, float, str]] = {
         "did not say what became of it",
     ),
     "odd replies": (
-        "import grader.worker.models as m\n"
+        "import grader.worker.operations as m\n"
         "m.OPERATIONS['run_model'] = lambda *a, **k: {'problem': ['x'] * 9}\n"
         "m.OPERATIONS['describe_model'] = lambda *a, **k: dict(parameters=True, trainable=1, sizes=['a'])\n"
         "m.OPERATIONS['trace_model'] = lambda *a, **k: dict(entries=[{'op': []}], outputs=[[1]])\n"

@@ -67,15 +67,50 @@ def seen(topic: Topic, function: str, code: Callable[..., Any]) -> tuple[str, ..
         (lambda x, f: (x * f * 3, None), "out is 3 times the expected one"),
         (lambda x, f: (x * f / x.shape[0], None), "out is 1/N of the expected one"),
         (lambda x, f: (x * f * x.shape[1], None), "out is D times the expected one"),
+        (lambda x, f: (x * f / x.size, None), "out is 1/(number of entries) of the expected one"),
         (lambda x, f: (-x * f, None), "out is the expected one with the sign changed"),
         (lambda x, f: (x * f + 0.5, None), "out is too large by 0.5 everywhere"),
         (lambda x, f: ((x * f).T, None), "out is the expected one with height and width exchanged"),
         (lambda x, f: ((x * f)[::-1, ::-1], None), "out is the expected one rotated by 180 degrees"),
         (lambda x, f: (x * 0, None), "out is all zeros"),
+        (lambda x, f: ((x * f)[::-1], None), "out is the expected one with its rows in reverse order"),
+        (lambda x, f: (np.abs(x * f), None), "out is the absolute value of the expected one"),
+        (lambda x, f: ((x * f) ** 2, None), "out is the square of the expected one"),
+        (lambda x, f: (1 / (x * f), None), "out is 1 divided by the expected one"),
+        (lambda x, f: (np.maximum(x * f, 0), None), "out is the expected one, but 0 where that is negative"),
     ],
 )
 def test_relations_to_the_right_answer(topic: Topic, code: Callable[..., Any], sentence: str) -> None:
     assert seen(topic, "scale_forward", code)[0] == sentence
+
+
+def test_relations_of_vectors_and_numbers(topic: Topic) -> None:
+    def vector(x: np.ndarray, factor: float) -> Any:
+        return x[0] * factor, None
+
+    runs = runs_of(topic, "scale_forward", lambda x, factor: (x[0] * 2 * factor, None))
+    assert observe("scale_forward", runs, runs, topic, {**ORACLE, "scale_forward": vector}, []) == (
+        "out is 2 times the expected one",
+    )
+
+
+def test_where_the_wrong_entries_lie(topic: Topic) -> None:
+    def but(place: Any) -> Callable[..., Any]:
+        def wrong(x: np.ndarray, factor: float) -> Any:
+            out = x * factor
+            out[place] = np.sin(out[place])
+            return out, None
+
+        return wrong
+
+    sentences = {
+        "out is right in the first row alone": np.s_[1:],
+        "out is wrong in the last column alone": np.s_[:, -1],
+        "out is wrong in the first column alone": np.s_[:, 0],
+    }
+    for sentence, place in sentences.items():
+        runs = [run for run in runs_of(topic, "scale_forward", but(place)) if min(run.case["shape"]) > 1]
+        assert observe("scale_forward", runs, runs, topic, ORACLE, []) == (sentence,)
 
 
 def test_each_part_of_a_result_is_spoken_of(topic: Topic) -> None:
@@ -90,6 +125,18 @@ def test_where_it_is_right_and_where_wrong(topic: Topic) -> None:
         return (x * factor if x.shape[0] == x.shape[1] else np.sin(x)), None
 
     assert seen(topic, "scale_forward", squares_only) == ("right for square inputs, wrong for every non-square one",)
+
+
+def test_where_it_is_always_right(topic: Topic) -> None:
+    def wrong_for_some_others(x: np.ndarray, factor: float) -> Any:
+        return (np.sin(x) if x.shape[0] < x.shape[1] else x * factor), None
+
+    runs = [run for _ in range(8) for run in runs_of(topic, "scale_forward", wrong_for_some_others)]
+    assert observe("scale_forward", runs, runs, topic, ORACLE, [SQUARE]) == (
+        "always right for square inputs, often wrong for others",
+    )
+    few = runs[:5]
+    assert observe("scale_forward", few, few, topic, ORACLE, [SQUARE]) == ()
 
 
 def test_traits_know_the_forwards_arguments_behind_a_cache(topic: Topic) -> None:

@@ -10,7 +10,7 @@ import pytest
 import grader
 from grader.course import Course
 from grader.doctor import Finding, examine, print_findings
-from grader.errors import CourseError
+from grader.errors import UsageError
 from grader.practice import NOTE, grade_functions
 from grader.report.text import one_line, plain, points, value
 from grader.results import FORMAT_VERSION, Outcome, number, percentage, worst
@@ -39,7 +39,7 @@ def test_check_takes_the_callers_names_and_prints_the_report(
     assert "perimeter for area" in out and "practice mode" in out and "Isolation: none" in out
     given = grader.check("area", namespace={"area": lambda height, width: height * width})
     assert given.points_earned == 3
-    with pytest.raises(CourseError, match="no topic 'volume'"):
+    with pytest.raises(UsageError, match="no check, function or topic 'volume'"):
         grader.check("volume")
 
 

@@ -67,13 +67,6 @@ def test_folders_of_tools_are_not_searched(folder: Path, course: Course, place: 
     assert load(folder, course).problems
 
 
-def test_a_notebook_in_its_place_is_told(folder: Path, course: Course) -> None:
-    (folder / "area.ipynb").write_text("{}")
-    assert load(folder, course).problems == {
-        "area": "area.py is missing; area.ipynb is there, but only .py files are graded"
-    }
-
-
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from grader.batch.handedin import Clue, Found, HandedIn
 from grader.batch.names import file_name, folded, name_keys
 from grader.batch.roster import Student
-from grader.batch.shapes import Clue, Found, HandedIn
 
 PIECES = re.compile(r"[\s_,;()\[\]]+")
 CERTAIN = 4  # characters that an id within a longer label must have at least

@@ -22,8 +22,6 @@ from grader.submission import Bundle
 
 AHEAD = 2
 """Jobs that are sent for each thread of the cluster, so that none waits for the next one."""
-PATIENCE_SECONDS = 60.0
-"""How long a cluster without workers is waited for."""
 
 
 class _Pool:
@@ -101,11 +99,12 @@ def _import_distributed() -> Any:  # it has no types
 
 @dataclass
 class DaskExecutor:
-    """Jobs on the cluster of a scheduler. `seconds` is when a job is taken to hang."""
+    """Jobs on a scheduler's cluster; after `seconds` a job is taken to hang, for `patience` seconds a worker is waited for."""
 
     start: dict[str, Any]
     scheduler: str | None
     seconds: float
+    patience: float = 60.0
 
     def run(self, jobs: Iterator[Job], started: Callable[[Job], None]) -> Iterator[Finished]:
         """See Executor."""
@@ -113,8 +112,8 @@ class DaskExecutor:
         if self.scheduler is None:
             raise UsageError("--executor dask needs --scheduler ADDRESS")
         try:
-            client = distributed.Client(self.scheduler, timeout=10, set_as_default=False)
-            client.wait_for_workers(1, timeout=PATIENCE_SECONDS)
+            client = distributed.Client(self.scheduler, timeout=min(10, self.patience), set_as_default=False)
+            client.wait_for_workers(1, timeout=self.patience)
         except (OSError, TimeoutError, ValueError) as error:
             raise UsageError(f"the scheduler {self.scheduler} has no workers for us: {error}") from None
         try:
@@ -135,7 +134,7 @@ class _Run:
 
     def finished(self, jobs: Iterator[Job]) -> Iterator[Finished]:
         """Every job's end. Raises UsageError where all workers refuse, or the scheduler is gone."""
-        coming = _import_distributed().as_completed(raise_errors=False)
+        coming = _import_distributed().as_completed(loop=self.client.loop, raise_errors=False)
         self._send(jobs, coming)
         while self.out:
             future = next(coming)

@@ -107,6 +107,8 @@ class Regrading:
 
     def _change(self, row: Row) -> Change:
         after = self.beside.read_report(row.file) if row.file not in self.faults else None
+        if after is not None and after.internal_errors:
+            self.faults[row.file] = f"{len(after.internal_errors)} checks could not be judged"
         return Change(row.student.shown, _scored(self.store.read_report(row.file)), _scored(after))
 
     def _row_form(self, row: dict[str, Any]) -> dict[str, Any]:
@@ -130,7 +132,7 @@ def open_regrading(
     if seed is None and then["seed"] is None:
         raise UsageError(f"{results} was graded with a secret seed: give it again with --seed-file")
     topics = tuple(then["topics"]) if then["topics"] is not None else None
-    settings = Settings(topics, then["seed"] if seed is None else seed, device, require_sandbox)
+    settings = Settings(topics, then["seed"] if seed is None else seed, device, require_sandbox, then["run_all_cells"])
     again = [
         row
         for row in form["rows"]
@@ -153,6 +155,9 @@ def print_changes(console: Console, changes: Sequence[Change], applied: bool) ->
         say(f"{one_line(change.name, 60)}: {_total(change.before)} -> {_total(change.after)}{_signed(change)}")
         for line in _changed_checks(change)[:SHOWN]:
             say(f"    {line}")
+    lost = sum(change.after is None for change in changed)
+    if lost:
+        say(f"{lost} have no score this time, which is a fault of ours; they keep the results they have.")
     if not applied and changed:
         say(
             "Nothing is overwritten yet. The same command with --apply puts the new results in the place of the old ones."

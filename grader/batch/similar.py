@@ -77,7 +77,7 @@ def _works(
         if row["submission"] is None or not (store.root / "submissions" / f"{row['file']}.zip").is_file():
             continue
         submission = load_submission(store.read_bundle(row["file"], row["submission"]), course, (topic,))
-        content = submission.sources.get(topic.file) if topic.file in submission.graded else None
+        content = submission.sources.get(topic.file) if topic.name not in submission.problems else None
         if content is None:
             continue
         found = _fingerprint(content, given)

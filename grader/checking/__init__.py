@@ -11,6 +11,7 @@ from grader.checking.compare import (
     fail,
 )
 from grader.checking.dropping import Dropping, expect_share, follow_dropout
+from grader.checking.fullsize import expect_full_size
 from grader.checking.known import Trait, misconception
 from grader.checking.models import (
     Description,
@@ -27,7 +28,7 @@ from grader.checking.models import (
     run,
     run_right,
 )
-from grader.checking.raising import expect_message, expect_value_error
+from grader.checking.raising import expect_message, expect_no_warning, expect_value_error
 from grader.checking.remember import remember
 from grader.checking.tolerance import EPS32, FACTOR, allowed_error
 from grader.worker.naming import layer
@@ -51,10 +52,12 @@ __all__ = [
     "expect_array",
     "expect_description",
     "expect_equal",
+    "expect_full_size",
     "expect_gradient",
     "expect_handle",
     "expect_integer",
     "expect_message",
+    "expect_no_warning",
     "expect_number",
     "expect_output_shape",
     "expect_outputs",

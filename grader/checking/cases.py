@@ -78,7 +78,8 @@ class CaseBook:
 
     def remember_plan(self, test: Callable[..., Any], seed: int, cases: Iterable[Sequence[Call]]) -> None:
         """Keep the calls of a check that was passed; the latest are the likeliest to come again."""
-        self._plans[inner_function(test), seed] = make_plan(cases)
+        if self.foresight:
+            self._plans[inner_function(test), seed] = make_plan(cases)
 
 
 def is_drawn(test: Callable[..., Any]) -> bool:

@@ -6,7 +6,7 @@ Each raises CheckFailed with the difference as data. `what` names the compared t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NoReturn
@@ -23,7 +23,12 @@ SHOWN_ENTRIES = 256
 
 
 class CheckFailed(Exception):
-    """A check's verdict: what was returned is wrong. `value` is the compared value, to find it among the results."""
+    """A check's verdict: what was returned is wrong. `value` is the compared value, to find it among the results.
+
+    `calls` are those that led to it, where they are not the case's own.
+    """
+
+    calls: Sequence[Any] = ()
 
     def __init__(self, failure: Failure, value: Any = None) -> None:
         super().__init__(failure.what)
@@ -36,7 +41,7 @@ _shares: ContextVar[list[float] | None] = ContextVar("shares", default=None)
 
 @contextmanager
 def observing_errors() -> Iterator[list[float]]:
-    """Collect the largest error of every passed comparison as a share of the allowed one."""
+    """Collect the largest error of every comparison of arrays as a share of the allowed one."""
     shares: list[float] = []
     token = _shares.set(shares)
     try:
@@ -73,12 +78,12 @@ def expect_array(
     with np.errstate(invalid="ignore", over="ignore"):
         error = np.abs(got.astype(np.float64) - wanted)
     wrong = ~(error <= limit)  # a NaN is wrong
-    if wrong.any():
-        _fail_at(got, wanted, error, limit, wrong, what)
     shares = _shares.get()
     if shares is not None and wanted.size:
         with np.errstate(divide="ignore", invalid="ignore"):
             shares.append(float(np.nanmax(np.where(error > 0, error / limit, 0.0))))
+    if wrong.any():
+        _fail_at(got, wanted, error, limit, wrong, what)
 
 
 def _fail_at(

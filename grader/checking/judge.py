@@ -229,7 +229,7 @@ def failure_of(error: Exception) -> Failure:
 
 
 def _exception(error: StudentRaised) -> StudentException:
-    frames = tuple(TraceFrame(frame.file, frame.line, frame.function, frame.code) for frame in error.frames)
+    frames = tuple(TraceFrame(frame.file, frame.line, frame.function, frame.code, frame.cell) for frame in error.frames)
     return StudentException(error.kind, error.message, frames)
 
 

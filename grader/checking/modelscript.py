@@ -14,8 +14,11 @@ numbers = np.random.default_rng(0).uniform(-1, 1, 65537)
 with torch.no_grad():  # weights that depend on sizes alone
     for p in {model}.parameters():
         u = torch.from_numpy(np.resize(numbers, p.shape))
-        matrix = sum(size > 1 for size in p.shape) > 1
-        p.copy_(1.5 * p.numel()**-0.25 * u if matrix else 1 + u / 2)
+        if sum(size > 1 for size in p.shape) > 1:
+            p.copy_(1.5 * p.numel()**-0.25 * u)
+        else:  # every second one negative
+            odd = torch.arange(p.numel()).view(p.shape) % 2
+            p.copy_((1 + u / 2) * (1 - 2 * odd))
     for b in {model}.buffers():
         if b.is_floating_point():
             u = torch.from_numpy(np.resize(numbers, b.shape))
@@ -41,6 +44,7 @@ MODEL_CALLS: dict[str, Callable[[Call], str]] = {
     "describe_model": lambda call: "counting its parameters",
     "sketch_model": _sketch_in_words,
     "trace_model": lambda call: f"its forward pass on x of shape {tuple(call.arguments[1])}",
+    "run_full_size": _run_in_words,
 }
 """The operations on models, each with how the call is told."""
 
@@ -52,7 +56,7 @@ def model_script(
 
     `assign` writes an array's assignment and returns its variable.
     """
-    if call.function != "run_model":
+    if call.function not in ("run_model", "run_full_size"):
         return [], []
     x, seed = call.arguments[1], call.keywords.get("seed", 0)
     scale = f"{call.keywords['scale']:g} * " if "scale" in call.keywords else ""

@@ -1,4 +1,4 @@
-"""Checks on the errors a function must raise, and on those it must not."""
+"""Checks on the errors a function must raise, on those it must not, and on warnings."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from grader.checking.compare import fail
+from grader.client.student import Student
 from grader.client.values import describe
 from grader.errors import StudentRaised
 
@@ -22,10 +23,23 @@ def expect_value_error(function: Callable[..., Any], *arguments: Any, why: str, 
     fail(f"no ValueError was raised although {why}", "ValueError", f"returned {describe(result)}", result)
 
 
+def expect_no_warning(student: Student, function: str) -> None:
+    """Require that the latest call, which must have been observed, gave no warning of overflow and the like."""
+    call = student.transcript[-1]
+    if call.warnings:
+        fail(f"{function} gives a warning", "no warning", call.warnings[0], call.result)
+
+
 def expect_message(message: str, names: Iterable[str], values: Iterable[object]) -> None:
     """Require that an error's message names one of the bad arguments and one of the bad values."""
     names, shown = tuple(names), tuple(str(value) for value in values)
     if not any(re.search(rf"(?i){re.escape(name)}", message) for name in names):
         fail("the ValueError's message does not name the bad argument", " or ".join(names), repr(message[:100]))
-    if not any(re.search(rf"(?<![\w.]){re.escape(value)}(?![\w.]*\d)", message) for value in shown):
+    if not any(_gives(message, value) for value in shown):
         fail("the ValueError's message does not give the bad value", " or ".join(shown), repr(message[:100]))
+
+
+def _gives(message: str, value: str) -> bool:
+    """Whether the value stands in the message as a number of its own, or as one of a size such as 2x3."""
+    before, behind = r"(?:(?<![\w.])|(?<=\d[x\u00d7]))", r"(?:(?=[x\u00d7]\d)|(?![\w.]*\d))"
+    return re.search(rf"{before}{re.escape(value)}{behind}", message) is not None

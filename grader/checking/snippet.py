@@ -63,9 +63,17 @@ def _holds(result: Any, value: Any) -> bool:
 
 
 def script(
-    run: CaseRun, topic: Topic, oracle: Mapping[str, Callable[..., Any]], failure: Failure, value: Any
+    run: CaseRun,
+    topic: Topic,
+    oracle: Mapping[str, Callable[..., Any]],
+    failure: Failure,
+    value: Any,
+    importable: bool = True,
 ) -> str | None:
-    """Python that makes the case's calls on the student's file and prints what was compared, `value`."""
+    """Python that makes the case's calls on the student's file and prints what was compared, `value`.
+
+    Where the functions are not `importable` but in a notebook, the script is for a cell below them.
+    """
     calls = needed_calls(run.calls, value)
     if not calls:
         return None
@@ -80,7 +88,8 @@ def script(
     imports += ["import torch"] if "torch." in body else []
     imports += [""] if imports else []
     module = topic.file.removesuffix(".py")
-    return "\n".join([*imports, f"from {module} import {names}", "", body]) + "\n"
+    source = f"from {module} import {names}" if importable else f"# in a cell below the one that defines {names}"
+    return "\n".join([*imports, source, "", body]) + "\n"
 
 
 class _Writer:

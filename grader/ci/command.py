@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 def add_ci_commands(commands: Any) -> None:
     """Register both commands with the subparsers of `convgrade`."""
+    _add_ci(commands)
+    _add_gradescope_zip(commands)
+
+
+def _add_ci(commands: Any) -> None:
     ci = commands.add_parser("ci", help="grade a checkout in CI and write what the system there reads")
     ci.add_argument("path", nargs="?", metavar="PATH", help="as for grade; on Gradescope, the submission's folder")
     ci.add_argument(
@@ -47,6 +52,8 @@ def add_ci_commands(commands: Any) -> None:
     )  # fmt: skip
     ci.set_defaults(run=run_ci)
 
+
+def _add_gradescope_zip(commands: Any) -> None:
     zipped = commands.add_parser("gradescope-zip", help="make the autograder to upload to Gradescope")
     zipped.add_argument("--out", type=Path, default=Path("autograder.zip"), metavar="FILE", help="the zip to write")
     zipped.add_argument("--topic", action="append", metavar="NAME", help="grade only this topic; may be repeated")
@@ -66,7 +73,7 @@ def run_ci(options: argparse.Namespace) -> int:
 
     around = Surroundings(os.environ, Path.cwd(), options.out, options.autograder)
     formats = tuple(options.format or around.formats())
-    path = Path(options.path) if options.path is not None else _path(around)
+    path = Path(options.path) if options.path is not None else _path(around, formats)
     course = load_course(options.course)
     names = tuple(options.topic) if options.topic else None
     topics = choose_topics(path, course, Settings(names))
@@ -83,8 +90,8 @@ def run_ci(options: argparse.Namespace) -> int:
     return _tell(options, around, path, formats, report)
 
 
-def _path(around: Surroundings) -> Path:
-    if around.on_gradescope():
+def _path(around: Surroundings, formats: tuple[str, ...]) -> Path:
+    if "gradescope" in formats and around.on_gradescope():
         return around.autograder / "submission"
     return default_path()
 

@@ -42,7 +42,7 @@ def write_formats(
             if name == "gradescope":
                 whole = report if hidden != "visible" else shown
                 text = to_gradescope(whole, around.total_points(), hidden)
-                write_output(str(around.autograder / "results" / "results.json"), text)
+                _write_file(around.autograder / "results", "results.json", text)
             else:
                 WRITERS[name](shown, places, around)
         except Exception as problem:
@@ -61,15 +61,15 @@ def _write_annotations(report: Report, places: Places, around: Surroundings) -> 
 
 
 def _write_junit(report: Report, places: Places, around: Surroundings) -> None:
-    _write_file(around, "junit.xml", to_junit(report, places.functions))
+    _write_file(around.out, "junit.xml", to_junit(report, places.functions))
 
 
 def _write_json(report: Report, places: Places, around: Surroundings) -> None:
-    _write_file(around, "report.json", to_json(report))
+    _write_file(around.out, "report.json", to_json(report))
 
 
 def _write_html(report: Report, places: Places, around: Surroundings) -> None:
-    _write_file(around, "report.html", to_html(report))
+    _write_file(around.out, "report.html", to_html(report))
 
 
 def _write_classroom50(report: Report, places: Places, around: Surroundings) -> None:
@@ -118,9 +118,9 @@ def _append(around: Surroundings, variable: str, text: str) -> None:
         raise UsageError(f"{variable} ({file}) cannot be written: {error.strerror}") from None
 
 
-def _write_file(around: Surroundings, name: str, text: str) -> None:
+def _write_file(folder: Path, name: str, text: str) -> None:
     try:
-        around.out.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"{around.out} cannot be made: {error.strerror}") from None
-    write_output(str(around.out / name), text)
+        raise UsageError(f"{folder} cannot be made: {error.strerror}") from None
+    write_output(str(folder / name), text)

@@ -17,6 +17,7 @@ import numpy as np
 from grader.course import Function
 from grader.errors import Frame, StudentMissing, StudentRaised, StudentReturnedOther
 from grader.worker import wire
+from grader.worker.noting import noting_warnings
 
 PACKAGE = str(Path(__file__).parents[1])
 
@@ -28,6 +29,11 @@ class LocalBackend:
         self._functions = functions
         self._kept: dict[int, Any] = {}
         self._generators: dict[int, np.random.Generator] = {}
+
+    @property
+    def importable(self) -> bool:
+        """They are in this process, and perhaps in no file."""
+        return False
 
     def begin_case(self) -> None:
         """Drop the handles of earlier cases."""
@@ -50,7 +56,8 @@ class LocalBackend:
         given = [self._arrive(value) for value in arguments]
         named = {name: self._arrive(value) for name, value in keywords.items()}
         try:
-            result = code(*given, **named)
+            with noting_warnings(observe) as noted:
+                result = code(*given, **named)
         except NotImplementedError:
             raise StudentMissing("it still raises NotImplementedError") from None
         except Exception as error:
@@ -59,7 +66,7 @@ class LocalBackend:
             answer = self._leave(self._hold(result, function.kept))
         except (wire.TooLarge, wire.NotCarried) as error:
             raise StudentReturnedOther("something that can be passed on to the grader", str(error)) from None
-        return (answer, [given, named]) if observe else answer
+        return (answer, [given, named, noted]) if observe else answer
 
     def _find(self, name: str) -> Callable[..., Any]:
         if name not in self._functions:
@@ -67,7 +74,7 @@ class LocalBackend:
         return self._functions[name]
 
     def _operation(self, name: str) -> Callable[..., Any]:
-        from grader.worker.models import OPERATIONS  # imports PyTorch, which other topics do without
+        from grader.worker.operations import OPERATIONS  # imports PyTorch, which other topics do without
 
         return OPERATIONS[name]
 

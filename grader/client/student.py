@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -22,14 +22,17 @@ from grader.errors import (
     StudentTimedOut,
     SubmissionFault,
 )
+from grader.submission import NotebookModule
 from grader.worker import wire
 from grader.worker.wire import Handle, Named
 
 from .foresight import Ahead, Foresight, Plan
+from .fullsize import FullSize
 from .process import ForkServer, Worker, WorkerSpec
 from .values import kept_in_place, structured
 
 NOT_WRITTEN = "it still raises NotImplementedError"
+NOTES = 8
 EXPANSION = 8  # the most that a byte of JSON takes as Python objects, about
 
 
@@ -37,7 +40,8 @@ EXPANSION = 8  # the most that a byte of JSON takes as Python objects, about
 class Call:
     """One call of a case: what was passed, and what came back or was raised.
 
-    `after` are the positional arguments as they were after an observed call.
+    `after` are the positional arguments as they were after an observed call, `warnings` what it warned of: the messages
+    of RuntimeWarnings, such as NumPy's of overflow.
     """
 
     function: str
@@ -46,6 +50,7 @@ class Call:
     observed: bool = False
     result: Any = None
     after: tuple[Any, ...] = ()
+    warnings: tuple[str, ...] = ()
     error: SubmissionFault | None = None
     owner: str = ""
     """The student's function that this is about: itself, or the maker of the model that an operation is given."""
@@ -58,10 +63,14 @@ class Backend(Protocol):
         """Forget what earlier cases left behind."""
 
     def call(self, function: Function, arguments: Sequence[Any], keywords: dict[str, Any], observe: bool) -> Any:
-        """Call it; returns the result, or (result, arguments and keywords afterwards) when `observe` is set."""
+        """Call it; returns the result, or (result, [arguments, keywords, warnings] afterwards) when `observe` is set."""
 
     def take_output(self) -> str:
         """What was printed since the last time."""
+
+    @property
+    def importable(self) -> bool:
+        """Whether the functions are in a file of the topic's name, from which a script can import them."""
 
     def foresee(self, plan: Plan) -> None:
         """Told which calls the coming cases will make; may make them ahead of time."""
@@ -96,6 +105,8 @@ class Student:
     topic: Topic
     backend: Backend
     transcript: list[Call] = field(default_factory=list)
+    full_size: FullSize | None = None
+    """Where the topic's models run at their published size; None where they do not."""
 
     def __getattr__(self, name: str) -> Any:
         topic: Topic | None = self.__dict__.get("topic")
@@ -109,7 +120,10 @@ class Student:
         return "student"
 
     def observe(self, name: str, *arguments: Any, **keywords: Any) -> tuple[Any, Any]:
-        """Call `name` and also return what its arguments look like afterwards: (result, (arguments, keywords))."""
+        """Call `name` and also return what its arguments look like afterwards: (result, (arguments, keywords)).
+
+        What it warned of stands in the call, `transcript[-1].warnings`.
+        """
         result, after = self._call(self.topic.functions[name], True, *arguments, **keywords)
         return result, (tuple(after[0]), after[1])
 
@@ -127,7 +141,8 @@ class Student:
         try:
             answer = self.backend.call(function, arguments, keywords, observe)
             result, after = answer if observe else (answer, None)
-            call.after = tuple(after[0]) if after is not None else ()
+            if after is not None:
+                call.after, call.warnings = tuple(after[0]), tuple(after[2])
             call.result = result
             call.result = result = kept_in_place(structured(result, function.returns), function)
         except SubmissionFault as error:
@@ -152,10 +167,17 @@ class WorkerBackend:
     """Calls into a worker process; makes a new one when the last died. One topic of one submission."""
 
     def __init__(
-        self, topic: Topic, folder: str, seed: int, server: ForkServer | None, problem: str | None = None
+        self,
+        topic: Topic,
+        folder: str,
+        seed: int,
+        server: ForkServer | None,
+        problem: str | None = None,
+        notebook: NotebookModule | None = None,
+        device: str = "cpu",
     ) -> None:
-        self.topic, self._server = topic, server
-        self._spec = WorkerSpec(folder, topic.needs, topic.limits, _seed_of_worker(seed, topic.name))
+        self.topic, self._server, self.notebook = topic, server, notebook
+        self._spec = WorkerSpec(folder, topic.needs, topic.limits, _seed_of_worker(seed, topic.name), device)
         self._worker: Worker | None = None
         self._not_loaded = StudentNotLoaded(problem) if problem else None
         self._output: list[str] = []
@@ -165,7 +187,13 @@ class WorkerBackend:
         self._received: dict[str, int] = {}
         self._foresight = Foresight()
         self.load_output = ""
+        self.notes: tuple[str, ...] = ()
         self.protections: dict[str, bool] | None = None
+
+    @property
+    def importable(self) -> bool:
+        """Not where they are in a notebook."""
+        return self.notebook is None
 
     def begin_case(self) -> None:
         """The next call drops the handles of earlier cases; replies that the last case did not wait for are dropped."""
@@ -313,16 +341,19 @@ class WorkerBackend:
 
     def _load(self, worker: Worker) -> None:
         file, limits = self.topic.file, self.topic.limits
-        frame = wire.encode("load", {"module": self.topic.name, "file": file})
+        statements = {"statements": list(self.notebook.statements)} if self.notebook is not None else {}
+        frame = wire.encode("load", {"module": self.topic.name, "file": file, **statements})
         started = time.monotonic()
         try:
             message = worker.ask(frame, limits.load_seconds)
             if message.kind == "raised":
-                raise _raised(message)
+                raise self._raised(message.fields)
             if message.kind != "loaded":
                 raise StudentProtocolFault("it did not answer the request to import the file")
+            self._note_failed(message.fields.get("failed"))
         except SubmissionFault as error:
-            self._not_loaded = StudentNotLoaded(_not_loaded_sentence(file, error, limits.load_seconds), error)
+            shown = self.notebook.submitted.name if self.notebook is not None else file
+            self._not_loaded = StudentNotLoaded(_not_loaded_sentence(shown, error, limits.load_seconds), error)
             self.load_output = worker.last_output if worker.closed else worker.channel.take_output()
             self.close()
             self._worker = None
@@ -330,6 +361,26 @@ class WorkerBackend:
         finally:
             self._seconds += time.monotonic() - started
         self.load_output = worker.channel.take_output()
+
+    def _raised(self, fields: dict[str, Any]) -> StudentRaised:
+        return _raised(fields, self._place)
+
+    def _place(self, frame: Frame) -> Frame:
+        """The frame in the notebook that the file was made of, where it was."""
+        place = self.notebook.place(frame.line) if self.notebook is not None and frame.file == self.topic.file else None
+        if place is None or self.notebook is None:
+            return frame
+        return dataclasses.replace(frame, file=self.notebook.submitted.name, cell=place[0], line=place[1])
+
+    def _note_failed(self, failed: Any) -> None:
+        """Notes on the notebook's statements that raised, as far as something graded depends on them."""
+        notes = []
+        notebook = self.notebook
+        for one in failed if isinstance(failed, list) and notebook is not None else []:
+            number = one.get("statement") if isinstance(one, dict) else None
+            if notebook is not None and type(number) is int and number in notebook.needed:
+                notes.append(_failed_sentence(notebook.submitted.name, self._raised(one)))
+        self.notes = tuple(notes[:NOTES])
 
     def _lost(self) -> None:
         self._foresight = Foresight()
@@ -340,7 +391,7 @@ class WorkerBackend:
 
     def _result(self, message: wire.Message, observed: tuple[Sequence[Any], dict[str, Any]] | None) -> Any:
         if message.kind == "raised":
-            error = _raised(message)
+            error = self._raised(message.fields)
             raise StudentMissing(NOT_WRITTEN) if "NotImplementedError" in error.kinds else error
         if message.kind == "refused":
             reason = _text(message.fields.get("reason"), 300)
@@ -373,37 +424,42 @@ def _has_unsupported(value: Any) -> bool:
 
 
 def _answers(after: Any, observed: tuple[Sequence[Any], dict[str, Any]]) -> bool:
-    """Whether `after` is a [positional, keyword] pair with something for every argument that was passed."""
-    if not (isinstance(after, list) and len(after) == 2):
+    """Whether `after` has something for every positional and every keyword argument that was passed, and warnings."""
+    if not (isinstance(after, list) and len(after) == 3):
         return False
-    positional, named = after
+    positional, named, noted = after
     return (
-        isinstance(positional, list)
+        isinstance(noted, list)
+        and all(isinstance(text, str) for text in noted)
+        and isinstance(positional, list)
         and isinstance(named, dict)
         and len(positional) == len(observed[0])
         and named.keys() == observed[1].keys()
     )
 
 
-def _raised(message: wire.Message) -> StudentRaised:
+def _raised(fields: dict[str, Any], place: Callable[[Frame], Frame]) -> StudentRaised:
     """The exception in a reply; every field is the student's to choose, so every field is checked."""
-    fields = message.fields
     frames = []
     given = fields.get("frames")
     for frame in given[:16] if isinstance(given, list) else []:
         if isinstance(frame, dict):
             line = frame.get("line")
-            frames.append(
-                Frame(
-                    _text(frame.get("file"), 200),
-                    line if type(line) is int and 0 <= line <= 1 << 20 else 0,
-                    _text(frame.get("function"), 100),
-                    _text(frame.get("code"), 200),
-                )
+            found = Frame(
+                _text(frame.get("file"), 200),
+                line if type(line) is int and 0 <= line <= 1 << 20 else 0,
+                _text(frame.get("function"), 100),
+                _text(frame.get("code"), 200),
             )
+            frames.append(place(found))
     kinds = fields.get("kinds")
     names = [_text(kind, 60) for kind in kinds[:20]] if isinstance(kinds, list) else []
     return StudentRaised(_text(fields.get("type"), 100) or "?", names, _text(fields.get("message"), 2000), frames)
+
+
+def _failed_sentence(name: str, error: StudentRaised) -> str:
+    place = next((f", cell {frame.cell}, line {frame.line}" for frame in error.frames if frame.cell is not None), "")
+    return f"{name}{place} raised {error}, so what it defines is missing"
 
 
 def _text(value: Any, characters: int) -> str:

@@ -12,15 +12,15 @@ from grader.results import Arrays
 
 LOW, MIDDLE, HIGH = (33, 102, 172), (247, 247, 247), (179, 88, 6)  # blue and orange, told apart by every kind of eye
 NO_NUMBER = (128, 128, 128)
-WIDEST = 64
+WIDEST, HIGHEST = 64, 40  # in entries
 WRITTEN_OUT = 64
 Colour = tuple[int, int, int]
 
 
 def heat_maps(arrays: Arrays) -> str:
-    """Three maps side by side with their legend; nothing where they would be too wide to look at."""
+    """Three maps side by side with their legend; nothing where they would be too large to look at."""
     rows, tiles, height, width = layout(arrays.shape)
-    if tiles * width > WIDEST or rows * height > WIDEST * 4:
+    if tiles * width > WIDEST or rows * height > HIGHEST:
         return ""
     difference = [got - wanted for got, wanted in zip(arrays.got, arrays.wanted, strict=True)]
     values = _scale([*arrays.wanted, *arrays.got])
@@ -90,6 +90,7 @@ def _cell(x: int, y: int, size: tuple[int, int], value: float, colour: Colour, o
 
 def short(value: float) -> str:
     """A number with at most seven characters or so."""
+    value = value + 0.0  # no -0
     return f"{value:.3g}".replace("e+0", "e").replace("e-0", "e-") if math.isfinite(value) else str(value)
 
 
@@ -121,7 +122,7 @@ def _luminance(colour: Colour) -> float:
 
 def _legend(shape: Sequence[int], values: float, errors: float) -> str:
     parts = [f"Shape ({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})."]
-    if len(shape) > 2:
+    if math.prod(shape[:-2]) > 1:
         down = f", axis {'0' if len(shape) == 4 else f'0 to {len(shape) - 4}'} downwards" if len(shape) > 3 else ""
         parts.append(f"Each map is one image of the last two axes: axis {len(shape) - 3} runs to the right{down}.")
     parts.append(f"Blue is negative, orange positive, strongest at {values:.3g}; in the difference at {errors:.3g}.")

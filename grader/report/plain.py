@@ -47,7 +47,7 @@ def traceback_lines(failure: Failure) -> list[str]:
     lines = []
     for frame in exception.frames:
         where = f" in {one_line(frame.function, 80)}" if frame.function else ""
-        lines.append(f"{one_line(frame.file, 80)}, line {frame.line}{where}")
+        lines.append(f"{one_line(frame.place, 120)}{where}")
         if frame.code:
             lines.append(f"    {one_line(frame.code, 160)}")
     message = plain(exception.message).splitlines()[:8] if exception.message else []

@@ -23,7 +23,7 @@ def unit_of(report: Report) -> Fraction:
     """The largest share of a point of which every check is worth a whole number."""
     scale = scale_to_whole(report)
     points = [check.points_possible * scale for topic in report.topics for check in topic.checks]
-    return Fraction(math.gcd(*map(int, points)), scale)
+    return Fraction(math.gcd(*map(int, points)) or 1, scale)
 
 
 def rounded(parts: Sequence[Fraction]) -> list[int]:

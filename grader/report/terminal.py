@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from rich.console import Console, Group, RenderableType
@@ -18,6 +18,7 @@ from grader.report.digest import (
     MARKS,
     NO_SCORE,
     earned,
+    full_size,
     made_under,
     remark,
     topic_score,
@@ -50,9 +51,13 @@ def _pad(content: RenderableType, spaces: Spaces) -> Padding:
 
 def print_report(report: Report, console: Console | None = None) -> None:
     """Print the whole report."""
-    console = console or Console(highlight=False)
+    print_parts(render(report), console or Console(highlight=False))
+
+
+def print_parts(parts: Iterable[RenderableType], console: Console) -> None:
+    """Print what may hold a student's text."""
     with console.capture() as capture:
-        for part in render(report):
+        for part in parts:
             console.print(part, highlight=False)
     for line in capture.get().split("\n")[:-1]:
         # wrapping may have put a student's "::" at the start of a line, where a CI log takes it for a command;
@@ -76,12 +81,13 @@ def render(report: Report) -> Iterator[RenderableType]:
 def _topic(topic: TopicResult) -> RenderableType:
     heading = _ends(Text(topic.title, style="bold"), Text(topic_score(topic), style="bold"))
     if topic.problem is not None:
-        return Group(heading, _pad(_problem(topic), (0, 0, 0, 2)))
+        return Group(heading, _pad(problem(topic), (0, 0, 0, 2)))
     parts: list[RenderableType] = [heading, _check_table(topic.checks)]
+    parts += [_indented(one_line(sentence, 1000)) for sentence in full_size(topic)]
     seen: set[str] = set()
     for check in topic.checks:
         if worth_explaining(check):
-            parts += [Text(), _explanation(check, seen)]
+            parts += [Text(), explanation(check, seen)]
     return Group(*parts)
 
 
@@ -94,7 +100,7 @@ def _ends(left: Text, right: Text) -> Table:
     return line
 
 
-def _problem(topic: TopicResult) -> RenderableType:
+def problem(topic: TopicResult) -> RenderableType:
     """Why a topic's file could not be used: one explanation instead of one for each check."""
     first = topic.checks[0].failure if topic.checks else None
     parts: list[RenderableType] = [Text(f"✗ {one_line(topic.problem or '', 400)}", style="red")]
@@ -129,7 +135,7 @@ def _check_table(checks: Sequence[CheckResult]) -> Table:
     return table
 
 
-def _explanation(check: CheckResult, seen: set[str]) -> RenderableType:
+def explanation(check: CheckResult, seen: set[str]) -> RenderableType:
     """One failure in full; a hint that stood above already is only named."""
     failure = check.failure
     assert failure is not None

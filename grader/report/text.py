@@ -12,6 +12,7 @@ CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
 LINE_END = re.compile("\r\n?|\u2028|\u2029")
 COMMAND = re.compile(r"^([^\S\n]*)::|##\[", re.MULTILINE)  # not \s, which crosses lines and takes quadratic time
+UNWANTED = ("Cc", "Cs", "Co", "Cn")
 BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -21,13 +22,13 @@ def visible(text: str) -> str:
     Memory addresses, which differ in every run, become 0x...; line ends are all "\\n".
     """
     text = LINE_END.sub("\n", CONTROL.sub("", text)).replace("\t", "    ")
-    text = "".join(
-        character
-        for character in text
-        if character == "\n"
-        or (unicodedata.category(character) not in ("Cc", "Cs", "Co", "Cn") and character not in BIDI)
-    )
+    unwanted = [ord(character) for character in set(text) if _is_unwanted(character)]
+    text = text.translate(dict.fromkeys(unwanted))
     return ADDRESS.sub("0x...", text)
+
+
+def _is_unwanted(character: str) -> bool:
+    return character != "\n" and (unicodedata.category(character) in UNWANTED or character in BIDI)
 
 
 def plain(text: str) -> str:

@@ -1,6 +1,7 @@
-"""From a path to the bytes that are graded: a folder, a single file or a zip, none of it trusted."""
+"""From a path to the bytes that are graded: a folder, a single file, a notebook or a zip, none of it trusted."""
 
 from grader.submission.bundle import Bundle
-from grader.submission.load import Submission, load_submission
+from grader.submission.load import Submission, load_submission, topics_in
+from grader.submission.module import NotebookModule
 
-__all__ = ["Bundle", "Submission", "load_submission"]
+__all__ = ["Bundle", "NotebookModule", "Submission", "load_submission", "topics_in"]

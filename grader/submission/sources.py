@@ -28,6 +28,7 @@ ENTRIES = 5000
 DEPTH = 6
 SKIPPED_FOLDERS = frozenset({"__pycache__", "__MACOSX", "node_modules", "site-packages", "venv", "env"})
 KINDS = (".py", ".ipynb")
+NOTEBOOK_BYTES = 10 << 20  # pictures in the outputs make notebooks large
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def folder_entries(folder: Path, kinds: tuple[str, ...] = KINDS) -> list[Entry]:
 
 def single_entry(file: Path) -> list[Entry]:
     """One file, under its own name; a link given by the caller is followed."""
-    return [Entry(PurePosixPath(file.name), file_reader(file.resolve()))]
+    return [Entry(PurePosixPath(file.name), file_reader(file.resolve(), limit_of(PurePosixPath(file.name))))]
 
 
 def zip_entries(archive: Path | bytes, kinds: tuple[str, ...] = KINDS, name: str = "the zip") -> list[Entry]:
@@ -141,8 +142,8 @@ def member_time(info: zipfile.ZipInfo) -> float:
 
 
 def limit_of(path: PurePosixPath) -> int:
-    """Bytes that a file may have: more for a zip."""
-    return ZIP_BYTES if path.suffix.lower() == ".zip" else FILE_BYTES
+    """Bytes that a file may have: more for a zip, and for a notebook."""
+    return {".zip": ZIP_BYTES, ".ipynb": NOTEBOOK_BYTES}.get(path.suffix.lower(), FILE_BYTES)
 
 
 def opener(archive: Path | bytes) -> Callable[[], zipfile.ZipFile]:
@@ -204,4 +205,5 @@ def member_reader(
 
 
 def _too_large(limit: int) -> str:
-    return f"is larger than {limit >> 20} MiB"
+    clear = "; clear its outputs (in Jupyter: Edit, Clear Outputs of All Cells) and hand it in again"
+    return f"is larger than {limit >> 20} MiB{clear if limit == NOTEBOOK_BYTES else ''}"

@@ -7,14 +7,15 @@ Weights are filled *by size alone*: not by name, position or order of constructi
 uniform in [-1, 1), and n the number of entries of a tensor, in flat order, with U repeated as often as needed:
 
     1.5 * n**-0.25 * U      parameters with at least two axes longer than 1: weights of convolutions and linear layers
-    1 + 0.5 * U             other parameters: biases, scales and shifts of batch norm
+    +-(1 + 0.5 * U)         other parameters: biases, scales and shifts of batch norm; every second one negative
     1 + 0.5 * U             running statistics: floating point buffers that start as all zeros or all ones
 
 Where a layer has as many inputs as outputs, n**-0.25 is 1/sqrt(inputs), so that signals neither vanish nor explode in deep
 networks. As only n counts, a convolution that covers its whole input gets the values of the linear layer that equals it,
 and an own batch norm with parameters of shape (1, C, 1, 1) those of torch.nn.BatchNorm2d. Mean and variance cannot be told
 apart without names, nor scale and shift: each pair has equal values, so that it does not matter which is which. 65,537 is
-prime: no two rows of a weight begin alike.
+prime: no two rows of a weight begin alike. Signs alternate so that there are channels that are mostly positive and such
+that are mostly negative: else a ReLU would hardly show, least of all before max pooling.
 
 An input given as a shape holds default_rng(seed).uniform(-1, 1, shape), times a scale; the loss is the sum over the
 outputs, each times numbers drawn likewise from seed + 1, seed + 2, ... Before the forward pass PyTorch's generator is seeded
@@ -37,7 +38,7 @@ TABLE_ENTRIES = 65_537
 MATRIX_SCALE, VECTOR_CENTRE, VECTOR_SCALE = 1.5, 1.0, 0.5
 SHAPES = 64  # shapes of idle parameters that are reported
 OUTPUTS = 16
-REMEMBERED = "_positions_of_statistics"  # among a model's buffers, which another run no longer finds at 0 and 1
+REMEMBERED = "_names_of_statistics"  # among a model's buffers, which another run no longer finds at 0 and 1
 
 Reply = dict[str, Any]
 
@@ -103,8 +104,8 @@ def trace_model(model: Any, x: Any, *, partial: bool = False) -> Reply:
         if _is_lazy(model):
             _dry_run(model, zeros)
         return trace_forward(model, zeros, partial)
-    except Exception:
-        if zeros.device.type != "meta":
+    except Exception as error:
+        if zeros.device.type != "meta" or not _about_sketch(error):
             raise
     model.to_empty(device="cpu")  # it looks at values, which a sketch has not
     fill_model(model)
@@ -124,34 +125,50 @@ def uniform(seed: int, shape: Any) -> np.ndarray:
 def fill_model(model: nn.Module) -> list[torch.Tensor]:
     """Give every parameter and running statistic its values; returns the statistics."""
     table = torch.from_numpy(np.random.default_rng(0).uniform(-1, 1, TABLE_ENTRIES))
-    buffers = _buffers(model)
-    positions = vars(model).setdefault(
-        REMEMBERED, [n for n, tensor in enumerate(buffers) if _is_fresh_statistic(tensor)]
-    )
-    statistics = [buffers[position] for position in positions]
+    statistics = _statistics(model)
     with torch.no_grad():
         for tensor in _parameters(model):
             if tensor.is_floating_point():
-                _fill(tensor, table, matrix=sum(size > 1 for size in tensor.shape) > 1)
+                _fill(
+                    tensor,
+                    _matrix(tensor, table) if sum(size > 1 for size in tensor.shape) > 1 else _vector(tensor, table),
+                )
         for tensor in statistics:
-            _fill(tensor, table, matrix=False)
+            _fill(tensor, VECTOR_CENTRE + VECTOR_SCALE * table[: tensor.numel()])
     return statistics
+
+
+def _matrix(tensor: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
+    scale: float = MATRIX_SCALE * tensor.numel() ** -0.25
+    return scale * table[: tensor.numel()]
+
+
+def _vector(tensor: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
+    values: torch.Tensor = (
+        VECTOR_CENTRE + VECTOR_SCALE * table.repeat(1 + tensor.numel() // TABLE_ENTRIES)[: tensor.numel()]
+    )
+    values[1::2] *= -1
+    return values
+
+
+def _statistics(model: nn.Module) -> list[torch.Tensor]:
+    """The running statistics, found at the first call and known by their names since: a forward pass may put others in place."""
+    buffers = dict(nn.Module.named_buffers(model))
+    names = vars(model).setdefault(REMEMBERED, [n for n, tensor in buffers.items() if _is_fresh_statistic(tensor)])
+    return [buffers[name] for name in names if name in buffers]
 
 
 def _is_fresh_statistic(tensor: torch.Tensor) -> bool:
     return tensor.is_floating_point() and bool((tensor == 0).all() or (tensor == 1).all())
 
 
-def _fill(tensor: torch.Tensor, table: torch.Tensor, matrix: bool) -> None:
-    """Write the table's numbers into the tensor over and over, scaled; without any array of the tensor's size."""
-    scale = MATRIX_SCALE * max(1, tensor.numel()) ** -0.25 if matrix else VECTOR_SCALE
-    table = table[: tensor.numel()]
-    values = (table * scale if matrix else VECTOR_CENTRE + table * scale).to(tensor.dtype)
-    flat = tensor.view(-1) if tensor.is_contiguous() else torch.empty(tensor.numel(), dtype=tensor.dtype)
-    whole = flat.numel() // TABLE_ENTRIES
-    if whole:
-        flat[: whole * TABLE_ENTRIES].view(whole, TABLE_ENTRIES).copy_(values)
-    flat[whole * TABLE_ENTRIES :].copy_(values[: flat.numel() - whole * TABLE_ENTRIES])
+def _fill(tensor: torch.Tensor, values: torch.Tensor) -> None:
+    """Write the values into the tensor, over and over where they are fewer; without any array of the tensor's size."""
+    count, period = tensor.numel(), values.numel()
+    flat = tensor.view(-1) if tensor.is_contiguous() else torch.empty(count, dtype=tensor.dtype)
+    whole = count // period * period if period else 0
+    flat[:whole].view(-1, max(1, period)).copy_(values)
+    flat[whole:].copy_(values[: count - whole])
     if not tensor.is_contiguous():
         tensor.copy_(flat.view(tensor.shape))
 
@@ -186,7 +203,7 @@ def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, entries
         "gradients": gradients,
         "idle": idle,
         "statistics": len(statistics),
-        "moved": sum(not torch.equal(one, two) for one, two in zip(before, statistics, strict=True)),
+        "moved": sum(not torch.equal(one, two) for one, two in zip(before, _statistics(model), strict=False)),
         "changed_input": not torch.equal(passed.detach(), leaf.detach()),
     }
 
@@ -279,6 +296,11 @@ def _about_dtype(error: RuntimeError) -> bool:
     return any(
         words in str(error).lower() for words in ("same dtype", "same type", "should be the same", "scalar type")
     )
+
+
+def _about_sketch(error: Exception) -> bool:
+    """Whether a forward pass failed since a sketch has no values, or is on another device than what the code makes."""
+    return isinstance(error, NotImplementedError) or "meta" in str(error).lower()
 
 
 def warm_up() -> None:

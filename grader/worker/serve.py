@@ -19,10 +19,12 @@ from typing import Any
 
 import numpy as np
 
-from . import wire
+from . import cells, wire
+from .noting import noting_warnings
 
 MESSAGE_CHARACTERS = 2000
 FRAMES = 12
+FAILED = 50
 
 
 class NoSuchFunction(Exception):
@@ -57,7 +59,7 @@ class Server:
         """Answer until the grader closes its end."""
         while (message := self._receive()) is not None:
             if message.kind == "load":
-                self._load(message.fields["module"], message.fields["file"])
+                self._load(message.fields["module"], message.fields["file"], message.fields.get("statements"))
             else:
                 self._call(message)
 
@@ -89,17 +91,25 @@ class Server:
         del self._received[:count]
         return wanted
 
-    def _load(self, name: str, file: str) -> None:
-        """Import the student's file as the module `name`; the files beside it can be imported too."""
+    def _load(self, name: str, file: str, statements: Sequence[int] | None) -> None:
+        """Import the student's file as the module `name`; the files beside it can be imported too.
+
+        With `statements`, which a notebook has, only these are run, and one that fails does not end the import.
+        """
         sys.path.insert(0, self.folder)
         sys.meta_path.append(NotInThisTopic(self.offered))
         try:
             spec = importlib.util.spec_from_file_location(name, os.path.join(self.folder, file))
             assert spec is not None and spec.loader is not None
             self.module = sys.modules[name] = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(self.module)
+            failed = []
+            if statements is None:
+                spec.loader.exec_module(self.module)
+            else:
+                failed = cells.run_statements(self.module, os.path.join(self.folder, file), statements)
+            described = [{"statement": number, **self._described(error)} for number, error in failed[:FAILED]]
             names = [key for key, value in vars(self.module).items() if isinstance(key, str) and callable(value)]
-            self.send("loaded", functions=names)
+            self.send("loaded", functions=names, failed=described)
         except BaseException as error:
             self._raised(error)
 
@@ -113,10 +123,16 @@ class Server:
             function = self._operation(name) if fields.get("operation") else self._find(name)
             arguments = [self._receive_value(value, arrays) for value in fields["arguments"]]
             keywords = {key: self._receive_value(value, arrays) for key, value in fields["keywords"].items()}
-            result = function(*arguments, **keywords)
-            self._returned(
-                number, result, fields.get("keep", []), [arguments, keywords] if fields.get("observe") else None
-            )
+            observed = None
+            if fields.get("observe"):
+                with noting_warnings() as noted:
+                    result = function(*arguments, **keywords)
+                observed = [arguments, keywords, noted]
+                for text in noted:
+                    print(f"RuntimeWarning: {text}", file=sys.stderr)
+            else:
+                result = function(*arguments, **keywords)
+            self._returned(number, result, fields.get("keep", []), observed)
         except NoSuchFunction as error:
             self.send("refused", id=number, missing=True, reason=f"there is no function {error}")
         except wire.TooLarge as error:
@@ -133,7 +149,7 @@ class Server:
 
     def _operation(self, name: str) -> Any:
         """What the grader does with a model; only workers for PyTorch topics are asked for it."""
-        return importlib.import_module("grader.worker.models").OPERATIONS[name]
+        return importlib.import_module("grader.worker.operations").OPERATIONS[name]
 
     def _returned(self, number: int, result: Any, keep: Sequence[Sequence[int]], observed: Any) -> None:
         packer = wire.Packer(self._keep)

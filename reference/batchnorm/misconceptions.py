@@ -14,45 +14,24 @@ from numpy import ndarray
 
 from grader.checking import Trait, misconception
 from grader.checking.known import MARK
+from grader.checking.traits import equals, same, size
 from reference.batchnorm import oracle
 from reference.batchnorm.oracle import Kept
 
 Running = tuple[ndarray, ndarray]
 
 
-def _size(name: str, *axes: int) -> Callable[[dict[str, Any]], int | None]:
-    """The number of entries along axes of an argument; None where it has no such axes."""
-
-    def size(arguments: dict[str, Any]) -> int | None:
-        array = arguments.get(name)
-        if not isinstance(array, ndarray) or array.ndim <= max(axes):
-            return None
-        return int(np.prod([array.shape[axis] for axis in axes]))
-
-    return size
-
-
-def _same(one: Callable[[dict[str, Any]], Any], other: Callable[[dict[str, Any]], Any]) -> Callable[..., bool | None]:
-    return lambda arguments: None if one(arguments) is None else one(arguments) == other(arguments)
-
-
-def _one(size: Callable[[dict[str, Any]], int | None]) -> Callable[..., bool | None]:
-    return lambda arguments: None if size(arguments) is None else size(arguments) == 1
-
-
 ROWS = ("batchnorm_forward", "batchnorm_backward")
 IMAGES = ("spatial_batchnorm_forward", "spatial_batchnorm_backward")
 TRAITS = (
-    Trait("a single feature", "batch of several features", _one(_size("x", 1)), ROWS),
-    Trait("as many rows as features", "other shape", _same(_size("x", 0), _size("x", 1)), ROWS),
-    Trait("a single channel", "batch with several channels", _one(_size("x", 1)), IMAGES),
-    Trait("a single image", "batch of several images", _one(_size("x", 0)), IMAGES),
-    Trait("images of one pixel", "larger image", _one(_size("x", 2, 3)), IMAGES),
-    Trait("square images", "image that is not square", _same(_size("x", 2), _size("x", 3)), IMAGES),
-    Trait("a single filter", "kernel of several filters", _one(_size("w", 0)), ("fold_batchnorm",)),
-    Trait(
-        "as many filters as input channels", "other kernel", _same(_size("w", 0), _size("w", 1)), ("fold_batchnorm",)
-    ),
+    Trait("a single feature", "batch of several features", equals(size("x", 1), 1), ROWS),
+    Trait("as many rows as features", "other shape", same(size("x", 0), size("x", 1)), ROWS),
+    Trait("a single channel", "batch with several channels", equals(size("x", 1), 1), IMAGES),
+    Trait("a single image", "batch of several images", equals(size("x", 0), 1), IMAGES),
+    Trait("images of one pixel", "larger image", equals(size("x", 2, 3), 1), IMAGES),
+    Trait("square images", "image that is not square", same(size("x", 2), size("x", 3)), IMAGES),
+    Trait("a single filter", "kernel of several filters", equals(size("w", 0), 1), ("fold_batchnorm",)),
+    Trait("as many filters as input channels", "other kernel", same(size("w", 0), size("w", 1)), ("fold_batchnorm",)),
 )
 
 
@@ -118,6 +97,16 @@ def _out(k: Kept) -> ndarray:
 def _running(k: Kept) -> Running:
     """The right running statistics."""
     return _averaged(k, _batch(k)[0], _unbiased(k)) if k.training else (k.running_mean, k.running_var)
+
+
+@misconception(
+    "batchnorm_forward",
+    "beta is added before the multiplication by gamma, which then scales the shift as well: the output is gamma times "
+    "the normalised value, plus beta ([BN], Algorithm 1).",
+)
+@_forward
+def beta_scaled_by_gamma(k: Kept) -> tuple[ndarray, Running]:
+    return _normalised(k._replace(beta=k.gamma * k.beta), *_used(k)), _running(k)
 
 
 @misconception(

@@ -8,7 +8,8 @@ from __future__ import annotations
 import functools
 import math
 
-from grader.checking import misconception
+from grader.checking import Trait, misconception
+from grader.checking.traits import equals, holds, value
 from reference.conv_arithmetic import oracle
 
 
@@ -39,6 +40,57 @@ def height_width(pair):
 def area(pair):
     """The product of a Pair."""
     return math.prod(height_width(pair))
+
+
+def _fits(size, kernel, stride, padding, dilation):
+    """Whether the stride leaves nothing over."""
+    return stride > 0 and (size + 2 * padding - span(kernel, dilation)) % stride == 0
+
+
+def _dilation(arguments):
+    """1 where there is no such argument."""
+    return arguments.get("dilation", 1)
+
+
+def _strides(arguments):
+    """Whether every layer has stride 1; None where there are no layers of numbers."""
+    layers = arguments.get("layers", ())
+    whole = layers and all(len(layer) > 1 and isinstance(layer[1], int) for layer in layers)
+    return all(layer[1] == 1 for layer in layers) if whole else None
+
+
+ONE_AXIS = ("conv_output_size", "stride_fits", "transposed_conv_output_size")
+TRAITS = (
+    Trait("stride 1", "larger stride", equals(value("stride"), 1), ONE_AXIS),
+    Trait("calls without padding", "call with padding", equals(value("padding"), 0), ONE_AXIS),
+    Trait("kernels that are not dilated", "dilated kernel", equals(value("dilation"), 1)),
+    Trait("an output_padding of 0", "other output_padding", equals(value("output_padding"), 0)),
+    Trait(
+        "a stride that leaves nothing over",
+        "stride that leaves some over",
+        holds(_fits, value("size"), value("kernel"), value("stride"), value("padding"), _dilation),
+        ("conv_output_size", "stride_fits"),
+    ),
+    Trait("kernels of one entry", "larger kernel", equals(value("kernel"), 1), ONE_AXIS),
+    Trait("odd kernels", "even kernel", holds(lambda kernel: kernel % 2 == 1, value("kernel")), ("same_padding",)),
+    Trait(
+        "square kernels",
+        "kernel that is not square",
+        holds(lambda height, width: height == width, value("kernel", 0), value("kernel", 1)),
+        ("conv_parameters", "conv_multiply_adds", "locally_connected_parameters"),
+    ),
+    Trait(
+        "square outputs",
+        "output that is not square",
+        holds(lambda height, width: height == width, value("output_size", 0), value("output_size", 1)),
+    ),
+    Trait("a single group", "larger number of groups", equals(value("groups"), 1)),
+    Trait("layers with a bias", "layer without bias", equals(value("bias"), True)),
+    Trait("layers without bias", "layer with a bias", equals(value("bias"), False)),
+    Trait("one channel in", "larger number of channels", equals(value("in_channels"), 1)),
+    Trait("layers of stride 1", "sequence with a larger stride", _strides, ("receptive_field",)),
+    Trait("a depth of 1", "other depth", equals(value("depth"), 1), ("unet_bottleneck_size",)),
+)
 
 
 # conv_output_size
@@ -218,7 +270,7 @@ def only_zero_refused(size, kernel, stride=1, padding=0, dilation=1):
     "The ValueError comes without a message, or with one that does not say which argument was bad and what it was. "
     "Whoever reads it needs both, as in 'stride must be at least 1, got 0'.",
 )
-def message_says_nothing(size, kernel, stride=1, padding=0, dilation=1):
+def message_not_to_the_point(size, kernel, stride=1, padding=0, dilation=1):
     try:
         return oracle.conv_output_size(size, kernel, stride, padding, dilation)
     except ValueError:

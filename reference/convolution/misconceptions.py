@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from grader.checking import misconception
+from grader.checking import Trait, misconception
+from grader.checking.traits import Arguments, equals, holds, same, size, value
 from reference.convolution import oracle
 from reference.convolution.oracle import Convolved
 
@@ -62,6 +63,84 @@ HALF_ROTATED = "The kernel is reversed in one direction only. Rotated by 180 deg
 OVERWRITTEN = (
     "Where copies of the kernel overlap, their parts add up. Here the copy that comes last replaces what the earlier "
     "ones left"
+)
+
+OVERWRITTEN_BY_PLACE = (
+    "What several places of the kernel contribute to one entry adds up. Here the result is assigned for one place of "
+    "the kernel after the other, and each assignment replaces what the earlier ones left; it takes an addition"
+)
+
+
+# -- what may divide right cases from wrong ones ----------------------------------------------------------------------
+
+LAYERS = ("conv2d_forward", "conv2d_backward", "conv_transpose2d_forward", "locally_connected_forward")
+WINDOWS = ("conv2d_forward", "conv2d_backward", "locally_connected_forward")
+SINGLE = ("convolve2d", "full_convolve2d")
+HEIGHT, WIDTH, KERNEL_HEIGHT, KERNEL_WIDTH = size("x", -2), size("x", -1), size("w", -2), size("w", -1)
+STRIDE, PADDING = value("stride"), value("padding")
+
+
+def _fits(rows: int, columns: int, height: int, width: int, stride: int, padding: int) -> bool:
+    """Whether the stride leaves no row or column over."""
+    return stride > 0 and all(
+        (have + 2 * padding - side) % stride == 0 for have, side in ((rows, height), (columns, width))
+    )
+
+
+def _padding(arguments: Arguments) -> int:
+    """0 where there is no such argument."""
+    return int(arguments.get("padding", 0))
+
+
+TRAITS = (
+    Trait("stride 1", "larger stride", equals(STRIDE, 1), LAYERS),
+    Trait("calls without padding", "call with padding", equals(PADDING, 0), LAYERS),
+    Trait("square kernels", "kernel that is not square", same(KERNEL_HEIGHT, KERNEL_WIDTH)),
+    Trait("square images", "image that is not square", same(HEIGHT, WIDTH)),
+    Trait("one channel", "larger number of channels", equals(size("x", 1), 1), LAYERS),
+    Trait("one image", "batch of several images", equals(size("x", 0), 1), LAYERS),
+    Trait("one filter", "larger number of filters", equals(size("b", 0), 1), LAYERS),
+    Trait("as many filters as channels", "other number of filters", same(size("b", 0), size("x", 1)), LAYERS),
+    Trait("1x1 kernels", "larger kernel", equals(size("w", -2, -1), 1)),
+    Trait(
+        "a stride that leaves no row or column over",
+        "stride that leaves some over",
+        holds(_fits, HEIGHT, WIDTH, KERNEL_HEIGHT, KERNEL_WIDTH, STRIDE, _padding),
+        WINDOWS,
+    ),
+    Trait(
+        "windows that do not overlap",
+        "kernel larger than the stride",
+        holds(lambda height, width, stride: max(height, width) <= stride, KERNEL_HEIGHT, KERNEL_WIDTH, STRIDE),
+        LAYERS,
+    ),
+    Trait(
+        "kernels of odd height and width",
+        "kernel of even height or width",
+        holds(lambda height, width: height % 2 == 1 and width % 2 == 1, KERNEL_HEIGHT, KERNEL_WIDTH),
+    ),
+    Trait(
+        "kernels no larger than the image",
+        "kernel larger than the image",
+        holds(
+            lambda rows, height, columns, width: rows >= height and columns >= width,
+            HEIGHT,
+            KERNEL_HEIGHT,
+            WIDTH,
+            KERNEL_WIDTH,
+        ),
+        SINGLE,
+    ),
+    Trait(
+        "images of one channel", "image of several channels", equals(value("input_shape", 0), 1), ("linear_as_conv",)
+    ),
+    Trait(
+        "square images",
+        "image that is not square",
+        same(value("input_shape", 1), value("input_shape", 2)),
+        ("linear_as_conv",),
+    ),
+    Trait("one output", "layer with several outputs", equals(size("weight", 0), 1), ("linear_as_conv",)),
 )
 
 
@@ -206,6 +285,12 @@ def padding_ignored(call: Convolved) -> np.ndarray:
 @_checked
 def bias_missing(call: Convolved) -> np.ndarray:
     return _output(call, b=0 * call.b)
+
+
+@misconception("conv2d_forward", "The bias is subtracted: it is added to the sum of the products.")
+@_checked
+def bias_subtracted(call: Convolved) -> np.ndarray:
+    return _output(call, b=-call.b)
 
 
 @misconception(
@@ -466,9 +551,9 @@ def leftover_refused(
 
 
 def _refuse_leftover(x: np.ndarray, kernel: Iterable[int], stride: int, padding: int) -> None:
-    for size, side in zip(x.shape[2:], kernel, strict=True):
-        if (size + 2 * padding - side) % stride:
-            raise ValueError(f"stride {stride} does not fit {size} with kernel {side} and padding {padding}")
+    for have, side in zip(x.shape[2:], kernel, strict=True):
+        if (have + 2 * padding - side) % stride:
+            raise ValueError(f"stride {stride} does not fit {have} with kernel {side} and padding {padding}")
 
 
 @misconception(
@@ -600,6 +685,17 @@ def _placed(dout: np.ndarray, w: np.ndarray, stride: int, size: Iterable[int], o
     return _grown(canvas, *size)
 
 
+def _placed_by_place(dout: np.ndarray, w: np.ndarray, stride: int, size: Size) -> np.ndarray:
+    """The same for one place of the kernel after the other, each replacing what the earlier ones left."""
+    rows, columns = (stride * count for count in dout.shape[2:])
+    height, width = w.shape[2:]
+    canvas = np.zeros((dout.shape[0], w.shape[1], rows + height, columns + width))
+    for u, v in np.ndindex(height, width):
+        part = np.einsum("nfij,fc->ncij", dout, w[:, :, u, v])
+        canvas[:, :, u : u + rows : stride, v : v + columns : stride] = part
+    return _grown(canvas, *size)
+
+
 def _padded_size(cache: Convolved) -> Size:
     return cache.x.shape[2] + 2 * cache.padding, cache.x.shape[3] + 2 * cache.padding
 
@@ -624,6 +720,13 @@ def _weight_gradient(dout: np.ndarray, padded: np.ndarray, kernel: Iterable[int]
 def overlapping_windows_overwrite(dout: np.ndarray, cache: Convolved) -> Gradients:
     _, dw, db = oracle.conv2d_backward(dout, cache)
     dpadded = _placed(dout, cache.w, cache.stride, _padded_size(cache), overwrite=True)
+    return _without_padding(dpadded, cache), dw, db
+
+
+@misconception("conv2d_backward", f"{OVERWRITTEN_BY_PLACE} {CHAPTER_4}.")
+def overwritten_place_by_place(dout: np.ndarray, cache: Convolved) -> Gradients:
+    _, dw, db = oracle.conv2d_backward(dout, cache)
+    dpadded = _placed_by_place(dout, cache.w, cache.stride, _padded_size(cache))
     return _without_padding(dpadded, cache), dw, db
 
 
@@ -1097,6 +1200,12 @@ def same_instead_of_full(x: np.ndarray, w: np.ndarray) -> np.ndarray:
     return _same(x, w)
 
 
+@misconception("full_convolve2d", f"{OVERWRITTEN_BY_PLACE} {ROTATION}.")
+def full_overwritten_place_by_place(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+    size = (x.shape[0] + w.shape[0] - 1, x.shape[1] + w.shape[1] - 1)
+    return _placed_by_place(x[np.newaxis, np.newaxis], w[np.newaxis, np.newaxis], 1, size)[0, 0]
+
+
 @misconception("full_convolve2d", f"{OVERWRITTEN} {ROTATION}.")
 def full_overwritten(x: np.ndarray, w: np.ndarray) -> np.ndarray:
     size = (x.shape[0] + w.shape[0] - 1, x.shape[1] + w.shape[1] - 1)
@@ -1334,6 +1443,13 @@ def transposed_without_bias(call: Convolved) -> np.ndarray:
 def bias_with_every_copy(call: Convolved) -> np.ndarray:
     number = _copies(np.ones_like(call.x[:, :1]), np.ones_like(call.w[:1, :1]), call.stride)
     return _cropped(_copies(call.x, call.w, call.stride) + number * call.b[:, np.newaxis, np.newaxis], call.padding)
+
+
+@misconception("conv_transpose2d_forward", f"{OVERWRITTEN_BY_PLACE} {CHAPTER_4}.")
+@_checked_transposed
+def copies_overwritten_place_by_place(call: Convolved) -> np.ndarray:
+    copies = _placed_by_place(call.x, call.w, call.stride, _full_size(call.x, call.w, call.stride))
+    return _with_bias(_cropped(copies, call.padding), call.b)
 
 
 @misconception("conv_transpose2d_forward", f"{OVERWRITTEN} {CHAPTER_4}.")

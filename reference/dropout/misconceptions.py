@@ -338,6 +338,12 @@ def check_refusing_1(keep_prob: float, training: bool) -> None:
     allowed(keep_prob, training)
 
 
+def check_inverted(keep_prob: float, training: bool) -> None:
+    """What is allowed is refused."""
+    if 0 < keep_prob <= 1:
+        raise ValueError(f"keep_prob is {keep_prob}")
+
+
 def check_by_assertion(keep_prob: float, training: bool) -> None:
     """The wrong kind of error."""
     assert 0 < keep_prob <= 1, f"keep_prob is {keep_prob}"
@@ -350,6 +356,10 @@ def check_saying_nothing(keep_prob: float, training: bool) -> None:
 
 
 CHECKS: dict[str, tuple[Callable[[float, bool], None], str]] = {
+    "allowed_values_refused": (
+        check_inverted,
+        "A keep_prob in (0, 1] raises ValueError, and one outside does not: the condition is the wrong way round.",
+    ),
     "no_value_error": (
         check_nothing,
         "keep_prob is used without a look at it. Raise ValueError, naming keep_prob and its value, unless it is "

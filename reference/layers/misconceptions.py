@@ -14,7 +14,8 @@ import numpy as np
 from numpy import ndarray
 from numpy.lib.stride_tricks import sliding_window_view
 
-from grader.checking import misconception
+from grader.checking import Trait, misconception
+from grader.checking.traits import equals, holds, same, size, value
 from reference.layers import oracle
 from reference.layers.oracle import Affine, Entrywise
 
@@ -32,11 +33,67 @@ CHANGED_IN_PLACE = (
 )
 
 
+OVERFLOW_WARNING = (
+    "The result is right, but exp of a large number overflows on the way to it, which NumPy warns of. Both branches of "
+    "np.where are computed for every entry; of exp(x) and exp(-x) take the one that is small, for instance by way of "
+    "exp(-|x|) ([DL], section 4.1)."
+)
 OF_THE_BATCH = (
     "The largest score of the whole batch is subtracted. In a row that lies far below it every exponential is 0; "
     "subtract each row's own largest score ([DL], section 4.1)."
 )
 
+
+# -- what may divide right cases from wrong ones -----------------------------------------------------------------------
+
+
+def _axes(arguments: dict[str, Any]) -> int | None:
+    """The number of axes of x."""
+    return arguments["x"].ndim if isinstance(arguments.get("x"), ndarray) else None
+
+
+def _far(arguments: dict[str, Any]) -> float | None:
+    """The largest magnitude in x or in the scores."""
+    array = arguments.get("x", arguments.get("scores"))
+    return float(np.abs(array).max()) if isinstance(array, ndarray) else None
+
+
+def _map_size(image: int | None, kernel: int) -> int:
+    """Rows or columns of the convolved map."""
+    return (image or 0) - kernel + 1
+
+
+AFFINE, TINY, SOFTMAX = ("affine_forward", "affine_backward"), ("tiny_cnn_step",), ("softmax_cross_entropy",)
+ENTRYWISE = ("relu_forward", "relu_backward", "sigmoid_forward", "sigmoid_backward")
+TRAITS = (
+    Trait("examples of one axis", "example of several axes", equals(_axes, 2), AFFINE),
+    Trait("one example", "batch of several examples", equals(size("x", 0), 1), AFFINE),
+    Trait("as many outputs as inputs", "layer with other sizes", same(size("w", 0), size("w", 1)), AFFINE),
+    Trait("one output", "layer with several outputs", equals(size("w", 1), 1), AFFINE),
+    Trait("arrays of two axes", "array of other axes", equals(_axes, 2), ENTRYWISE),
+    Trait("arrays of one entry", "larger array", equals(size("x"), 1), ENTRYWISE),
+    Trait("values up to 20", "larger value", holds(lambda far: far <= 20, _far), ENTRYWISE),
+    Trait("one example", "batch of several examples", equals(size("scores", 0), 1), SOFTMAX),
+    Trait("two classes", "larger number of classes", equals(size("scores", 1), 2), SOFTMAX),
+    Trait("as many examples as classes", "other batch", same(size("scores", 0), size("scores", 1)), SOFTMAX),
+    Trait("scores up to 100", "larger score", holds(lambda far: far <= 100, _far), SOFTMAX),
+    Trait("outputs of one number", "larger output", equals(size("output"), 1), ("squared_error",)),
+    Trait("a target of 0", "other target", equals(value("target"), 0), TINY),
+    Trait("a learning rate of 1", "other learning rate", equals(value("lr"), 1), TINY),
+    Trait("kernels of one entry", "larger kernel", equals(size("w_conv"), 1), TINY),
+    Trait("square kernels", "kernel that is not square", same(size("w_conv", 0), size("w_conv", 1)), TINY),
+    Trait("square images", "image that is not square", same(size("x", 0), size("x", 1)), TINY),
+    Trait("a pooled map of one number", "larger map", equals(size("w_out"), 1), TINY),
+    Trait(
+        "maps of even height and width",
+        "map with a last odd row or column",
+        holds(
+            lambda rows, columns, height, width: _map_size(rows, height) % 2 == _map_size(columns, width) % 2 == 0,
+            *(size("x", 0), size("x", 1), size("w_conv", 0), size("w_conv", 1)),
+        ),
+        TINY,
+    ),
+)
 
 # -- affine_forward ----------------------------------------------------------------------------------------------------
 
@@ -676,6 +733,16 @@ def threshold_for_sigmoid(x: ndarray) -> ndarray:
     return 1.0 * (x >= 0)
 
 
+@misconception("sigmoid_forward", OVERFLOW_WARNING)
+def overflow_in_the_branch_not_taken(x: ndarray) -> tuple[ndarray, Entrywise]:
+    return np.where(x >= 0, 1.0 / (1.0 + np.exp(-x)), np.exp(x) / (1.0 + np.exp(x))), Entrywise(x)
+
+
+@misconception("sigmoid_forward", OVERFLOW_WARNING)
+def overflow_with_a_warning(x: ndarray) -> tuple[ndarray, Entrywise]:
+    return 1.0 / (1.0 + np.exp(-x)), Entrywise(x)
+
+
 @misconception("sigmoid_forward", CHANGED_IN_PLACE)
 @_entrywise
 def x_negated_in_place(x: ndarray) -> ndarray:
@@ -785,6 +852,12 @@ def dout_multiplied_in_place(dout: ndarray, cache: Entrywise) -> ndarray:
     dx = oracle.sigmoid_backward(dout, cache)
     dout *= 0.5
     return dx
+
+
+@misconception("sigmoid_backward", OVERFLOW_WARNING)
+def slope_overflows_with_a_warning(dout: ndarray, cache: Entrywise) -> ndarray:
+    out = 1.0 / (1.0 + np.exp(-cache.x))
+    return dout * out * (1.0 - out)
 
 
 # -- softmax_cross_entropy ---------------------------------------------------------------------------------------------
@@ -1067,6 +1140,15 @@ def gradient_at_right_class_only(scores: ndarray, labels: ndarray) -> Loss:
     dscores = np.zeros_like(scores)
     dscores[soft.picked] = soft.off[soft.picked]
     return soft.loss, dscores / soft.n
+
+
+@misconception(
+    "softmax_cross_entropy",
+    "1 is subtracted from every probability. It belongs to the right class of each row alone.",
+)
+def one_subtracted_everywhere(scores: ndarray, labels: ndarray) -> Loss:
+    soft = _soft(scores, labels)
+    return soft.loss, (soft.p - 1.0) / soft.n
 
 
 @misconception(
@@ -1665,6 +1747,14 @@ def loss_derivative_missing(*arguments: Any) -> Step:
 )
 def half_of_sigmoid_derivative(*arguments: Any) -> Step:
     return _step(RIGHT._replace(dz=lambda out, target: (out - target) * out), *arguments)
+
+
+@misconception(
+    "tiny_cnn_step",
+    "The factor output is missing in the sigmoid's derivative: it is output (1 - output) ([RHW], equation 5).",
+)
+def other_half_of_sigmoid_derivative(*arguments: Any) -> Step:
+    return _step(RIGHT._replace(dz=lambda out, target: (out - target) * (1.0 - out)), *arguments)
 
 
 @misconception(

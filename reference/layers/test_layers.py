@@ -20,6 +20,7 @@ from grader.checking import (
     draw_array,
     draw_positive,
     expect_array,
+    expect_no_warning,
     expect_number,
     fail,
     remember,
@@ -573,7 +574,7 @@ def test_sigmoid_small_results(student, case):
     expect_out(out, sigmoid(case))
 
 
-@pytest.mark.check("sigmoid_forward/large_arguments", points=1)
+@pytest.mark.check("sigmoid_forward/large_arguments", points="3/4")
 @example(case=Entries((1,), ends=(-1000.0,)))
 @example(case=Entries((1,), ends=(1000.0,)))
 @example(case=Entries((3,), 50.0, 1000.0, ends=(-1000.0, 0.0, 1000.0)))
@@ -583,6 +584,21 @@ def test_sigmoid_large_arguments(student, case):
     x, _ = entry_inputs(case)
     out, _ = student.sigmoid_forward(x)
     expect_out(out, sigmoid(case))
+
+
+FAR_OFF = entries(50.0, 1000.0, ends=(-1000.0, 0.0, 1000.0))
+
+
+@pytest.mark.check("sigmoid_forward/no_overflow", points="1/4")
+@example(case=Entries((1,), ends=(-1000.0,)))
+@example(case=Entries((1,), ends=(1000.0,)))
+@given(case=FAR_OFF)
+def test_sigmoid_no_overflow(student, case):
+    """Up to |x| = 1000 nothing overflows on the way to the result, not even with a warning."""
+    x, _ = entry_inputs(case)
+    (out, _), _ = student.observe("sigmoid_forward", x)
+    expect_out(out, sigmoid(case))
+    expect_no_warning(student, "sigmoid_forward")
 
 
 @pytest.mark.check("sigmoid_forward/arguments_untouched", points="1/2")
@@ -621,7 +637,7 @@ def test_sigmoid_gradient(student, case):
     expect_dx(student.sigmoid_backward(dout, cache), sigmoid(case))
 
 
-@pytest.mark.check("sigmoid_backward/large_arguments", points="1/2")
+@pytest.mark.check("sigmoid_backward/large_arguments", points="1/4")
 @example(case=Entries((2,), 50.0, 1000.0, ends=(0.0, -1000.0)))
 @example(case=Entries((2,), 50.0, 1000.0, ends=(0.0, 1000.0)))
 @given(case=entries(50.0, 1000.0, ends=(-1000.0, 0.0, 1000.0)))
@@ -630,6 +646,19 @@ def test_sigmoid_backward_large_arguments(student, case):
     x, dout = entry_inputs(case)
     _, cache = student.sigmoid_forward(x)
     expect_dx(student.sigmoid_backward(dout, cache), sigmoid(case))
+
+
+@pytest.mark.check("sigmoid_backward/no_overflow", points="1/4")
+@example(case=Entries((1,), ends=(-1000.0,)))
+@example(case=Entries((1,), ends=(1000.0,)))
+@given(case=FAR_OFF)
+def test_sigmoid_backward_no_overflow(student, case):
+    """Up to |x| = 1000 nothing overflows on the way to the gradient, not even with a warning."""
+    x, dout = entry_inputs(case)
+    _, cache = student.sigmoid_forward(x)
+    dx, _ = student.observe("sigmoid_backward", dout, cache)
+    expect_dx(dx, sigmoid(case))
+    expect_no_warning(student, "sigmoid_backward")
 
 
 THIRD_DERIVATIVE = 1.0 / 8.0

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from grader.checking import misconception
+from grader.checking import Trait, misconception
+from grader.checking.traits import equals, holds, same, size, value
 from reference.pooling import oracle
 from reference.pooling.oracle import Pair, Pooled, Switches, as_pair
 
@@ -46,6 +47,11 @@ OVERWRITTEN = (
     "Where windows overlap, an entry of x takes part in several outputs, and its gradients add up (chain rule). Here "
     "the window that comes last replaces what the earlier ones left."
 )
+OVERWRITTEN_BY_PLACE = (
+    "Where windows overlap, an entry of x takes part in several outputs, and its gradients add up (chain rule). Here "
+    "dx is assigned for one place within the windows after the other, and each assignment replaces what the earlier "
+    "ones left. It takes an addition; where one index occurs several times in an operation, += keeps only the last."
+)
 LEFTOVER_DROPPED = "dx must have the shape of x: rows and columns that no window reached belong to it, with gradient 0."
 DOUT_IGNORED = (
     "The derivative of the pooling is there, but not multiplied by dout, the gradient that comes from the layers above "
@@ -54,6 +60,48 @@ DOUT_IGNORED = (
 CHANGED_IN_PLACE = (
     "The results are right, but an operation in place (such as /= or **=) writes into the array that was passed. The "
     "caller may still need it: work on a new array."
+)
+
+
+# What may divide right cases from wrong ones
+
+HEIGHT, WIDTH = size("x", 2), size("x", 3)
+KERNEL_HEIGHT, KERNEL_WIDTH = value("kernel", 0), value("kernel", 1)
+DOWN, RIGHT = value("stride", 0), value("stride", 1)
+SIDES = KERNEL_HEIGHT, KERNEL_WIDTH, DOWN, RIGHT
+GLOBAL = ("global_avg_pool_forward", "global_avg_pool_backward")
+
+
+def _fits(rows: int, columns: int, height: int, width: int, down: int, right: int) -> bool:
+    """Whether the windows leave no row or column over."""
+    return min(down, right) > 0 and (rows - height) % down == 0 and (columns - width) % right == 0
+
+
+TRAITS = (
+    Trait(
+        "a stride equal to the kernel",
+        "other stride",
+        holds(lambda height, width, down, right: (height, width) == (down, right), *SIDES),
+    ),
+    Trait(
+        "windows that do not overlap",
+        "stride smaller than the kernel",
+        holds(lambda height, width, down, right: down >= height and right >= width, *SIDES),
+    ),
+    Trait("stride 1", "larger stride", holds(lambda down, right: down == right == 1, DOWN, RIGHT)),
+    Trait("one stride for both directions", "stride of two numbers", same(DOWN, RIGHT)),
+    Trait("square kernels", "kernel that is not square", same(KERNEL_HEIGHT, KERNEL_WIDTH)),
+    Trait(
+        "windows that leave no row or column over",
+        "input with rows or columns left over",
+        holds(_fits, HEIGHT, WIDTH, *SIDES),
+    ),
+    Trait("square images", "image that is not square", same(HEIGHT, WIDTH)),
+    Trait("one channel", "larger number of channels", equals(size("x", 1), 1)),
+    Trait("one image", "batch of several images", equals(size("x", 0), 1)),
+    Trait("images of one pixel", "larger image", equals(size("x", 2, 3), 1), GLOBAL),
+    Trait("as many channels as images", "other number of channels", same(size("x", 0), size("x", 1))),
+    Trait("kernels of one entry", "larger kernel", holds(lambda *sides: sides == (1, 1), KERNEL_HEIGHT, KERNEL_WIDTH)),
 )
 
 
@@ -124,6 +172,18 @@ def _overwriting(weigh: Weigh, dout: np.ndarray, cache: Pooled) -> np.ndarray:
     return dx
 
 
+def _overwriting_by_place(weigh: Weigh, dout: np.ndarray, cache: Pooled) -> np.ndarray:
+    """The gradient written for one place within all windows at a time, each in the place of what was there."""
+    kernel, stride = as_pair(cache.kernel), as_pair(cache.stride)
+    shares = dout[..., np.newaxis, np.newaxis] * weigh(_windows(cache.x, kernel, stride))
+    rows, columns = (step * count for step, count in zip(stride, dout.shape[2:], strict=True))
+    dx = np.zeros(cache.x.shape)
+    for row, column in np.ndindex(kernel):
+        places = dx[:, :, row : row + rows : stride[0], column : column + columns : stride[1]]
+        places[:, :, : dout.shape[2], : dout.shape[3]] = shares[..., row, column]
+    return dx
+
+
 def _covered(dx: np.ndarray, dout: np.ndarray, cache: Pooled) -> np.ndarray:
     """dx without the rows and columns behind the last window."""
     ends = [
@@ -189,9 +249,9 @@ def _padded(x: np.ndarray, kernel: Size, stride: Size) -> np.ndarray:
 
 
 def _refuse_leftover(x: np.ndarray, kernel: Size, stride: Size) -> None:
-    for size, side, step in zip(x.shape[2:], kernel, stride, strict=True):
-        if (size - side) % step:
-            raise ValueError(f"kernel {side} with stride {step} does not fit an input of {size}")
+    for have, side, step in zip(x.shape[2:], kernel, stride, strict=True):
+        if (have - side) % step:
+            raise ValueError(f"kernel {side} with stride {step} does not fit an input of {have}")
 
 
 def _known_in_place(function: str, slug: str, change: Callable[..., None]) -> None:
@@ -238,6 +298,23 @@ def maximum_with_stride_of_one(x: np.ndarray, kernel: Size, stride: Size) -> np.
 @_forward
 def maximum_that_begins_at_zero(x: np.ndarray, kernel: Size, stride: Size) -> np.ndarray:
     return np.maximum(_windows(x, kernel, stride).max(axis=(-2, -1)), 0.0)
+
+
+@misconception("max_pool_forward", "This is the smallest value of each window. Max pooling keeps the largest.")
+@_forward
+def minimum_instead_of_maximum(x: np.ndarray, kernel: Size, stride: Size) -> np.ndarray:
+    return _windows(x, kernel, stride).min(axis=(-2, -1))
+
+
+@misconception(
+    "max_pool_forward",
+    "One maximum is taken over all images and channels at once. Every map of every image is pooled on its own: take the "
+    "maximum over the window's rows and columns alone.",
+)
+@_forward
+def one_maximum_for_all_maps(x: np.ndarray, kernel: Size, stride: Size) -> np.ndarray:
+    windows = _windows(x, kernel, stride)
+    return np.zeros(windows.shape[:4]) + windows.max(axis=(0, 1, 4, 5), keepdims=True)[..., 0, 0]
 
 
 @misconception(
@@ -346,6 +423,11 @@ def message_without_the_value(x: np.ndarray, kernel: Pair, stride: Pair) -> tupl
 
 
 # max_pool_backward
+
+
+@misconception("max_pool_backward", OVERWRITTEN_BY_PLACE)
+def maximum_gradient_overwritten_by_place(dout: np.ndarray, cache: Pooled) -> np.ndarray:
+    return _overwriting_by_place(_of_maximum, dout, cache)
 
 
 @misconception("max_pool_backward", OVERWRITTEN)
@@ -520,11 +602,31 @@ def average_without_value_errors(x: np.ndarray, kernel: Size, stride: Size) -> n
 
 
 @misconception(
+    "avg_pool_forward",
+    "The mean is rounded down to a whole number, as // does. The mean of whole numbers need not be one: divide with /.",
+)
+@_forward
+def average_rounded_down(x: np.ndarray, kernel: Size, stride: Size) -> np.ndarray:
+    return np.floor(_windows(x, kernel, stride).mean(axis=(-2, -1)))
+
+
+@misconception("avg_pool_forward", "The sum is divided by 4 whatever the window's size: it has KH*KW entries.")
+@_forward
+def average_divided_by_four(x: np.ndarray, kernel: Size, stride: Size) -> np.ndarray:
+    return _windows(x, kernel, stride).sum(axis=(-2, -1)) / 4.0
+
+
+@misconception(
     "avg_pool_backward",
     "Every entry of the window gets the whole gradient. The mean divides by KH*KW, and so does its derivative.",
 )
 def gradient_not_divided(dout: np.ndarray, cache: Pooled) -> np.ndarray:
     return _plain(_of_all, dout, cache)
+
+
+@misconception("avg_pool_backward", OVERWRITTEN_BY_PLACE)
+def average_gradient_overwritten_by_place(dout: np.ndarray, cache: Pooled) -> np.ndarray:
+    return _overwriting_by_place(_of_area, dout, cache)
 
 
 @misconception("avg_pool_backward", OVERWRITTEN)
@@ -743,6 +845,11 @@ def sign_of_x_lost(dout: np.ndarray, cache: Pooled) -> np.ndarray:
 def gradient_of_the_root_mean_square(dout: np.ndarray, cache: Pooled) -> np.ndarray:
     height, width = as_pair(cache.kernel)
     return oracle.l2_pool_backward(dout, cache) / np.sqrt(height * width)
+
+
+@misconception("l2_pool_backward", OVERWRITTEN_BY_PLACE)
+def norm_gradient_overwritten_by_place(dout: np.ndarray, cache: Pooled) -> np.ndarray:
+    return _overwriting_by_place(_of_norm, dout, cache)
 
 
 @misconception("l2_pool_backward", OVERWRITTEN)

@@ -346,7 +346,7 @@ def test_max_forward_message(student: Any, case: Windows) -> None:
 
 @pytest.mark.check("max_pool_forward/arguments_unchanged", points="1/4")
 @example(case=Windows(1, 1, 2, 2, 2, 2, 0))
-@given(case=any_windows)
+@given(case=square_windows)
 def test_max_forward_unchanged(student: Any, case: Windows) -> None:
     """Max pooling is right and leaves x as it was."""
     right = pooled("max", case)
@@ -415,7 +415,7 @@ def test_max_backward_own_forward(student: Any, case: Windows) -> None:
 
 @pytest.mark.check("max_pool_backward/arguments_unchanged", points="1/4")
 @example(case=Windows(1, 1, 2, 2, 2, 2, 0))
-@given(case=any_windows)
+@given(case=separate_windows)
 def test_max_backward_unchanged(student: Any, case: Windows) -> None:
     """The gradient of max pooling is right and leaves dout as it was."""
     check_backward_unchanged(student, "max", case)
@@ -457,7 +457,7 @@ def test_avg_forward(student: Any, case: Windows) -> None:
 
 @pytest.mark.check("avg_pool_forward/arguments_unchanged", points="1/4")
 @example(case=Windows(1, 1, 2, 2, 2, 2, 0))
-@given(case=any_windows)
+@given(case=square_windows)
 def test_avg_forward_unchanged(student: Any, case: Windows) -> None:
     """Average pooling is right and leaves x as it was."""
     right = pooled("avg", case)
@@ -507,7 +507,7 @@ def test_avg_backward_overlapping(student: Any, case: Windows) -> None:
 
 @pytest.mark.check("avg_pool_backward/arguments_unchanged", points="1/4")
 @example(case=Windows(1, 1, 2, 2, 2, 2, 0))
-@given(case=any_windows)
+@given(case=separate_windows)
 def test_avg_unchanged(student: Any, case: Windows) -> None:
     """The gradient of average pooling is right and leaves dout as it was."""
     check_backward_unchanged(student, "avg", case)
@@ -554,7 +554,7 @@ def test_l2_forward_errors(student: Any, case: Windows) -> None:
 
 @pytest.mark.check("l2_pool_forward/arguments_unchanged", points="1/2")
 @example(case=Windows(1, 1, 1, 2, (1, 2), 1, 0))
-@given(case=any_windows)
+@given(case=square_windows)
 def test_l2_unchanged(student: Any, case: Windows) -> None:
     """L2 pooling is right and leaves x as it was."""
     right = pooled("l2", case)
@@ -602,7 +602,7 @@ def test_l2_backward_own_forward(student: Any, case: Windows) -> None:
 
 @pytest.mark.check("l2_pool_backward/arguments_unchanged", points="1/4")
 @example(case=Windows(1, 1, 1, 2, (1, 2), 1, 0))
-@given(case=any_windows)
+@given(case=separate_windows)
 def test_l2_backward_unchanged(student: Any, case: Windows) -> None:
     """The gradient of L2 pooling is right and leaves dout as it was."""
     check_backward_unchanged(student, "l2", case)

@@ -16,6 +16,7 @@ from grader.checking import (
     describe_right,
     expect_all_used,
     expect_array,
+    expect_full_size,
     expect_gradient,
     expect_message,
     expect_output_shape,
@@ -168,6 +169,7 @@ def test_worked_example(student: Any) -> None:
 def test_published(student: Any, config: str) -> None:
     """The six configurations have 133, 133, 133, 134, 138 and 144 million parameters, in the layers of Table 1."""
     check_published(student, config)
+    expect_full_size(student, oracle.build_vgg, config, x=(3, 224, 224))
 
 
 def check_published(student: Any, config: str) -> None:

@@ -9,7 +9,10 @@ import itertools
 from grader.worker import serve
 
 original = serve.Server._returned
-AFTER = itertools.cycle([{"list": [1, 2]}, {"list": []}, None, {"list": [{"list": []}, {"dict": [["x", 1]]}]}])
+NOTHING, OTHER = {"list": []}, {"dict": [["x", 1]]}
+AFTER = itertools.cycle(
+    [{"list": [1, 2]}, NOTHING, None, {"list": [NOTHING, OTHER]}, {"list": [NOTHING, OTHER, NOTHING]}]
+)
 
 
 def returned(self, number, result, keep, observed):

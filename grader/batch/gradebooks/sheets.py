@@ -12,9 +12,9 @@ from pathlib import Path
 from grader.batch.classlist import Index
 from grader.batch.gradebooks.cells import Sheet, read_sheet
 from grader.batch.gradebooks.entry import Entry, Filled, scaled, two_decimals
+from grader.batch.handedin import Clue
 from grader.batch.names import folded
 from grader.batch.roster import Student, find_columns, read_student
-from grader.batch.shapes import Clue
 from grader.errors import UsageError
 from grader.report.text import points
 from grader.results import Report

@@ -1,0 +1,153 @@
+"""The folders that Moodle, GitHub Classroom, Classroom 50, Gradescope and nbgrader give, and plain ones."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+from grader.batch.handedin import LOOSE, Clue, Found, HandedIn, take_item
+from grader.batch.tree import Item, Tree, read_small
+from grader.errors import UsageError
+
+MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?P<plugin>[a-z]+)(?:_(?P<file>.*))?")
+
+
+def moodle(tree: Tree, known_ids: frozenset[str]) -> Found | None:
+    """Moodle's download: `<Full name>_<id>_assignsubmission_file`, older ones end in `_`; folders, or files without."""
+    items = tree.items()
+    matches = [(item, MOODLE.fullmatch(item.name)) for item in items]
+    if not items or 2 * sum(match is not None for _, match in matches) < len(items):
+        return None
+    submissions: dict[tuple[str, str], HandedIn] = {}
+    unused = []
+    for item, match in matches:
+        if match is None:
+            unused.append((item.name, "its name is not one that Moodle gives"))
+        elif match["plugin"] != "file":
+            unused.append((item.name, f"is Moodle's {match['plugin']}, not files"))
+        else:
+            key = match["name"], match["id"]
+            clue = Clue(id=match["id"]) if match["name"] == "Participant" else Clue(name=match["name"], id=match["id"])
+            new = take_item(tree, item, clue, file=match["file"] or None)
+            label = f"{match['name']}_{match['id']}"
+            submissions[key] = _together(submissions[key], new) if key in submissions else replace(new, label=label)
+    return Found("moodle", tuple(submissions.values()), tuple(unused))
+
+
+def _together(one: HandedIn, other: HandedIn) -> HandedIn:
+    """Two parts of one submission."""
+    return replace(one, entries=lambda: [*one.entries(), *other.entries()], alone=False, when=max(one.when, other.when))
+
+
+def github(tree: Tree, known_ids: frozenset[str]) -> Found | None:
+    """Clones of GitHub Classroom: `<slug>-submissions/<slug>-<login>`, a folder each."""
+    slug = tree.name.removesuffix("-submissions")
+    return _repositories(tree, "github", slug) if tree.name.endswith("-submissions") else None
+
+
+def classroom50(tree: Tree, known_ids: frozenset[str]) -> Found | None:
+    """Classroom 50's download: `<classroom>-<assignment>_submissions_<time>/<classroom>-<assignment>-<login>`."""
+    slug, found, _ = tree.name.partition("_submissions_")
+    return _repositories(tree, "classroom50", slug) if found else None
+
+
+def _repositories(tree: Tree, shape: str, slug: str) -> Found:
+    submissions, unused = [], []
+    for item in tree.items():
+        if not item.is_folder:
+            kept = shape == "classroom50" and item.name in ("scores.csv", "results.json")
+            unused += [] if kept else [(item.name, "is no repository's folder")]
+            continue
+        login = item.name.removeprefix(f"{slug}-") if item.name.startswith(f"{slug}-") else item.name
+        submissions.append(take_item(tree, item, Clue(login=login, label=item.name)))
+    return Found(shape, tuple(submissions), tuple(unused))
+
+
+METADATA = "submission_metadata.yml"
+
+
+def gradescope(tree: Tree, known_ids: frozenset[str]) -> Found | None:
+    """Gradescope's export: `submission_metadata.yml` says whose each folder is, more than one person where they teamed up."""
+    content = read_small(tree, METADATA)
+    if content is None:
+        return None
+    table = _load_metadata(content)
+    submissions, unused = [], []
+    for item in tree.items():
+        entry = table.get(item.name)
+        people = tuple(_submitter(person) for person in entry.get(":submitters") or ()) if entry else ()
+        if people and item.is_folder:
+            made = entry.get(":created_at") if entry else None
+            found = take_item(tree, item, *people)
+            when = (made.timestamp(),) if isinstance(made, datetime) else found.when
+            submissions.append(replace(found, when=when))
+        elif item.name != METADATA:
+            unused.append((item.name, f"{METADATA} does not say whose it is"))
+    return Found("gradescope", tuple(submissions), tuple(unused))
+
+
+def _load_metadata(content: bytes) -> dict[str, dict[str, Any]]:
+    import yaml
+
+    try:
+        table = yaml.safe_load(content)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise UsageError(f"{METADATA} cannot be read: {error}") from None
+    if not isinstance(table, dict):
+        raise UsageError(f"{METADATA} is no table of folders")
+    return {str(key): entry for key, entry in table.items() if isinstance(entry, dict)}
+
+
+def _submitter(person: Any) -> Clue:
+    if not isinstance(person, dict):
+        return Clue(label=str(person))
+    name, sid, email = (str(person[key]) if person.get(key) else None for key in (":name", ":sid", ":email"))
+    return Clue(name=name, id=sid, email=email)
+
+
+def nbgrader(tree: Tree, known_ids: frozenset[str]) -> Found | None:
+    """nbgrader's `submitted/<student id>/<assignment>/`; all assignments of a person together are one submission."""
+    if tree.name != "submitted":
+        if not any(item == Item("submitted", True) for item in tree.items()):
+            return None
+        tree = tree.down("submitted")
+    submissions, unused = [], []
+    for item in tree.items():
+        if item.is_folder:
+            found = take_item(tree, item, Clue(id=item.name, label=item.name))
+            submissions.append(replace(found, when=_timestamp(tree.down(item.name)) or found.when))
+        else:
+            unused.append((item.name, "is no student's folder"))
+    return Found("nbgrader", tuple(submissions), tuple(unused))
+
+
+def _timestamp(tree: Tree) -> tuple[float, ...]:
+    """The newest of the times that nbgrader keeps in timestamp.txt, empty where there is none."""
+    times = []
+    try:
+        items = tree.items()
+    except UsageError:
+        return ()
+    for item in items:
+        content = read_small(tree.down(item.name), "timestamp.txt") if item.is_folder else None
+        try:
+            text = (content or b"").decode("ascii").strip().removesuffix(" UTC")
+            times.append(datetime.fromisoformat(text).timestamp())
+        except (ValueError, OverflowError):
+            continue
+    return (max(times),) if times else ()
+
+
+def folders(tree: Tree, known_ids: frozenset[str]) -> Found | None:
+    """One folder, or one file or zip, a student, named after the student in whatever way."""
+    submissions, unused = [], []
+    for item in tree.items():
+        if item.is_folder or PurePosixPath(item.name).suffix.lower() in LOOSE:
+            label = item.name if item.is_folder else PurePosixPath(item.name).stem
+            submissions.append(take_item(tree, item, Clue(label=label)))
+        else:
+            unused.append((item.name, "is neither a folder, a zip, a .py file nor a notebook"))
+    return Found("folders", tuple(submissions), tuple(unused))

@@ -1,0 +1,113 @@
+"""Makes the calls of a case again on other functions, and compares what two functions gave."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from grader.client.student import Call, Student
+from grader.errors import StudentMissing, StudentRaised, StudentReturnedOther, SubmissionFault
+from grader.worker.wire import Handle
+
+CLOSE = 1e-5
+"""Two numbers are the same where they differ by this share of the largest of the array: float32 is as good as float64."""
+
+
+def calls_again(calls: Sequence[Call], student: Student) -> list[Call] | None:
+    """The same calls in order on another `student`; None where one needs what an earlier one did not give."""
+    handles: dict[int, Handle] = {}
+    made = []
+    for call in calls:
+        again = _call_again(student, call, handles)
+        if again is None:
+            return None
+        _map_handles(call.result, again.result, handles)
+        made.append(again)
+    return made
+
+
+def _call_again(student: Student, call: Call, handles: Mapping[int, Handle]) -> Call | None:
+    """The same call on `student`; None where it needs what the other functions did not give."""
+    try:
+        arguments = [_translate(value, handles) for value in call.arguments]
+    except KeyError:
+        return None
+    with warnings.catch_warnings(), suppress(SubmissionFault):
+        warnings.simplefilter("ignore")
+        if call.observed:
+            student.observe(call.function, *arguments, **call.keywords)
+        else:
+            getattr(student, call.function)(*arguments, **call.keywords)
+    return student.transcript[-1]
+
+
+def _translate(value: Any, handles: Mapping[int, Handle]) -> Any:
+    return handles[value.number] if isinstance(value, Handle) else value
+
+
+def _map_handles(theirs: Any, ours: Any, handles: dict[int, Handle]) -> None:
+    if isinstance(theirs, Handle) and isinstance(ours, Handle):
+        handles[theirs.number] = ours
+    elif isinstance(theirs, tuple) and isinstance(ours, tuple):
+        for one, other in zip(theirs, ours, strict=False):
+            _map_handles(one, other, handles)
+
+
+def same_call(theirs: Call, ours: Call, close: float = CLOSE) -> bool:
+    """Whether two calls ended the same: with the same values, the same arguments changed in place, the same exception."""
+    return same_ending(theirs, ours) and same_value(theirs.result, ours.result, close)
+
+
+def same_ending(theirs: Call, ours: Call) -> bool:
+    """The same but for the values."""
+    if isinstance(theirs.error, StudentRaised) and isinstance(ours.error, StudentRaised):
+        return theirs.error.kind == ours.error.kind
+    structure = (type(None), StudentReturnedOther)
+    if not isinstance(theirs.error, structure) or not isinstance(ours.error, structure):
+        return isinstance(theirs.error, StudentMissing) and isinstance(ours.error, StudentMissing)
+    return _changed(theirs) == _changed(ours) and bool(theirs.warnings) == bool(ours.warnings)
+
+
+def _changed(call: Call) -> list[bool]:
+    """Which of the arrays that were passed hold something else after an observed call."""
+    pairs = zip(call.arguments, call.after, strict=False)
+    return [not np.array_equal(before, now) for before, now in pairs if isinstance(before, np.ndarray)]
+
+
+def flat(value: Any) -> list[Any]:
+    """The values in nested tuples and lists, in order."""
+    return [item for entry in value for item in flat(entry)] if isinstance(value, (tuple, list)) else [value]
+
+
+def same_value(got: Any, other: Any, close: float = CLOSE) -> bool:
+    """Whether two returned values are the same up to rounding; handles are not looked into."""
+    if isinstance(got, Handle) or isinstance(other, Handle):
+        return isinstance(got, Handle) and isinstance(other, Handle)
+    if isinstance(got, (tuple, list)) or isinstance(other, (tuple, list)):
+        return (
+            isinstance(got, (tuple, list))
+            and isinstance(other, (tuple, list))
+            and len(got) == len(other)
+            and all(same_value(one, two, close) for one, two in zip(got, other, strict=True))
+        )
+    if isinstance(got, dict) and isinstance(other, dict):
+        return got.keys() == other.keys() and all(same_value(value, other[key], close) for key, value in got.items())
+    numeric = (bool, int, float, np.generic, np.ndarray)
+    if isinstance(got, numeric) and isinstance(other, numeric):
+        return _same_numbers(got, other, close)
+    return type(got) is type(other) and bool(got == other)
+
+
+def _same_numbers(got: Any, other: Any, close: float) -> bool:
+    if isinstance(got, int) and isinstance(other, int):
+        return got == other
+    one, two = np.asarray(got, dtype=np.float64), np.asarray(other, dtype=np.float64)
+    if one.shape != two.shape:
+        return False
+    finite = np.abs(two[np.isfinite(two)])
+    scale = float(finite.max()) if finite.size else 0.0
+    return bool(np.allclose(one, two, rtol=0.0, atol=close * scale, equal_nan=True))

@@ -1,0 +1,206 @@
+"""Chooses what is graded for a topic, a file or a notebook, by name and by how much of it is written."""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import hashlib
+import io
+import re
+import tokenize
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from grader.course import Topic
+from grader.submission.module import ReadNotebook, read_cells
+from grader.submission.notebook import read_notebook
+from grader.submission.parsing import defined_functions, parse, written_functions
+from grader.submission.sources import Entry
+
+ENCODINGS = frozenset({"utf-8", "utf-8-sig", "ascii", "iso8859-1", "iso8859-15", "cp1252"})
+"""What a coding comment may name: of Python's other codecs some take hours over a megabyte, some raise what they like."""
+NOTEBOOKS, NOTEBOOKS_BYTES = 30, 40 << 20
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is graded for a topic: `source`, or a notebook, or neither and a sentence; `notes` say what was chosen from."""
+
+    entry: Entry | None = None
+    source: bytes | None = None
+    notebook: ReadNotebook | None = None
+    sha256: str = ""
+    problem: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class HandedIn:
+    """The files of one submission, each notebook read once and only when it is needed."""
+
+    entries: list[Entry]
+    _read: dict[PurePosixPath, tuple[ReadNotebook | str, str]] = field(default_factory=dict)
+    _bytes: int = 0
+
+    def notebooks(self) -> list[Entry]:
+        """The notebooks, nearest to the top first; of very many not all."""
+        return sorted((e for e in self.entries if e.path.suffix == ".ipynb"), key=depth)[:NOTEBOOKS]
+
+    def notebook(self, entry: Entry) -> tuple[ReadNotebook | str, str]:
+        """A notebook, or the rest of a sentence that begins with its name; and the SHA-256 of its bytes."""
+        if entry.path not in self._read:
+            content = (
+                entry.read() if self._bytes < NOTEBOOKS_BYTES else "was not read: the notebooks are too large together"
+            )
+            if isinstance(content, str):
+                self._read[entry.path] = content, ""
+            else:
+                self._bytes += len(content)
+                found = read_notebook(entry.path.name, content)
+                read = found if isinstance(found, str) else read_cells(found)
+                self._read[entry.path] = read, hashlib.sha256(content).hexdigest()
+        return self._read[entry.path]
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    entry: Entry
+    read: ReadNotebook
+    sha256: str
+    named: bool
+    written: int
+
+    @property
+    def rank(self) -> tuple[int, bool, int]:
+        return self.written, self.named, -len(self.entry.path.parts)
+
+
+def choose(topic: Topic, handed: HandedIn, alone: bool) -> Choice:
+    """What is graded for the topic: the file where it is written at least as far as any notebook, else that notebook."""
+    names = frozenset(topic.functions)
+    entry, note = _choose_file(topic, handed.entries, alone)
+    source = _source(entry, topic.file) if entry is not None else None
+    notes: tuple[str, ...] = (note,) if note else ()
+    written = _written(source, names) if isinstance(source, bytes) else -1
+    if entry is not None and isinstance(source, bytes) and written == len(names):
+        return Choice(
+            entry, source, sha256=hashlib.sha256(source).hexdigest(), notes=notes + _beside(topic, entry, handed)
+        )
+    candidates, unread = _candidates(topic, handed, alone)
+    best = max(candidates, key=lambda one: one.rank, default=None)
+    if best is not None and best.written > written:
+        if entry is not None:
+            notes = (
+                f"{entry.path} and {best.entry.path} are both there; of the notebook more is written, so it was graded",
+            )
+        elif not _exactly(topic, best.entry):
+            notes = (f"{best.entry.path} was graded as {topic.file}",)
+        others = [str(one.entry.path) for one in candidates if one is not best and one.written]
+        if others:
+            notes += (f"{', '.join(others[:3])} defines functions of {topic.file} too; {best.entry.path} was graded",)
+        return Choice(best.entry, notebook=best.read, sha256=best.sha256, notes=notes)
+    if entry is not None and isinstance(source, bytes):
+        beside = _beside(topic, entry, handed)
+        return Choice(entry, source, sha256=hashlib.sha256(source).hexdigest(), notes=notes + beside)
+    problem = source if isinstance(source, str) else unread or f"{topic.file} was not handed in"
+    return Choice(problem=problem, notes=notes)
+
+
+def topics_of_notebook(entry: Entry, topics: tuple[Topic, ...]) -> tuple[Topic, ...] | str:
+    """The topics of which a single notebook defines functions, or a sentence that says why it cannot be read."""
+    read, _ = HandedIn([entry]).notebook(entry)
+    if isinstance(read, str):
+        return f"{entry.path.name} {read}"
+    defined = defined_functions(read.tree)
+    return tuple(topic for topic in topics if defined & set(topic.functions))
+
+
+def depth(entry: Entry) -> tuple[int, str]:
+    """What sorts entries from the top down."""
+    return len(entry.path.parts), str(entry.path)
+
+
+def _choose_file(topic: Topic, entries: list[Entry], alone: bool) -> tuple[Entry | None, str | None]:
+    """The entry that is the topic's file: its exact name nearest to the top, else one that a download renamed."""
+    exact = [entry for entry in entries if entry.path.name == topic.file]
+    if exact:
+        best = min(exact, key=depth)
+        several = len(exact) > 1
+        return best, f"{topic.file} is there {len(exact)} times; {best.path} was graded" if several else None
+    similar = [e for e in entries if _renamed(topic, e, ".py") and not e.path.name.startswith("test_")]
+    if not similar and alone:
+        similar = [entry for entry in entries if entry.path.suffix == ".py"]
+    if not similar:
+        return None, None
+    best = min(similar, key=depth)
+    return best, f"{best.path} was graded as {topic.file}"
+
+
+def _renamed(topic: Topic, entry: Entry, suffix: str) -> bool:
+    stem = re.escape(topic.file.removesuffix(".py"))
+    name = entry.path.name  # in the pattern there is one way to match, however long the name
+    return re.fullmatch(rf"(?i)(.*[_\- ])?{stem}([_\- ()\d]|copy)*\{suffix}", name) is not None
+
+
+def _exactly(topic: Topic, entry: Entry) -> bool:
+    return entry.path.name == topic.file.removesuffix(".py") + ".ipynb"
+
+
+def _candidates(topic: Topic, handed: HandedIn, alone: bool) -> tuple[list[_Candidate], str | None]:
+    """The notebooks that could be the topic's, and what is wrong with one that should be and cannot be read."""
+    names = frozenset(topic.functions)
+    found: list[_Candidate] = []
+    unread: str | None = None
+    entries = handed.notebooks()
+    for entry in entries:
+        named = _renamed(topic, entry, ".ipynb")
+        read, sha256 = handed.notebook(entry)
+        if isinstance(read, str):
+            if named or alone or len(entries) == 1:
+                unread = unread or f"{entry.path.name} {read}"
+        elif named or alone or defined_functions(read.tree) & names:
+            found.append(_Candidate(entry, read, sha256, named, len(written_functions(read.tree, names))))
+    return found, unread
+
+
+def _beside(topic: Topic, chosen: Entry, handed: HandedIn) -> tuple[str, ...]:
+    """That there is a notebook of the topic's name beside the file that was graded."""
+    named = [entry for entry in handed.notebooks() if _exactly(topic, entry)]
+    return (f"{chosen.path} and {named[0].path} are both there; {chosen.path} was graded",) if named else ()
+
+
+def _written(source: bytes, names: frozenset[str]) -> int:
+    tree = parse(source.decode(_encoding(source), "replace"))
+    return len(written_functions(tree, names)) if isinstance(tree, ast.Module) else 0
+
+
+def _source(entry: Entry, name: str) -> bytes | str:
+    """The file's bytes, or a sentence that says why they cannot be graded."""
+    content = entry.read()
+    if isinstance(content, str):
+        return f"{name} {content}"
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return f"{name} is saved as UTF-16; save it as UTF-8"
+    if b"\0" in content:
+        return f"{name} is not a text file: it has a null byte at position {content.index(0)}"
+    try:
+        encoding = _encoding(content)
+        if codecs.lookup(encoding).name not in ENCODINGS:
+            return f"{name} declares the encoding {encoding[:40]}; save it as UTF-8"
+        content.decode(encoding)
+    except UnicodeDecodeError as error:
+        where = f"byte {content[error.start]:#04x} at position {error.start}"
+        return f"{name} is not valid {error.encoding}: {where}; save it as UTF-8"
+    except (SyntaxError, LookupError) as error:
+        return f"{name} cannot be decoded: {error}"
+    return content
+
+
+def _encoding(content: bytes) -> str:
+    """The encoding that the source declares, else UTF-8. Raises SyntaxError for a declaration nobody knows."""
+    try:
+        return tokenize.detect_encoding(io.BytesIO(content).readline)[0]
+    except SyntaxError:
+        if b"coding" in b"\n".join(content.split(b"\n")[:2]):
+            raise
+        return "utf-8"
