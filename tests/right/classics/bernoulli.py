@@ -51,8 +51,7 @@ class Large(nn.Module):
 class LeNet5(nn.Module):
     def __init__(self, num_classes, in_channels):
         super().__init__()
-        sizes = [in_channels, 6, 16]
-        self.convolutions = nn.ModuleList(nn.Conv2d(a, b, 5) for a, b in zip(sizes, sizes[1:]))
+        self.convolutions = nn.ModuleList(nn.Conv2d(a, b, 5) for a, b in [(in_channels, 6), (6, 16)])
         self.linears = nn.ModuleList(nn.Linear(a, b) for a, b in [(400, 120), (120, 84), (84, num_classes)])
 
     def forward(self, x):

@@ -46,7 +46,13 @@ def build_alexnet(num_classes=1000, in_channels=3):
 
 def build_zfnet(num_classes=1000, in_channels=3):
     net = nn.Sequential()
-    for outputs, side, stride, padding in [(96, 7, 2, 1), (256, 5, 2, 0), (384, 3, 1, 1), (384, 3, 1, 1), (256, 3, 1, 1)]:
+    for outputs, side, stride, padding in [
+        (96, 7, 2, 1),
+        (256, 5, 2, 0),
+        (384, 3, 1, 1),
+        (384, 3, 1, 1),
+        (256, 3, 1, 1),
+    ]:
         net.append(nn.LazyConv2d(outputs, side, stride, padding))
         net.append(nn.ReLU(inplace=True))
         if side > 3:
