@@ -72,6 +72,7 @@ def build_vgg(
         linear layers, 7*7*512 inputs              102,764,544 + 16,781,312 + 4,097,000
         in all                                     138,357,544
 
+    >>> import torch
     >>> model = build_vgg("A", num_classes=10, image_size=64, base_width=2, hidden=20)
     >>> model(torch.zeros(2, 3, 64, 64)).shape
     torch.Size([2, 10])

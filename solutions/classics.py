@@ -71,6 +71,7 @@ def build_lenet5(num_classes: int = 10, in_channels: int = 1) -> nn.Module:
 
     Example: with the defaults there are 61,706 parameters.
 
+    >>> import torch
     >>> model = build_lenet5()
     >>> model(torch.zeros(2, 1, 32, 32)).shape
     torch.Size([2, 10])
@@ -127,6 +128,7 @@ def build_alexnet(num_classes: int = 1000, in_channels: int = 3) -> nn.Module:
 
     Example: with the defaults there are 60,965,224 parameters.
 
+    >>> import torch
     >>> with torch.device("meta"):  # shapes without contents
     ...     model = build_alexnet()
     >>> model(torch.zeros(2, 3, 227, 227, device="meta")).shape
@@ -181,6 +183,7 @@ def build_zfnet(num_classes: int = 1000, in_channels: int = 3) -> nn.Module:
 
     Example: with the defaults there are 62,357,608 parameters.
 
+    >>> import torch
     >>> with torch.device("meta"):  # shapes without contents
     ...     model = build_zfnet()
     >>> model(torch.zeros(2, 3, 224, 224, device="meta")).shape
