@@ -154,20 +154,34 @@ def expect_statistics(got: Run, wanted: Run) -> None:
         )
 
 
-def expect_parameters(student: Student, model: Handle, wanted: Description, x: Shape) -> None:
-    """Require the wanted number of parameters, all trainable, in tensors of the wanted sizes; x is an input's shape."""
+def describe_theirs(student: Student, model: Handle, x: Shape) -> Description:
+    """Counts of a student's model; x is an input's shape.
+
+    An oracle that accepts several ways to divide a layer's weights into tensors can see from the sizes which one it is.
+    """
     reply = _reply(student, student.describe_model(model, x))
     parameters, trainable, sizes = reply.get("parameters"), reply.get("trainable"), reply.get("sizes")
     if not (type(parameters) is int and type(trainable) is int and isinstance(sizes, list)):
         _malformed()
     if not all(type(size) is int for size in sizes):
         _malformed()
-    if parameters != wanted.parameters:
-        fail("the number of parameters is wrong" + _difference(sizes, wanted.sizes), wanted.parameters, parameters)
-    if trainable != wanted.trainable:
-        fail("the number of trainable parameters is wrong", wanted.trainable, trainable)
-    if sorted(sizes) != list(wanted.sizes):
-        fail("the parameters have other sizes" + _difference(sizes, wanted.sizes))
+    return Description(parameters, trainable, tuple(sizes))
+
+
+def expect_parameters(student: Student, model: Handle, wanted: Description, x: Shape) -> None:
+    """Require the wanted number of parameters, all trainable, in tensors of the wanted sizes; x is an input's shape."""
+    expect_description(describe_theirs(student, model, x), wanted)
+
+
+def expect_description(got: Description, wanted: Description) -> None:
+    """The same for a model that has been described."""
+    if got.parameters != wanted.parameters:
+        difference = _difference(got.sizes, wanted.sizes)
+        fail("the number of parameters is wrong" + difference, wanted.parameters, got.parameters)
+    if got.trainable != wanted.trainable:
+        fail("the number of trainable parameters is wrong", wanted.trainable, got.trainable)
+    if sorted(got.sizes) != list(wanted.sizes):
+        fail("the parameters have other sizes" + _difference(got.sizes, wanted.sizes))
 
 
 def expect_output_shape(student: Student, model: Handle, x: Shape, wanted: Shape) -> None:

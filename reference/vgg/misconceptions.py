@@ -1,20 +1,22 @@
 """Known wrong ways to write VGG, and what to say about each.
 
 They are networks as students write them, with torch.nn: `plan_body` and `plan_head` give the right layers, each misconception
-changes the plan, and `build` makes layers of it that fit each other.
+changes the plan, and `build` makes layers that fit each other of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from grader.checking import misconception
+from reference.planning import Conv, Layers, Linear, Norm, replace
+from reference.planning import build as build_layers
 
 COUNTS = {
     "A": (1, 1, 2, 2, 2),
@@ -24,7 +26,6 @@ COUNTS = {
     "D": (2, 2, 3, 3, 3),
     "E": (2, 2, 4, 4, 4),
 }
-Layers = list[Any]
 Lrn = nn.LocalResponseNorm
 
 UNREGISTERED = (
@@ -61,53 +62,6 @@ class Given:
     dropout: float = 0.5
 
 
-class Conv(NamedTuple):
-    """A convolution to be made; how many channels come in shows when it is."""
-
-    outputs: int
-    side: int = 3
-    padding: int = 1
-    bias: bool = True
-
-
-class Linear(NamedTuple):
-    """A linear layer to be made, likewise."""
-
-    outputs: int
-    bias: bool = True
-
-
-class Norm(NamedTuple):
-    """A batch norm to be made, likewise."""
-
-
-def build(plan: Layers, given: Given) -> Layers:
-    """The modules of a plan; what stands in it twice is made once, and is shared."""
-    made: dict[int, nn.Module] = {}
-    layers, channels, side = [], given.in_channels, given.image_size
-    for one in plan:
-        if isinstance(one, Conv):
-            layer = made.setdefault(id(one), nn.Conv2d(channels, *one[:2], padding=one.padding, bias=one.bias))
-            channels, side = one.outputs, side + 2 * one.padding - one.side + 1
-        elif isinstance(one, Linear):
-            layer = nn.Linear(channels, *one)
-            channels = one.outputs
-        elif isinstance(one, Norm):
-            layer = nn.BatchNorm2d(channels)
-        else:
-            layer = one
-        if isinstance(layer, nn.Conv2d):
-            channels = layer.out_channels
-        elif isinstance(layer, nn.MaxPool2d | nn.AvgPool2d):
-            side = (side + 2 * layer.padding - layer.kernel_size) // layer.stride + 1
-        elif isinstance(layer, nn.AdaptiveAvgPool2d):
-            side = layer.output_size
-        elif isinstance(layer, nn.Flatten):
-            channels *= side * side
-        layers.append(layer)
-    return layers
-
-
 def plan_body(given: Given, counts: tuple[int, ...] | None = None, widths: tuple[int, ...] = (1, 2, 4, 8, 8)) -> Layers:
     """The layers up to the last pooling."""
     body: Layers = []
@@ -119,6 +73,11 @@ def plan_body(given: Given, counts: tuple[int, ...] | None = None, widths: tuple
             body.append(Lrn(5, 5e-4, 0.75, 2.0))
         body.append(nn.MaxPool2d(2))
     return body
+
+
+def build(plan: Layers, given: Given) -> Layers:
+    """The modules of a plan."""
+    return build_layers(plan, given.in_channels, given.image_size)
 
 
 def plan_head(given: Given) -> Layers:
@@ -153,11 +112,6 @@ def _changed(hint: str) -> Callable[[Callable[[Given, Layers, Layers], Layers | 
         return misconception("build_vgg", hint)(code)
 
     return make
-
-
-def replace(layers: Layers, kind: type, make: Callable[[Any], Layers]) -> Layers:
-    """Every layer of a kind replaced by what `make` gives for it."""
-    return [new for one in layers for new in (make(one) if isinstance(one, kind) else [one])]
 
 
 # Configurations
@@ -471,13 +425,6 @@ def rate_taken_as_the_share_kept(given: Given, body: Layers, head: Layers) -> La
     return [*body, *replace(head, nn.Dropout, lambda dropout: [nn.Dropout(1 - given.dropout)])]
 
 
-@misconception("build_vgg", "The default of dropout is 0.5; here it is 0.2.")
-def other_default_rate(config: str, *arguments: Any, **keywords: Any) -> nn.Module:
-    given = Given(config, *arguments, **{"dropout": 0.2, **keywords})
-    check(given)
-    return _right(given)
-
-
 @_changed(
     "Dropout is active in evaluation mode too. F.dropout has to be told the mode, `training=self.training`; nn.Dropout looks "
     "for itself."
@@ -650,4 +597,11 @@ def message_without_the_argument(config: str, *arguments: Any, **keywords: Any) 
         check(given)
     except ValueError:
         raise ValueError("invalid arguments") from None
+    return _right(given)
+
+
+@misconception("build_vgg", "The default of dropout is 0.5; here it is 0.2.")
+def other_default_rate(config: str, *arguments: Any, **keywords: Any) -> nn.Module:
+    given = Given(config, *arguments, **{"dropout": 0.2, **keywords})
+    check(given)
     return _right(given)
