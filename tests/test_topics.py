@@ -28,7 +28,7 @@ NAMING_EVERY = 8
 """Seeds, and the share of misconceptions that are diagnosed: a sample, so that this takes a minute or two. All of it is
 what `scripts/proof` runs, for as many seeds as wanted. Of PyTorch topics, whose networks take longer, one seed, and every
 so-manyth misconception."""
-MODELS_EVERY = 12
+MODELS_EVERY = 20
 SHARE = 0.3
 
 
