@@ -328,6 +328,44 @@ def test_the_first_layer_that_differs_is_named(got: Callable[[], list[nn.Module]
     assert found is None if sentence is None else found is not None and found.endswith(sentence), found
 
 
+class Joins(nn.Module):
+    """Three maps, put side by side by `join`."""
+
+    def __init__(self, join: Callable[..., torch.Tensor]) -> None:
+        super().__init__()
+        self.join, self.one, self.two = join, nn.Conv2d(2, 3, 1), nn.Conv2d(2, 4, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.join(x, self.one(x), self.two(x))
+
+
+@pytest.mark.parametrize(
+    ("join", "sentence"),
+    [
+        (lambda a, b, c: torch.cat([torch.cat([a, b], -3), c], 1), None),
+        (lambda a, b, c: torch.cat([torch.cat([a]), torch.cat([b, c], 1)], 1), None),
+        (lambda a, b, c: torch.cat([b, torch.cat([a, c], 1)], 1), "it takes the same maps in another order"),
+        (lambda a, b, c: torch.cat([a, torch.cat([c, b], 1)], 1), "it takes the same maps in another order"),
+    ],
+)
+def test_maps_put_side_by_side_in_steps_are_the_same(join: Callable[..., torch.Tensor], sentence: str | None) -> None:
+    right = Joins(lambda a, b, c: torch.cat([a, b, c], 1))
+    found = first_difference(_entries(Joins(join)), _entries(right))
+    assert found is None if sentence is None else found is not None and found.endswith(sentence), found
+
+
+def test_maps_put_side_by_side_again_and_again_end() -> None:
+    def double(a: torch.Tensor, b: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
+        for _ in range(40):
+            a = torch.cat([a, a], 1)[:, :2]
+        return torch.cat([a, b, c], 1)
+
+    assert first_difference(_entries(Joins(double)), _entries(Joins(double))) is None
+    entries = _entries(Joins(lambda a, b, c: torch.cat([a, b], 1)))
+    chain = [{**entries[-1], "inputs": [n - 1, n - 1]} for n in range(200)]
+    assert first_difference(chain, chain) is None
+
+
 def test_a_trace_of_no_known_form_gives_no_sentence() -> None:
     right = _entries(nn.Sequential(nn.Conv2d(2, 3, 3)))
     for wrong in ([1], [{}], [{"op": 1, "inputs": [7]}], [{"op": "relu", "inputs": [], "settings": 3}], ["x"]):
