@@ -50,12 +50,32 @@ class Replays:
             self._made.clear()
 
     def of(self, run: CaseRun, candidate: Known | None = None) -> list[Call] | None:
-        """The case's calls again; None where they cannot be made."""
-        key = (candidate.slug if candidate is not None else "", id(run))
+        """The case's calls again; None where they cannot be made, or where one shows that the candidate does not explain it."""
+        key = self._key(run, candidate)
         if key not in self._made:
-            functions = {**self.oracle, candidate.function: candidate.code} if candidate is not None else self.oracle
-            self._made[key] = calls_again(run.calls, Student(self.topic, LocalBackend(functions)))
+            if candidate is None:
+                self._made[key] = calls_again(run.calls, Student(self.topic, LocalBackend(self.oracle)))
+            else:
+                self._made[key] = self._with(candidate, run)
         return self._made[key]
+
+    def knows(self, run: CaseRun, candidate: Known) -> bool:
+        """Whether the case was made again before."""
+        return self._key(run, candidate) in self._made
+
+    def _with(self, candidate: Known, run: CaseRun) -> list[Call] | None:
+        right = self.of(run)
+
+        def goes_on(number: int, ours: Call) -> bool:
+            theirs, wanted = run.calls[number], right[number] if right is not None else ours
+            return theirs.owner != candidate.function or _explains_call(theirs, ours, wanted, run.error)
+
+        functions = {**self.oracle, candidate.function: candidate.code}
+        return calls_again(run.calls, Student(self.topic, LocalBackend(functions)), goes_on)
+
+    @staticmethod
+    def _key(run: CaseRun, candidate: Known | None) -> tuple[str, int]:
+        return candidate.slug if candidate is not None else "", id(run)
 
 
 def diagnose(
@@ -74,7 +94,7 @@ def diagnose(
     right = [run for run in every if run.error is None and not _is_random(run)]
     found: list[tuple[float, Known]] = []
     for candidate in known:
-        if candidate.function != function or not all(_explains(candidate, run, replays) for run in (*some, *right)):
+        if candidate.function != function or not _explains_all(candidate, (*some, *right), replays):
             continue
         if not weak or any(_explains(candidate, run, replays) for run in elsewhere):
             agreeing = sum(_reproduces(candidate, run, replays) is True for run in every)
@@ -107,20 +127,24 @@ def _reproduces(candidate: Known, run: CaseRun, replays: Replays) -> bool | None
     return all(same_call(theirs, ours) for theirs, ours in pairs) if pairs else None
 
 
+def _explains_all(candidate: Known, runs: Iterable[CaseRun], replays: Replays) -> bool:
+    """Whether it explains every case; those that were made again for another check come first, since they cost nothing."""
+    known_first = sorted(runs, key=lambda run: not replays.knows(run, candidate))
+    return all(_explains(candidate, run, replays) for run in known_first)
+
+
 def _explains(candidate: Known, run: CaseRun, replays: Replays) -> bool:
     """Whether the candidate gives what the student's gave in every call to its function in a case, parts left aside."""
     again, right = replays.of(run, candidate), replays.of(run)
     if again is None:
         return False
     compared = [
-        (theirs, ours, wanted)
+        (ours, wanted)
         for theirs, ours, wanted in zip(run.calls, again, right or again, strict=True)
         if theirs.owner == candidate.function
     ]
-    if not all(_explains_call(theirs, ours, wanted, run.error) for theirs, ours, wanted in compared):
-        return False
     if run.error is not None and right is not None:
-        if all(_same_to_the_letter(ours, wanted) for _, ours, wanted in compared):
+        if all(_same_to_the_letter(ours, wanted) for ours, wanted in compared):
             return False
     return bool(compared)
 

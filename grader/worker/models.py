@@ -87,10 +87,10 @@ def sketch_model(make: Callable[..., Any], *arguments: Any, **keywords: Any) -> 
         )  # it reads or fills its own weights; or this raises what the caller should see
 
 
-def trace_model(model: Any, x: Any, *, partial: bool = False) -> Reply:
+def trace_model(model: Any, x: Any, *, partial: bool = False, operations: bool = True) -> Reply:
     """The operations of a forward pass in evaluation mode on an input of shape x, in order; see tracing.py.
 
-    A `partial` trace ends where the forward pass raises.
+    A `partial` trace ends where the forward pass raises. Without `operations`, the shapes of the outputs alone.
     """
     if (problem := _no_module(model)) is not None:
         return {"problem": problem}
@@ -99,13 +99,13 @@ def trace_model(model: Any, x: Any, *, partial: bool = False) -> Reply:
     try:
         if _is_lazy(model):
             _dry_run(model, zeros)
-        return trace_forward(model, zeros, partial)
+        return trace_forward(model, zeros, partial, operations)
     except Exception:
         if zeros.device.type != "meta":
             raise
     model.to_empty(device="cpu")  # it looks at values, which a sketch has not
     fill_model(model)
-    return trace_forward(model, _zeros(model, x), partial)
+    return trace_forward(model, _zeros(model, x), partial, operations)
 
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
@@ -121,11 +121,7 @@ def uniform(seed: int, shape: Any) -> np.ndarray:
 def fill_model(model: nn.Module) -> list[torch.Tensor]:
     """Give every parameter and running statistic its values; returns the statistics."""
     table = torch.from_numpy(np.random.default_rng(0).uniform(-1, 1, TABLE_ENTRIES))
-    buffers = _buffers(model)
-    positions = vars(model).setdefault(
-        REMEMBERED, [n for n, tensor in enumerate(buffers) if _is_fresh_statistic(tensor)]
-    )
-    statistics = [buffers[position] for position in positions]
+    statistics = _statistics(model)
     with torch.no_grad():
         for tensor in _parameters(model):
             if tensor.is_floating_point():
@@ -144,11 +140,20 @@ def _matrix(tensor: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
 
 
 def _vector(tensor: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
-    values: torch.Tensor = (
-        VECTOR_CENTRE + VECTOR_SCALE * table.repeat(1 + tensor.numel() // TABLE_ENTRIES)[: tensor.numel()]
-    )
+    count = tensor.numel()
+    long_enough = table if count <= TABLE_ENTRIES else table.repeat(1 + count // TABLE_ENTRIES)
+    values: torch.Tensor = VECTOR_CENTRE + VECTOR_SCALE * long_enough[:count]
     values[1::2] *= -1
     return values
+
+
+def _statistics(model: nn.Module) -> list[torch.Tensor]:
+    """The running statistics as they are now: a forward pass may change them in place or put others in their stead."""
+    buffers = _buffers(model)
+    positions = vars(model).setdefault(
+        REMEMBERED, [n for n, tensor in enumerate(buffers) if _is_fresh_statistic(tensor)]
+    )
+    return [buffers[position] for position in positions if position < len(buffers)]
 
 
 def _is_fresh_statistic(tensor: torch.Tensor) -> bool:
@@ -173,7 +178,7 @@ def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, dtype: 
         _dry_run(model, leaf.detach().clone())
     statistics = fill_model(model)
     model.train(training)
-    before = [tensor.clone() for tensor in statistics]
+    before = [tensor.detach().clone() for tensor in statistics]
     passed = leaf.clone()  # not a leaf, as in a network, where a block's input is what another one returned
     with torch.enable_grad():
         outputs = model(passed)
@@ -194,7 +199,7 @@ def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, dtype: 
         "gradient": gradient,
         "idle": idle,
         "statistics": len(statistics),
-        "moved": sum(not torch.equal(one, two) for one, two in zip(before, statistics, strict=True)),
+        "moved": sum(not torch.equal(one, two) for one, two in zip(before, _statistics(model), strict=True)),
         "changed_input": not torch.equal(passed.detach(), leaf.detach()),
     }
 
