@@ -234,6 +234,32 @@ def test_weights_are_those_of_the_formula() -> None:
     )
 
 
+class Rebinding(nn.Module):
+    """A running mean that is not changed in place, but given a new tensor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(2, 3)
+        self.register_buffer("mean", torch.zeros(3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.linear(x)
+        if self.training:
+            self.mean = 0.9 * self.mean + 0.1 * y.detach().mean(0)
+        return y - self.mean
+
+
+def test_a_statistic_that_gets_a_new_tensor_has_moved() -> None:
+    model = Rebinding()
+    for training in (True, True, False):
+        reply = run_model(model, (4, 2), training=training)
+        assert (reply["statistics"], reply["moved"]) == (1, int(training))
+
+
+def test_the_shapes_of_outputs_come_without_operations() -> None:
+    assert trace_model(nn.Linear(2, 3), (4, 2), operations=False) == {"outputs": [(4, 3)]}
+
+
 def test_buffers_that_are_no_statistics_stay() -> None:
     model = nn.Sequential(nn.BatchNorm1d(4))
     model.register_buffer("kernel", torch.tensor([0.25, 0.5, 0.25]))

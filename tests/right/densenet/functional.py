@@ -85,7 +85,7 @@ class First(nn.Module):
 def build_densenet(depth, num_classes=1000, in_channels=3, growth_rate=None):
     ends = {121: (24, 16), 161: (36, 24), 169: (32, 32), 201: (48, 32), 264: (64, 48)}
     if depth not in ends:
-        raise ValueError("depth %d is not supported, only %s" % (depth, list(ends)))
+        raise ValueError(f"depth {depth} is not supported, only {list(ends)}")
     if growth_rate is None:
         growth_rate = {161: 48}.get(depth, 32)
     channels = 2 * growth_rate
