@@ -43,7 +43,9 @@ def checks_of(course: Course, topic: Topic) -> tuple[CheckSpec, ...]:
                 title = " ".join((test.__doc__ or "").strip().partition("\n\n")[0].split())
                 needs = tuple(mark.kwargs.get("needs", ()))
                 hidden = bool(mark.kwargs.get("hidden", False))
-                found.append(CheckSpec(mark.args[0], title, Fraction(mark.kwargs["points"]), needs, hidden))
+                found.append(
+                    CheckSpec(mark.args[0], title, Fraction(mark.kwargs["points"]) * topic.weight, needs, hidden)
+                )
     return tuple(found)
 
 
@@ -57,7 +59,7 @@ def find(course: Course, text: str) -> Selection:
     topic = next((topic for topic in course.topics if topic.name == first), None)
     if topic is not None and not rest:
         return Selection(topic)
-    if topic is not None and first not in topic.functions:
+    if topic is not None and (first not in topic.functions or rest.partition("/")[0] in topic.functions):
         return _in_topic(course, topic, rest, text)
     functions = {function: topic for topic in course.topics for function in topic.functions}
     match = _match(first, functions)

@@ -13,7 +13,7 @@ from grader.batch.command import add_batch_commands
 from grader.ci.command import add_ci_commands
 from grader.commands import add_course_commands, add_student_commands
 from grader.errors import InternalFault, UsageError
-from grader.options import default_path, percent
+from grader.options import default_path, moment, percent
 from grader.report.text import plain
 
 OK, BELOW, USAGE, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
@@ -70,10 +70,21 @@ def build_parser() -> argparse.ArgumentParser:
     grade.add_argument("--show-hidden", action="store_true", help="show hidden checks in full; for instructors")
     grade.add_argument("--require-sandbox", action="store_true", help="refuse to grade unless every protection holds")
     grade.add_argument(
-        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where PyTorch models run (default: auto)"
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="where PyTorch models run at their published size: on a GPU where there is one (default: auto)",
+    )
+    grade.add_argument(
+        "--full-size",
+        action="store_true",
+        help="run PyTorch models at their published size on the CPU too; takes minutes",
     )
     grade.add_argument(
         "--run-all-cells", action="store_true", help="run all of a notebook, not only what the graded functions need"
+    )
+    grade.add_argument(
+        "--handed-in", type=moment, metavar="DATE", help="when it was handed in, for the course's deadlines"
     )
     grade.add_argument("--course", type=Path, metavar="PATH", help="folder that holds reference/course.toml")
     grade.set_defaults(run=run_grade)
@@ -112,6 +123,8 @@ def run_grade(options: argparse.Namespace) -> int:
             options.device,
             require_sandbox=options.require_sandbox,
             run_all_cells=options.run_all_cells,
+            full_size=options.full_size,
+            handed_in=options.handed_in,
             course=options.course,
             listener=listener,
         )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import tomllib
 from dataclasses import dataclass, field
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from grader.errors import CourseError
+from grader.tomltable import TableReader
 from grader.worker.limits import Limits
 
 Names = tuple["str | Names", ...]
@@ -42,6 +44,7 @@ OPERATIONS = {
     "describe_model": "looking at the parameters of {}",
     "sketch_model": "{}",
     "trace_model": "the forward pass of {}",
+    "run_full_size": "the forward or backward pass of {} at the published size",
 }
 """What grader.worker.models does with models, in words; the braces stand for the function that made the model."""
 
@@ -59,6 +62,8 @@ class Topic:
     functions: dict[str, Function]
     limits: Limits
     folder: Path
+    weight: Fraction = Fraction(1)
+    due: datetime | None = None
 
     @property
     def checks(self) -> Path:
@@ -73,6 +78,19 @@ class Topic:
 
 
 @dataclass(frozen=True)
+class LatePolicy:
+    """What handing in late costs: nothing for `free_days`, then `per_day` per cent for each day, `at_most` in all.
+
+    `due` is the deadline of the topics that have none of their own.
+    """
+
+    due: datetime
+    free_days: int
+    per_day: Fraction
+    at_most: Fraction
+
+
+@dataclass(frozen=True)
 class Course:
     """A loaded course; `root` holds `reference/`, and `assignments/` where there are stubs."""
 
@@ -82,6 +100,7 @@ class Course:
     root: Path
     topics: tuple[Topic, ...] = field(default_factory=tuple)
     install: str = "convgrade"
+    late: LatePolicy | None = None
 
     def topic(self, name: str) -> Topic:
         """The topic of that name; raises CourseError that lists the names there are."""
@@ -106,56 +125,26 @@ def load_course(root: Path | None = None) -> Course:
     root = find_course(root)
     path = root / "reference" / "course.toml"
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CourseError(f"{path}: {error}") from None
-    entry = _Reader(path, table)
+    entry = TableReader(path, table, text)
     course = entry.child("course")
     limits = _limits(entry, Limits())
     topics = tuple(_topic(topic, limits, root) for topic in entry.children("topic"))
     repeated = {topic.name for topic in topics if sum(other.name == topic.name for other in topics) > 1}
     if repeated:
         raise CourseError(f"{path}: topic {sorted(repeated)[0]!r} stands there twice")
-    entry.finish()
     install = str(course.take("install", str, "convgrade"))
-    result = Course(course.text("name"), course.text("title"), course.text("version"), root, topics, install)
+    late = _late(entry.child("late")) if "late" in entry.table else None
+    entry.finish()
+    result = Course(course.text("name"), course.text("title"), course.text("version"), root, topics, install, late)
     course.finish()
     return result
 
 
-class _Reader:
-    """A TOML table that is taken apart entry by entry, so that a misspelt entry is found."""
-
-    def __init__(self, path: Path, table: dict[str, Any], where: str = "") -> None:
-        self.path, self.table, self.where = path, dict(table), where
-
-    def fail(self, key: str, problem: str) -> CourseError:
-        return CourseError(f"{self.path}: {self.where}{key}: {problem}")
-
-    def take(self, key: str, kind: type | tuple[type, ...], default: Any = None) -> Any:
-        value = self.table.pop(key, default)
-        if value is None:
-            raise self.fail(key, "is missing")
-        if not isinstance(value, kind) or isinstance(value, bool):
-            raise self.fail(key, f"{value!r} is not what is expected here")
-        return value
-
-    def text(self, key: str) -> str:
-        return str(self.take(key, str))
-
-    def child(self, key: str, default: Any = None) -> _Reader:
-        return _Reader(self.path, self.take(key, dict, default), f"{self.where}{key}.")
-
-    def children(self, key: str) -> list[_Reader]:
-        tables = self.take(key, list)
-        return [_Reader(self.path, table, f"{key}[{number}].") for number, table in enumerate(tables)]
-
-    def finish(self) -> None:
-        for key in self.table:
-            raise self.fail(key, "is not an entry this version knows")
-
-
-def _limits(entry: _Reader, defaults: Limits) -> Limits:
+def _limits(entry: TableReader, defaults: Limits) -> Limits:
     given = entry.child("limits", {})
     values = {}
     for known in dataclasses.fields(Limits):
@@ -168,16 +157,27 @@ def _limits(entry: _Reader, defaults: Limits) -> Limits:
     return dataclasses.replace(defaults, **values)
 
 
-def _topic(entry: _Reader, limits: Limits, root: Path) -> Topic:
+def _late(entry: TableReader) -> LatePolicy:
+    free = entry.take("free_days", int, 0)
+    if free < 0:
+        raise entry.fail("free_days", f"{free} is negative")
+    due = entry.moment("due")
+    if due is None:
+        raise entry.fail("due", "is missing")
+    policy = LatePolicy(due, free, entry.fraction("per_day"), entry.fraction("at_most", 100))
+    for key in ("per_day", "at_most"):
+        if getattr(policy, key) > 100:
+            raise entry.fail(key, f"{getattr(policy, key)} is more than 100 per cent")
+    entry.finish()
+    return policy
+
+
+def _topic(entry: TableReader, limits: Limits, root: Path) -> Topic:
     name = entry.text("name")
     needs = entry.text("needs")
     if needs not in NEEDS:
         raise entry.fail("needs", f"{needs!r} is none of {', '.join(NEEDS)}")
-    points = entry.take("points", (int, str))
-    try:
-        worth = Fraction(points)
-    except ValueError:
-        raise entry.fail("points", f"{points!r} is not a number") from None
+    weight = entry.fraction("weight", 1)
     opaque = entry.take("opaque", list, [])
     functions = {}
     table = entry.child("functions")
@@ -192,12 +192,14 @@ def _topic(entry: _Reader, limits: Limits, root: Path) -> Topic:
         name=name,
         title=entry.text("title"),
         file=entry.text("file"),
-        points=worth,
+        points=entry.fraction("points") * weight,
         needs=needs,
         source=entry.text("source"),
         functions=functions,
         limits=_limits(entry, limits),
         folder=folder,
+        weight=weight,
+        due=entry.moment("due"),
     )
     if not topic.checks.is_file():
         raise entry.fail("name", f"there is no {topic.checks}")
@@ -205,7 +207,7 @@ def _topic(entry: _Reader, limits: Limits, root: Path) -> Topic:
     return topic
 
 
-def _names(value: list[Any], table: _Reader, function: str) -> Names:
+def _names(value: list[Any], table: TableReader, function: str) -> Names:
     if not all(isinstance(item, (str, list)) for item in value):
         raise table.fail(function, f"{value!r} is not a list of names")
     return tuple(item if isinstance(item, str) else _names(item, table, function) for item in value)

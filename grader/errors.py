@@ -13,6 +13,7 @@ ConvgradeError
 │   ├── StudentTimedOut         a limit of time was reached
 │   ├── StudentDied             their process ended
 │   └── StudentProtocolFault    their process sent something that is not a reply
+├── DeviceUnavailable           no GPU to compute on: the CPU serves instead
 └── InternalFault               ours: exit code 3, no score
 """
 
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class ConvgradeError(Exception):
@@ -46,11 +48,19 @@ class InternalFault(ConvgradeError):
     """A fault of the grader; it neither costs nor earns points."""
 
 
+class DeviceUnavailable(ConvgradeError):
+    """There is no GPU that could be used; the message says why, as a sentence without its full stop."""
+
+
 class SubmissionFault(ConvgradeError):
-    """Something the student's code did; `function` is the one it is about, if any, `label` what was called, in words."""
+    """Something the student's code did; `function` is the one it is about, if any, `label` what was called, in words.
+
+    `calls` are those that led to it, where they are not the case's own.
+    """
 
     function: str | None = None
     label: str | None = None
+    calls: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,23 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader.checking.suite import CheckSpec, Suite
 from grader.course import Course, Topic, load_course
+from grader.devices import WorkerMaker, make_full_size, used_device
 from grader.errors import CourseError, InternalFault, SandboxUnavailable, UsageError
+from grader.late import apply_late
 from grader.results import CheckResult, Report, Step
-from grader.session import BackendMaker, GradingSession, on_path
+from grader.session import GradingSession, on_path
 from grader.submission import Bundle, Submission, load_submission, topics_in
 from grader.workshop import Workshop, shared_workshop
+
+if TYPE_CHECKING:
+    from grader.client.student import WorkerBackend
 
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -28,7 +34,8 @@ DEVICES = ("auto", "cpu", "cuda")
 @dataclass(frozen=True)
 class Settings:
     """How to grade: which topics (None: all), the seed, the device of PyTorch topics, whether every protection is a must,
-    whether all of a notebook is run, and the one function or check (None: all) that is judged.
+    whether all of a notebook is run, the one function or check (None: all) that is judged, and whether models also run at
+    their published size where there is no GPU.
     """
 
     topics: tuple[str, ...] | None = None
@@ -37,6 +44,7 @@ class Settings:
     require_sandbox: bool = False
     run_all_cells: bool = False
     only: str | None = None
+    full_size: bool = False
 
 
 Listener = Callable[[Step], None]
@@ -55,6 +63,7 @@ class Grading:
     only: str | None = None
     quiet: bool = False
     listener: Listener | None = None
+    device: str = "cpu"
     total: int = 0
     done: int = 0
     _stack: ExitStack = field(default_factory=ExitStack)
@@ -70,9 +79,14 @@ class Grading:
         for needs in {topic.needs for topic in topics if topic.name not in submission.problems}:
             workshop.server(needs)  # it warms up while this process imports what judging needs
         make = worker_maker(submission, folder, settings, workshop)
-        grading = cls(
-            course, topics, GradingSession(course, settings.seed, workshop, make), only=settings.only, _stack=stack
+        session = GradingSession(
+            course,
+            settings.seed,
+            workshop,
+            make,
+            make_full_size=lambda topic: make_full_size(topic, make, settings.device, settings.full_size, workshop),
         )
+        grading = cls(course, topics, session, only=settings.only, device=settings.device, _stack=stack)
         stack.callback(grading.session.close)
         grading.submission = submission
         return grading
@@ -134,6 +148,8 @@ def grade(
     require_sandbox: bool = False,
     run_all_cells: bool = False,
     only: str | None = None,
+    full_size: bool = False,
+    handed_in: datetime | None = None,
     course: Course | str | os.PathLike[str] | None = None,
     listener: Listener | None = None,
     workshop: Workshop | None = None,
@@ -141,15 +157,17 @@ def grade(
     """Grade one submission: a folder, a file, a notebook, a zip, or a bundle that was read from one.
 
     `topics` are names from the course (default: all, or the one that a single file is for); `seed` draws the cases
-    (default 0); `device` is where PyTorch models run; `run_all_cells` runs all of a notebook and not only what the graded
-    functions need; `only` is a function or the name of a check, and nothing else is graded. Raises UsageError for a path or
-    topic that is not there, SandboxUnavailable where a protection is required and missing, InternalFault for a fault of ours.
+    (default 0); `device` says whether PyTorch models also run at their published size on a GPU, and `full_size` has them do
+    so on the CPU where they do not; `run_all_cells` runs all of a notebook and not only what the graded functions need; `only`
+    is a function or the name of a check, and nothing else is graded; `handed_in`, with its offset from UTC, is held against
+    the course's deadlines. Raises UsageError for a path or topic that is not there, SandboxUnavailable where a protection is
+    required and missing, InternalFault for a fault of ours.
     """
     if device not in DEVICES:
         raise UsageError(f"device {device!r} is none of {', '.join(DEVICES)}")
     loaded = course if isinstance(course, Course) else load_course(Path(course) if course is not None else None)
     names = (topics,) if isinstance(topics, str) else tuple(topics) if topics is not None else None
-    settings = Settings(names, 0 if seed is None else seed, device, require_sandbox, run_all_cells, only)
+    settings = Settings(names, 0 if seed is None else seed, device, require_sandbox, run_all_cells, only, full_size)
     started = time.perf_counter()
     source = path if isinstance(path, Bundle) else Path(path)
     grading = Grading.open(source, loaded, settings, workshop)
@@ -158,7 +176,8 @@ def grade(
     submission = grading.submission
     assert submission is not None
     shown = path.label if isinstance(path, Bundle) else str(path)
-    return make_report(grading, shown, submission, settings.seed, time.perf_counter() - started)
+    report = make_report(grading, shown, submission, settings.seed, time.perf_counter() - started)
+    return report if handed_in is None else apply_late(report, loaded, handed_in)
 
 
 def choose_topics(path: Path | Bundle, course: Course, settings: Settings) -> tuple[Topic, ...]:
@@ -181,15 +200,15 @@ def choose_topics(path: Path | Bundle, course: Course, settings: Settings) -> tu
     return course.topics
 
 
-def worker_maker(submission: Submission, folder: str, settings: Settings, workshop: Workshop) -> BackendMaker:
+def worker_maker(submission: Submission, folder: str, settings: Settings, workshop: Workshop) -> WorkerMaker:
     """How a topic's backend is made: a worker on the staged files."""
     from grader.client.student import WorkerBackend
 
-    def make(topic: Topic) -> WorkerBackend:
+    def make(topic: Topic, device: str = "cpu") -> WorkerBackend:
         problem = submission.problems.get(topic.name)
-        server = workshop.server(topic.needs) if problem is None else None
+        server = workshop.server(topic.needs) if problem is None and device == "cpu" else None
         notebook = submission.notebooks.get(topic.file)
-        backend = WorkerBackend(topic, folder, settings.seed, server, problem, notebook)
+        backend = WorkerBackend(topic, folder, settings.seed, server, problem, notebook, device)
         if problem is None:
             backend.load()
             missing = [name for name, holds in (backend.protections or {}).items() if not holds]
@@ -336,6 +355,7 @@ def make_report(grading: Grading, path: str, submission: Submission, seed: int, 
         faults=tuple(session.faults),
         versions=versions(),
         duration_s=seconds,
+        device=used_device(session, grading.topics, grading.device),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import UTC, datetime
 from pathlib import Path
 
 
@@ -12,6 +13,15 @@ def percent(text: str) -> float:
     if not 0 <= value <= 100:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 100")
     return value
+
+
+def moment(text: str) -> datetime:
+    """The value of --handed-in: a date and time, in UTC where it has no offset."""
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a date like 2026-12-01T23:59+01:00") from None
+    return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
 
 
 def default_path() -> Path:

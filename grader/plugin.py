@@ -138,7 +138,11 @@ def _read_marker(item: pytest.Item, marker: pytest.Mark, topic: Topic) -> CheckS
         params = getattr(getattr(item, "callspec", None), "id", None)
         full = f"{name}[{params}]" if params else name
         return CheckSpec(
-            full, title.partition("\n\n")[0].replace("\n", " "), Fraction(points), tuple(needs), bool(hidden)
+            full,
+            title.partition("\n\n")[0].replace("\n", " "),
+            Fraction(points) * topic.weight,
+            tuple(needs),
+            bool(hidden),
         )
 
     try:

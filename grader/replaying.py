@@ -14,6 +14,7 @@ from grader.errors import StudentMissing, StudentRaised, StudentReturnedOther, S
 from grader.worker.wire import Handle
 
 CLOSE = 1e-5
+"""Two numbers are the same where they differ by this share of the largest of the array: float32 is as good as float64."""
 
 
 def calls_again(
@@ -21,7 +22,7 @@ def calls_again(
 ) -> list[Call] | None:
     """The same calls in order on another `student`; None where one needs what an earlier one did not give.
 
-    `goes_on` is asked after each call, with its number and what it gave: where it says no, the rest is not worth making,
+    `goes_on` is asked after each call, with its number and what it gave; where it says no, the rest is not worth making,
     and the answer is None, too.
     """
     handles: dict[int, Handle] = {}
@@ -62,9 +63,9 @@ def _map_handles(theirs: Any, ours: Any, handles: dict[int, Handle]) -> None:
             _map_handles(one, other, handles)
 
 
-def same_call(theirs: Call, ours: Call) -> bool:
+def same_call(theirs: Call, ours: Call, close: float = CLOSE) -> bool:
     """Whether two calls ended the same: with the same values, the same arguments changed in place, the same exception."""
-    return same_ending(theirs, ours) and same_value(theirs.result, ours.result)
+    return same_ending(theirs, ours) and same_value(theirs.result, ours.result, close)
 
 
 def same_ending(theirs: Call, ours: Call) -> bool:
@@ -88,7 +89,7 @@ def flat(value: Any) -> list[Any]:
     return [item for entry in value for item in flat(entry)] if isinstance(value, (tuple, list)) else [value]
 
 
-def same_value(got: Any, other: Any) -> bool:
+def same_value(got: Any, other: Any, close: float = CLOSE) -> bool:
     """Whether two returned values are the same up to rounding; handles are not looked into."""
     if isinstance(got, Handle) or isinstance(other, Handle):
         return isinstance(got, Handle) and isinstance(other, Handle)
@@ -97,17 +98,17 @@ def same_value(got: Any, other: Any) -> bool:
             isinstance(got, (tuple, list))
             and isinstance(other, (tuple, list))
             and len(got) == len(other)
-            and all(same_value(one, two) for one, two in zip(got, other, strict=True))
+            and all(same_value(one, two, close) for one, two in zip(got, other, strict=True))
         )
     if isinstance(got, dict) and isinstance(other, dict):
-        return got.keys() == other.keys() and all(same_value(value, other[key]) for key, value in got.items())
+        return got.keys() == other.keys() and all(same_value(value, other[key], close) for key, value in got.items())
     numeric = (bool, int, float, np.generic, np.ndarray)
     if isinstance(got, numeric) and isinstance(other, numeric):
-        return _same_numbers(got, other)
+        return _same_numbers(got, other, close)
     return type(got) is type(other) and bool(got == other)
 
 
-def _same_numbers(got: Any, other: Any) -> bool:
+def _same_numbers(got: Any, other: Any, close: float) -> bool:
     if isinstance(got, int) and isinstance(other, int):
         return got == other
     one, two = np.asarray(got, dtype=np.float64), np.asarray(other, dtype=np.float64)
@@ -115,4 +116,4 @@ def _same_numbers(got: Any, other: Any) -> bool:
         return False
     finite = np.abs(two[np.isfinite(two)])
     scale = float(finite.max()) if finite.size else 0.0
-    return bool(np.allclose(one, two, rtol=0.0, atol=CLOSE * scale, equal_nan=True))
+    return bool(np.allclose(one, two, rtol=0.0, atol=close * scale, equal_nan=True))

@@ -130,6 +130,30 @@ class Step:
 
 
 @dataclass(frozen=True)
+class FullSizeRun:
+    """A model that was right at its published size: the call that made it, the shape of its input, where, in which dtype.
+
+    `reason` says why it was not the GPU, where that was tried first, in words.
+    """
+
+    model: str
+    shape: tuple[int, ...]
+    device: str
+    dtype: str
+    reason: str | None = None
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where models were to run, "auto", "cpu" or "cuda", and where they ran; `reason` says why not on a GPU, in words."""
+
+    asked: str = "auto"
+    used: str = "cpu"
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
 class TopicResult:
     """A topic's checks in order. `problem` is a sentence where the file could not be used at all."""
 
@@ -138,6 +162,7 @@ class TopicResult:
     checks: tuple[CheckResult, ...]
     problem: str | None = None
     output: str | None = None
+    full_size: tuple[FullSizeRun, ...] = ()
 
     @property
     def points_earned(self) -> Fraction:
@@ -177,6 +202,30 @@ class Isolation:
     protections: dict[str, bool] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class LateTopic:
+    """A topic's deadline, the days after it, the per cent taken off and the points that then count."""
+
+    name: str
+    due: str
+    days: int
+    percent: Fraction
+    points: Fraction
+
+
+@dataclass(frozen=True)
+class Late:
+    """When the work was handed in, and what that means for each topic."""
+
+    handed_in: str
+    topics: tuple[LateTopic, ...]
+
+    @property
+    def points(self) -> Fraction:
+        """What counts in all."""
+        return sum((topic.points for topic in self.topics), Fraction(0))
+
+
 @dataclass(frozen=True, repr=False)
 class Report:
     """Everything that is known after grading one submission; `seed` is None where it is kept secret."""
@@ -193,6 +242,8 @@ class Report:
     faults: tuple[str, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
     duration_s: float = 0.0
+    device: Device = Device()
+    late: Late | None = None
 
     @property
     def points_earned(self) -> Fraction:
@@ -221,9 +272,11 @@ class Report:
             "submission": {"path": self.path, "files": [asdict(file) for file in self.files]},
             "seed": self.seed,
             "isolation": {"level": self.isolation.level, "protections": dict(self.isolation.protections)},
+            "device": asdict(self.device),
             "points_earned": number(self.points_earned),
             "points_possible": number(self.points_possible),
             "topics": [_topic_dict(topic) for topic in self.topics],
+            "late": _late_dict(self.late) if self.late is not None else None,
             "notes": list(self.notes),
             "faults": list(self.faults),
             "versions": dict(self.versions),
@@ -254,6 +307,13 @@ def percentage(earned: Fraction, possible: Fraction) -> Fraction:
     return 100 * earned / possible if possible else Fraction(0)
 
 
+def _late_dict(late: Late) -> dict[str, Any]:
+    topics = [
+        {**asdict(topic), "percent": number(topic.percent), "points": number(topic.points)} for topic in late.topics
+    ]
+    return {"handed_in": late.handed_in, "points": number(late.points), "topics": topics}
+
+
 def _topic_dict(topic: TopicResult) -> dict[str, Any]:
     return {
         "name": topic.name,
@@ -262,6 +322,9 @@ def _topic_dict(topic: TopicResult) -> dict[str, Any]:
         "points_possible": number(topic.points_possible),
         "problem": topic.problem,
         "output": topic.output,
+        "full_size": [
+            {**asdict(run), "shape": list(run.shape), "duration_s": round(run.duration_s, 4)} for run in topic.full_size
+        ],
         "checks": [_check_dict(check) for check in topic.checks],
     }
 
@@ -316,14 +379,25 @@ def _read_report(form: Mapping[str, Any]) -> Report:
         path=form["submission"]["path"],
         files=tuple(_read(SubmittedFile, file) for file in form["submission"]["files"]),
         isolation=_read(Isolation, form["isolation"]),
+        device=_read(Device, form.get("device", {})),
         topics=tuple(_read_topic(topic) for topic in form["topics"]),
+        late=_read_late(form["late"]) if form.get("late") is not None else None,
         notes=tuple(form["notes"]),
         faults=tuple(form["faults"]),
     )
 
 
+def _read_late(form: Mapping[str, Any]) -> Late:
+    topics = tuple(
+        _read(LateTopic, topic, percent=exact(topic["percent"]), points=exact(topic["points"]))
+        for topic in form["topics"]
+    )
+    return Late(form["handed_in"], topics)
+
+
 def _read_topic(form: Mapping[str, Any]) -> TopicResult:
-    return _read(TopicResult, form, checks=tuple(_read_check(check) for check in form["checks"]))
+    runs = tuple(_read(FullSizeRun, run, shape=tuple(run["shape"])) for run in form.get("full_size", ()))
+    return _read(TopicResult, form, checks=tuple(_read_check(check) for check in form["checks"]), full_size=runs)
 
 
 def _read_check(form: Mapping[str, Any]) -> CheckResult:

@@ -19,15 +19,18 @@ from grader.checking.judge import FINAL, CaseRun, Verdict, failure_of, is_studen
 from grader.checking.known import misconceptions_in, traits_in
 from grader.checking.snippet import call_in_words, case_in_words, script
 from grader.checking.suite import CheckSpec
+from grader.client.fullsize import FullSize
 from grader.client.student import Backend, Student, WorkerBackend
 from grader.course import Course, Topic
-from grader.diagnosis import Replays, diagnose
+from grader.diagnosis import diagnose
 from grader.errors import StudentMissing, StudentNotLoaded, SubmissionFault
+from grader.evidence import Replays
 from grader.observing import observe
 from grader.results import CheckResult, Failure, Isolation, Outcome, TopicResult
 from grader.workshop import Workshop
 
 BackendMaker = Callable[[Topic], Backend]
+FullSizeMaker = Callable[[Topic], FullSize | None]
 
 
 @dataclass
@@ -70,6 +73,7 @@ class GradingSession:
     workshop: Workshop
     make_backend: BackendMaker
     search: bool = True
+    make_full_size: FullSizeMaker = lambda topic: None
     topics: dict[str, TopicSession] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
@@ -77,7 +81,8 @@ class GradingSession:
         """The topic's session, begun when first asked for; the workers of other topics end, and give back what they hold."""
         if topic.name not in self.topics:
             self.close()
-            self.topics[topic.name] = TopicSession(topic, Student(topic, self.make_backend(topic)))
+            student = Student(topic, self.make_backend(topic), full_size=self.make_full_size(topic))
+            self.topics[topic.name] = TopicSession(topic, student)
         return self.topics[topic.name]
 
     def run(self, topic: Topic, spec: CheckSpec, test: Callable[..., Any], fixtures: Mapping[str, Any]) -> CheckResult:
@@ -134,7 +139,9 @@ class GradingSession:
             if topic.name in self.topics:
                 session = self.topics[topic.name]
                 checks = tuple(self.diagnosed(topic, judged.result) for judged in session.judged.values())
-                finished.append(TopicResult(topic.name, topic.title, checks, session.problem, session.output))
+                place = session.student.full_size
+                ran = tuple(place.ran) if place is not None else ()
+                finished.append(TopicResult(topic.name, topic.title, checks, session.problem, session.output, ran))
         return tuple(finished)
 
     def notes(self) -> tuple[str, ...]:
@@ -146,8 +153,11 @@ class GradingSession:
         """The weakest protection that any worker of this submission reported."""
         protections: dict[str, bool] = {}
         for session in self.topics.values():
-            held = getattr(session.student.backend, "protections", None)
-            for name, holds in (held or {}).items():
+            full_size = session.student.full_size
+            held = [getattr(session.student.backend, "protections", None) or {}]
+            for name, holds in (
+                pair for one in held + (full_size.protections if full_size else []) for pair in one.items()
+            ):
                 protections[name] = holds and protections.get(name, True)
         if not protections:
             return Isolation("none")
@@ -223,6 +233,8 @@ def _complete(verdict: Verdict, topic: Topic, importable: bool) -> Failure | Non
         return failure
     oracle = vars(course_module(topic, "oracle"))
     value = run.error.value if isinstance(run.error, CheckFailed) else None
+    if calls := getattr(run.error, "calls", ()):
+        run = dataclasses.replace(run, calls=list(calls))
     loaded = not isinstance(run.error, StudentNotLoaded)
     return dataclasses.replace(
         failure,

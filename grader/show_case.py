@@ -9,6 +9,7 @@ from grader.catalogue import Selection
 from grader.course import Course
 from grader.errors import UsageError
 from grader.grading import grade
+from grader.report.digest import worth_explaining
 from grader.report.hiding import for_student
 from grader.report.text import one_line, plain
 from grader.results import Outcome
@@ -30,7 +31,7 @@ def find_case(course: Course, selection: Selection, path: Path, seed: int) -> Ca
     (topic,) = report.topics
     failed = [check for check in topic.checks if check.outcome is not Outcome.PASSED]
     for check in failed:
-        if check.failure is not None and check.failure.reproduce is not None:
+        if check.failure is not None and check.failure.reproduce is not None and worth_explaining(check):
             return Case(plain(check.failure.reproduce).rstrip("\n") + "\n")
     if failed:
         failure = failed[0].failure

@@ -45,7 +45,13 @@ class Watch:
 
     def look(self) -> bool:
         """Grade the topics whose files have changed since the last look and show what that did; whether there were any."""
-        submission = self._settled()
+        try:
+            submission = self._settled()
+        except SubmissionUnreadable as error:
+            if self.digests:
+                print_parts([Text(one_line(str(error), 300), style="red"), Text()], self.console)
+            self.digests = {}
+            return False
         found = {topic.name: digest(submission, topic) for topic in self.topics}
         changed = [topic for topic in self.topics if found[topic.name] != self.digests.get(topic.name)]
         first = not self.digests
@@ -77,17 +83,11 @@ class Watch:
     def _settled(self) -> Submission:
         """The submission, once no topic's file that was there is missing or empty, or that has lasted."""
         for _ in range(SETTLE_TIMES):
-            submission = self._load()
+            submission = load_submission(self.path, self.course, self.topics)
             if not any(self._in_between(submission, topic) for topic in self.topics):
                 return submission
             time.sleep(SETTLE_SECONDS)
         return submission
-
-    def _load(self) -> Submission:
-        try:
-            return load_submission(self.path, self.course, self.topics)
-        except SubmissionUnreadable as error:
-            return Submission(str(self.path), {}, (), {topic.name: str(error) for topic in self.topics})
 
     def _in_between(self, submission: Submission, topic: Topic) -> bool:
         there = topic.name in self.results and self.results[topic.name].problem is None
@@ -108,7 +108,8 @@ def watch(path: Path, topics: Sequence[str] | None, seed: int, course: Path | No
         folder, watch_filter=_is_source, debounce=QUIET_MS * 4, step=QUIET_MS, rust_timeout=5000, yield_on_timeout=True,
         recursive=path.is_dir(),
     )  # fmt: skip
-    run(watched, saves, lambda: Console(highlight=False).print(f"Watching {one_line(str(path))}. Ctrl-C ends."))
+    told = Text(f"Watching {one_line(str(path))}. Ctrl-C ends.")
+    run(watched, saves, lambda: print_parts([told], watched.console))
 
 
 def run(watched: Watch, saves: Iterable[object], ready: Callable[[], None]) -> None:

@@ -9,15 +9,17 @@ from dataclasses import dataclass, field
 
 from grader.checking.cases import CaseBook
 from grader.checking.suite import SuiteBook
+from grader.client.fullsize import Gpu
 from grader.client.process import ForkServer
 
 
 @dataclass
 class Workshop:
-    """Fork servers by kind of topic, started when first needed, and the books of drawn cases and collected checks."""
+    """Fork servers by kind of topic, started when first needed, the books of drawn cases and collected checks, the GPU."""
 
     cases: CaseBook = field(default_factory=CaseBook)
     suites: SuiteBook = field(default_factory=SuiteBook)
+    gpu: Gpu = field(default_factory=Gpu.look)
     _servers: dict[str, ForkServer] = field(default_factory=dict)
 
     def server(self, needs: str) -> ForkServer | None:

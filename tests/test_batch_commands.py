@@ -240,4 +240,4 @@ def test_a_terminal_shows_the_live_table(course: Course, tmp_path: Path) -> None
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", child.before or "")
     assert child.exitstatus == 0
     assert "1 of 2" in shown and "running" in shown and "mean so far" in shown
-    assert "2 of 2 graded." in shown
+    assert "2 of 2 submissions graded." in shown

@@ -149,6 +149,31 @@ def test_what_matches_nobody_is_kept_and_listed(tmp_path: Path, roster: Path) ->
     assert reasons["Wei Li"] is not None and reasons["Wei Li"].startswith("it could be")
 
 
+@pytest.mark.parametrize("shape", ["folders", "nbgrader", "classroom50"])
+def test_a_folder_that_cannot_be_listed_is_its_students_row(
+    tmp_path: Path, shape: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top = {"folders": "class", "nbgrader": "submitted", "classroom50": "c-a_submissions_1"}[shape]
+    start = "c-a-" if shape == "classroom50" else ""
+    files = [File(f"{start}ada/area/area.py", b"x = 1\n"), File(f"{start}bob/area/area.py", b"x = 1\n")]
+    download = write_folder(tmp_path / top, iter(files))
+    scandir = os.scandir
+
+    def refuse(path: Path) -> object:
+        if Path(path).name == f"{start}ada":
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    classes = matched(download)
+    assert classes.shape == shape
+    bundles = [bundle_of(row) for row in classes.rows]
+    assert [bool(bundle.files) for bundle in bundles] == [False, True]
+    assert "cannot be listed" in (bundles[0].problem or "")
+    for row in classes.rows:
+        assert row.submission is not None and (row.submission.result is None or row.submission.result() is None)
+
+
 def test_a_link_to_elsewhere_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "secret").mkdir()
     (tmp_path / "secret" / "area.py").write_text("secret = 1")

@@ -124,7 +124,7 @@ def test_the_default_path_is_assignments_and_else_this_folder(
 
 def test_release_writes_stubs(run: Run, tmp_path: Path) -> None:
     code, out, _ = run("release", "--out", tmp_path / "stubs")
-    assert code == 0 and out.strip() == str(tmp_path / "stubs" / "area.py")
+    assert code == 0 and str(tmp_path / "stubs" / "area.py") in out.split()
     code, out, _ = run("grade", tmp_path / "stubs")
     assert code == 0 and "0 of 7 points" in out
     assert out.count("not written yet: 0 of") == 2 and "skipped, since it calls scale_forward" in out

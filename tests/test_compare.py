@@ -174,13 +174,17 @@ def test_value_errors() -> None:
 
 
 @pytest.mark.parametrize(
-    "message", ["stride must be at least 1, got 0", "Stride=0", "stride: 0.", "bad stride (0, 2)", "kernel_stride '0'"]
-)
+    "message", ["stride must be at least 1, got 0", "Stride=0", "stride: 0.", "bad stride (0, 2)", "kernel_stride '0'",
+                "stride 0x2", "stride 3x0 is too small"],
+)  # fmt: skip
 def test_messages_that_name_argument_and_value(message: str) -> None:
     expect_message(message, ("stride",), (0,))
 
 
-@pytest.mark.parametrize("message", ["", "stride is wrong", "got 0", "stride must be >= 10", "stride 0.5", "stride 10"])
+@pytest.mark.parametrize(
+    "message",
+    ["", "stride is wrong", "got 0", "stride must be >= 10", "stride 0.5", "stride 10", "stride 10x2", "strides0"],
+)
 def test_messages_that_do_not(message: str) -> None:
     failure(expect_message, message, ("stride",), (0,))
 

@@ -37,7 +37,7 @@ def test_the_course_of_this_checkout_is_found_by_default() -> None:
     [
         ('title = "Tiny course"\n', "", r"course\.title: is missing"),
         ("points = 7", 'points = "seven"', r"topic\[0\]\.points: 'seven' is not a number"),
-        ("points = 7", "points = true", r"topic\[0\]\.points: True is not what is expected"),
+        ("points = 7", "points = true", r"topic\[0\]\.points: True is not a whole number"),
         ('needs = "numpy"', 'needs = "jax"', r"needs: 'jax' is none of numpy"),
         ('source = "Euclid, Elements"', 'sauce = "tomato"\nsource = ""', r"topic\[0\]\.sauce: is not an entry"),
         ("call_seconds = 2", "call_seconds = 0", r"limits\.call_seconds: 0 is not positive"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import io
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from grader import cli, grade
 from grader.checking.known import misconceptions_in
@@ -28,14 +30,17 @@ from grader.course import Course, load_course
 from grader.doctor import Finding, examine, print_findings
 from grader.results import Outcome, Report
 from grader.session import course_module, on_path
+from grader.watch import Watch
 from grader.worker.limits import Limits
 
 ROOT = Path(__file__).parents[1]
 README, CONTRIBUTING, CHANGELOG = ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"
 DOCS = ROOT / "docs"
 PAGES = [README, CONTRIBUTING, CHANGELOG, *sorted(DOCS.glob("*.md"))]
+STUDENTS, THIRTY = DOCS / "for-students.md", DOCS / "exercise-in-30-lines.md"
 EXERCISE, FIELDS = DOCS / "writing-an-exercise.md", DOCS / "report-format.md"
 CI = DOCS / "ci.md"
+COURSE = DOCS / "running-a-course.md"
 HOW, SANDBOX = DOCS / "how-it-works.md", DOCS / "sandbox.md"
 GROUP, CHECK = re.compile(r"    \S"), re.compile(r"  \S   \S")
 
@@ -173,6 +178,63 @@ def ci_annotations(command: Command, folder: Path) -> str:
     return shown(f"convgrade ci mine {options} | grep '^::' | cut -c1-100", "\n".join(lines))
 
 
+def tour_students(command: Command, folder: Path) -> str:
+    """README: a folder to work in, an explanation, a failing case."""
+    write_files(README, folder)
+    laid = command(folder, "init", "work").splitlines()
+    explained = command(folder, "explain", "ties").splitlines()
+    case = command(folder, "show-case", "max_pool_backward", "mine").splitlines()
+    return "\n\n".join(
+        [
+            shown("convgrade init work | tail -n 2", "\n".join(laid[-2:])),
+            shown("convgrade explain ties | head -n 3", "\n".join(explained[:3])),
+            shown("convgrade show-case max_pool_backward mine | tail -n 2", "\n".join(case[-2:])),
+        ]
+    )
+
+
+def tour_course(command: Command, folder: Path) -> str:
+    """README: a new course."""
+    new = command(folder, "new-course", "mycourse").splitlines()
+    graded = command(folder, "grade", "mycourse/solutions", "--course", "mycourse").splitlines()
+    (total,) = (line for line in graded if line.startswith("Total"))
+    first = shown("convgrade new-course mycourse | head -n 1", new[0])
+    return f"{first}\n\n{shown('convgrade grade mycourse/solutions --course mycourse | grep Total', total)}"
+
+
+def watch(command: Command, folder: Path) -> str:
+    """The students' page: what two saves show."""
+    file = folder / "pooling.py"
+    right = (ROOT / "solutions" / "pooling.py").read_text("utf-8")
+    wrong = right.replace("windows.max(axis=0), (grid", "windows.min(axis=0), (grid")
+    stream = io.StringIO()
+    course = load_course(ROOT)
+    watched = Watch(course, (course.topic("pooling"),), folder, 0, Console(file=stream, width=80, highlight=False))
+    for source in (right, wrong, right):
+        file.write_text(source, "utf-8")
+        watched.look()
+    lines = [
+        line for line in stream.getvalue().splitlines() if not re.match(r"\d\d:\d\d:\d\d, ", line)
+    ]  # when, how long
+    kept = lines[next(number for number, line in enumerate(lines) if line.startswith("Pooling") and ", -" in line) :]
+    script = next(number for number, line in enumerate(kept) if "To see it yourself" in line)
+    after = next(number for number, line in enumerate(kept) if number > script and line.startswith("  and "))
+    return shown("convgrade watch --topic pooling", "\n".join([*kept[: script + 1], "        [...]", *kept[after:]]))
+
+
+def explain(command: Command, folder: Path) -> str:
+    """The students' page: a check."""
+    return shown("convgrade explain max_pool_b/ov", command(ROOT, "explain", "max_pool_b/ov"))
+
+
+def thirty_lines(command: Command, folder: Path) -> str:
+    """The page of 30 lines: followed, and its student's report."""
+    command(folder, "new-course", "mycourse")
+    write_files(THIRTY, folder)
+    arguments = ("grade", "mine", "--topic", "softplus", "--course", "mycourse")
+    return shown(f"convgrade {' '.join(arguments)}", command(folder, *arguments))
+
+
 def exercise_right(command: Command, folder: Path) -> str:
     """The exercise page: the solution's report."""
     write_files(EXERCISE, folder, "in_place/leaky_relu.py")
@@ -185,12 +247,37 @@ def exercise_wrong(command: Command, folder: Path) -> str:
     return shown("convgrade grade mine --course .", command(folder, "grade", "mine", "--course", "."))
 
 
+def batch_class(command: Command, folder: Path) -> str:
+    """The page on courses: a class of six."""
+    write_files(README, folder)
+    mine = (folder / "mine" / "pooling.py").read_text("utf-8")
+    right = (ROOT / "solutions" / "pooling.py").read_text("utf-8")
+    stub = (ROOT / "assignments" / "pooling.py").read_text("utf-8")
+    handed_in = {"Lovelace Ada": right, "1906": mine, "alan@uni.example": stub, "Wei Li": right, "2002": right}
+    for name, source in handed_in.items():
+        (folder / "class" / name).mkdir(parents=True)
+        (folder / "class" / name / "pooling.py").write_text(source, "utf-8")
+    people = ["Ada Lovelace,1815,ada", "Grace Hopper,1906,grace", "Alan Turing,1912,alan", "Wei Li,2001,wei"]
+    people += ["Li Wei,2002,li", "Emmy Noether,1882,emmy"]
+    lines = ["name,id,email", *(f"{person}@uni.example" for person in people)]
+    (folder / "class.csv").write_text("\n".join(lines), "utf-8")
+    options = ["--out", "results", "--roster", "class.csv", "--topic", "pooling", "--gradebook", "csv"]
+    output = command(folder, "batch", "class", *options, "--allow-weak-sandbox")
+    return shown(f"convgrade batch class {' '.join(options)}", output)
+
+
 MADE: list[tuple[Path, Callable[[Command, Path], str]]] = [
     (README, grade_solutions),
     (README, grade_mistake),
     (README, topics),
     (README, ci_annotations),
+    (README, tour_students),
+    (README, tour_course),
+    (STUDENTS, watch),
+    (STUDENTS, explain),
+    (THIRTY, thirty_lines),
     (CI, ci_classroom50),
+    (COURSE, batch_class),
     (EXERCISE, exercise_right),
     (EXERCISE, exercise_wrong),
 ]
@@ -222,7 +309,9 @@ def test_pages_show_what_is_printed(
 def test_the_script_of_the_failure_in_the_readme_shows_it(tmp_path: Path) -> None:
     write_files(README, tmp_path)
     report = grade(tmp_path / "mine", ["pooling"], course=ROOT)
-    (failure,) = (c.failure for t in report.topics for c in t.checks if c.outcome is Outcome.FAILED and c.failure.index)
+    failure = next(
+        c.failure for t in report.topics for c in t.checks if c.outcome is Outcome.FAILED and c.failure.index
+    )
     assert failure is not None and failure.reproduce is not None
     script = "\n".join(f"        {line}".rstrip() for line in failure.reproduce.splitlines())
     assert script in text(README)
@@ -284,6 +373,30 @@ def test_the_tables_of_ci_are_those_of_the_code() -> None:
     assert set(re.findall(r"^\| `(--[\w-]+)", option_table, re.MULTILINE)) == options_of(subcommands()["ci"])
     for name in (SECRET, *COMMITS):
         assert f"`{name}`" in text(CI)
+
+
+def test_the_table_of_options_is_that_of_batch() -> None:
+    listed = {cell.split()[0].partition("[")[0] for cell in names(COURSE, "## Options")}
+    assert listed == options_of(subcommands()["batch"])
+
+
+def test_the_shapes_and_gradebooks_are_those_of_the_code() -> None:
+    from grader.batch.gradebooks import FORMATS
+    from grader.batch.shapes import SHAPES
+
+    assert names(COURSE, "## How submissions come in") == list(SHAPES)
+    assert {name.partition("=")[0] for name in names(COURSE, "## Gradebooks")} == set(FORMATS)
+
+
+def test_every_field_of_class_json_is_documented(command: Command, tmp_path: Path) -> None:
+    batch_class(command, tmp_path)
+    form = json.loads((tmp_path / "results" / "class.json").read_text("utf-8"))
+    assert names(COURSE, "## class.json") == list(form)
+    assert set(names(COURSE, "### `rows[]`")) == set(form["rows"][0])
+    kinds = {row[0].strip("`"): row[1] for row in rows(COURSE, "## class.json") + rows(COURSE, "### `rows[]`")}
+    for name, value in [*form.items(), *(item for row in form["rows"] for item in row.items())]:
+        kind = kinds[name]
+        assert (kind.endswith(" or null") and value is None) or fits(value, kind.removesuffix(" or null")), name
 
 
 def test_the_plugins_options_are_documented() -> None:
@@ -356,7 +469,7 @@ def test_every_entry_of_course_toml_is_documented() -> None:
     source = (ROOT / "grader" / "course.py").read_text("utf-8")
     for entry in documented:
         assert f'"{entry.rpartition(".")[2]}"' in source, f"{entry} is not an entry"
-    for key in set(re.findall(r'(?:entry|course)\.(?:text|take|child|children)\("(\w+)"', source)):
+    for key in set(re.findall(r'(?:entry|course)\.(?:text|take|child|children|fraction|moment)\("(\w+)"', source)):
         assert any(key in entry.split(".") for entry in documented), f"{key} is not documented"
 
 
@@ -506,6 +619,23 @@ def test_python_in_the_pages_runs(code: str, monkeypatch: pytest.MonkeyPatch) ->
     exec(compile(code, "page", "exec"), {"__name__": "page"})
 
 
+def test_the_exercise_in_30_lines(command: Command, tmp_path: Path) -> None:
+    command(tmp_path, "new-course", "mycourse")
+    before = {file: file.read_text("utf-8") for file in (tmp_path / "mycourse").rglob("*") if file.is_file()}
+    write_files(THIRTY, tmp_path)
+    added = 0
+    for file in (
+        path for path in (tmp_path / "mycourse").rglob("*") if path.is_file() and path.suffix in (".py", ".toml")
+    ):
+        lines = file.read_text("utf-8").removeprefix(before.get(file, "")).splitlines()
+        added += sum(bool(line.strip()) for line in lines)
+    assert added <= 45 and "30 lines" in text(THIRTY)
+    course = load_course(tmp_path / "mycourse")
+    assert lost(grade(tmp_path / "mycourse" / "solutions", course=course)) == {}
+    assert lost(grade(tmp_path / "mine", ["softplus"], course=course)) == {"softplus/values": ["overflows"]}
+    assert "softplus.ipynb" in command(tmp_path, "release", "--course", "mycourse", "--out", "students")
+
+
 # -- the exercise, to the letter --------------------------------------------------------------------------------------
 
 
@@ -523,7 +653,8 @@ def lost(report: Report) -> dict[str, list[str]]:
 
 
 def test_the_exercises_stubs_are_made_and_earn_nothing(exercise: Path, command: Command) -> None:
-    assert command(exercise, "release", "--course", ".").endswith("/assignments/leaky_relu.py\n")
+    written = command(exercise, "release", "--course", ".").split()
+    assert [Path(file).name for file in written] == ["leaky_relu.ipynb", "leaky_relu.py"]
     assert "0 of 7 points" in command(exercise, "grade", "--course", ".")
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,13 +16,15 @@ import pytest
 from rich.console import Console
 
 from grader import grade
-from grader.course import Course
+from grader.course import Course, LatePolicy
 from grader.report.json import to_json
 from grader.report.terminal import print_report
 from grader.results import (
     Arrays,
     CheckResult,
+    Device,
     Failure,
+    FullSizeRun,
     Isolation,
     Misconception,
     Outcome,
@@ -117,13 +120,20 @@ def made_up() -> Report:
     broken = (
         CheckResult("pool/values", "The maximum.", Outcome.CRASHED, Fraction(0), Fraction(4), failures["raised"]),
     )
+    too_large = "it did not fit into the memory of the GPU"
+    runs = (
+        FullSizeRun("build(18)", (16, 3, 224, 224), "cuda", "float32"),
+        FullSizeRun("build(50)", (16, 3, 224, 224), "cuda", "float32"),
+        FullSizeRun("build(152)", (1, 3, 224, 224), "cpu", "float64", too_large),
+    )
     topics = (
-        TopicResult("layers", "Layers", tuple(checks)),
+        TopicResult("layers", "Layers", tuple(checks), full_size=runs),
         TopicResult("pooling", "Pooling", broken, "importing pooling.py raised ZeroDivisionError", hostile),
     )
     return Report(
         "made-up", "A made-up course", "1", hostile, (SubmittedFile("layers.py", "0" * 64),), 7,
         Isolation("partial", {"landlock": False, "seccomp": True}), topics, (hostile,), (), {"convgrade": "0.1.0"},
+        device=Device("cuda", "cuda", "Card could not compute"),
     )  # fmt: skip
 
 
@@ -148,10 +158,18 @@ def cases(course: Course, submit: Submit) -> Iterator[Callable[[str], Report]]:
         "missing": lambda: empty,
         "notebook": lambda: notebook(empty / "area.ipynb"),
     }
-    yield lambda name: grade(paths[name](), course=course)
+    deadlines = LatePolicy(datetime(2026, 3, 1, tzinfo=UTC), 0, Fraction(10), Fraction(50))
+    late = dataclasses.replace(course, late=deadlines)
+
+    def graded(name: str) -> Report:
+        if name == "late":
+            return grade(submit(), course=late, handed_in=datetime(2026, 3, 3, 12, tzinfo=UTC))
+        return grade(paths[name](), course=course)
+
+    yield graded
 
 
-@pytest.mark.parametrize("name", ["solution", "wrong", "raising", "stub", "syntax", "missing", "notebook"])
+@pytest.mark.parametrize("name", ["solution", "wrong", "raising", "stub", "syntax", "missing", "notebook", "late"])
 def test_graded_submissions(cases: Callable[[str], Report], name: str) -> None:
     report = fixed(cases(name))
     compare(f"{name}.txt", text_of(report))
@@ -162,6 +180,12 @@ def test_every_outcome() -> None:
     compare("every-outcome.txt", text_of(made_up()))
     compare("every-outcome-in-colour.txt", text_of(made_up(), colour=True))
     compare("every-outcome.json", to_json(made_up()))
+
+
+def test_a_secret_seed_is_not_shown() -> None:
+    report = dataclasses.replace(made_up(), seed=None)
+    compare("secret-seed.json", to_json(report))
+    assert "Seed: secret." in text_of(report)
 
 
 def test_a_fault_of_ours_shows_no_score() -> None:

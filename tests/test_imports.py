@@ -13,15 +13,19 @@ PACKAGE = Path(__file__).parents[1] / "grader"
 
 LAYERS = [
     ["grader.worker"],
-    ["grader.errors", "grader.results", "grader.options"],
+    ["grader.errors", "grader.results", "grader.options", "grader.tomllines"],
+    ["grader.tomltable"],
     ["grader.course"],
+    ["grader.late"],
     ["grader.submission"],
     ["grader.client"],
     ["grader.checking"],
     ["grader.replaying"],
+    ["grader.evidence"],
     ["grader.diagnosis", "grader.workshop"],
     ["grader.observing"],
     ["grader.session"],
+    ["grader.devices"],
     ["grader.grading", "grader.plugin", "grader.release", "grader.report"],
     ["grader.catalogue"],
     [

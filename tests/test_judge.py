@@ -31,8 +31,9 @@ from grader.checking.snippet import call_in_words, case_in_words, needed_calls, 
 from grader.client.local import LocalBackend
 from grader.client.student import Student
 from grader.course import Course, Topic
-from grader.diagnosis import Replays, diagnose, reproduces
+from grader.diagnosis import diagnose, reproduces
 from grader.errors import InternalFault, StudentDied, StudentMissing, StudentRaised, StudentTimedOut
+from grader.evidence import Replays
 from grader.replaying import same_value
 from grader.results import Failure, Outcome
 from grader.worker.wire import Handle

@@ -15,6 +15,8 @@ import torch
 from torch import nn
 
 from grader import grade
+from grader.checking import Dropping, Run, expect_share, follow_dropout, run_right
+from grader.checking.compare import CheckFailed
 from grader.checking.layers import first_difference
 from grader.course import Course, load_course
 from grader.results import CheckResult, Report
@@ -281,6 +283,24 @@ def test_nothing_moves_in_evaluation_mode() -> None:
     assert [run_model(model, (2, 2, 3, 3), training=mode)["moved"] for mode in (False, True)] == [0, 2]
 
 
+class _Replacing(nn.Module):
+    """Batch norm's running mean as people write it: a new tensor in the place of the old one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("running_mean", torch.zeros(2))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.training:
+            self.running_mean = 0.9 * self.running_mean + 0.1 * x.detach().mean((0, 2, 3))
+        return x - self.running_mean.view(1, 2, 1, 1)
+
+
+def test_a_running_statistic_that_is_replaced_has_moved() -> None:
+    model = _Replacing()
+    assert [run_model(model, (2, 2, 3, 3), training=training)["moved"] for training in (True, False, True)] == [1, 0, 1]
+
+
 def test_unused_and_shared_parameters_are_seen() -> None:
     class Odd(nn.Module):
         def __init__(self) -> None:
@@ -292,6 +312,73 @@ def test_unused_and_shared_parameters_are_seen() -> None:
 
     assert run_model(Odd(), (1, 2, 3, 3))["idle"] == [(7, 2, 1, 1), (7,)]
     assert describe_model(Odd()) == {"parameters": 27, "trainable": 27, "sizes": [2, 4, 7, 14]}
+
+
+def test_gradients_of_parameters_are_given_by_their_size() -> None:
+    reply = run_model(nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2)), (1, 3), seed=1, entries=2)
+    np.testing.assert_allclose(reply["gradients"], [np.random.default_rng(2).uniform(-1, 1, (1, 2))[0]])
+
+
+def test_dropout_drops_the_same_units_for_the_same_seed() -> None:
+    runs = [run_model(nn.Dropout(0.5), (4, 50), seed=seed, training=True)["outputs"][0] == 0 for seed in (1, 1, 2)]
+    assert np.array_equal(runs[0], runs[1]) and not np.array_equal(runs[0], runs[2])
+
+
+WIDTH = 400
+
+
+class Head(nn.Module):
+    """Two hidden layers with dropout by an own mask before ReLU, where it does the same; the second layer is made first."""
+
+    def __init__(self, rates: tuple[float, float], scaled: bool = True) -> None:
+        super().__init__()
+        self.second, self.first, self.last = nn.Linear(WIDTH, WIDTH), nn.Linear(5, WIDTH), nn.Linear(WIDTH, 3)
+        self.rates, self.scaled = rates, scaled
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for hidden, rate in zip((self.first, self.second), self.rates, strict=True):
+            x = hidden(x)
+            if self.training:
+                x = x * (torch.rand_like(x) >= rate) / (1 - rate if self.scaled else 1)
+            x = torch.relu(x)
+        return self.last(x)
+
+
+def follow(head: Head, rate: float) -> tuple[Run, Dropping]:
+    """A run in training mode, and what is read off it."""
+    got = run_right(head, (1, 5), seed=3, training=True, entries=WIDTH)
+    weights = [
+        (layer.weight.detach().numpy(), layer.bias.detach().numpy()) for layer in (head.first, head.second, head.last)
+    ]
+    first = weights[0][0] @ np.random.default_rng(3).uniform(-1, 1, 5) + weights[0][1]
+    return got, follow_dropout(got, first, weights[1:], rate)
+
+
+@pytest.mark.parametrize("rate", [0.5, 0.2])
+def test_dropout_is_read_off_the_gradients(rate: float) -> None:
+    got, found = follow(Head((rate, rate)), rate)
+    np.testing.assert_allclose(got.outputs[0][0], found.scores, rtol=1e-9)
+    for dropped, active in zip(found.dropped, found.active, strict=True):
+        assert active > WIDTH / 3
+        expect_share(dropped, active, rate, what="x")
+        with pytest.raises(CheckFailed, match="share"):
+            expect_share(dropped, active, 0.85, what="x")
+
+
+@pytest.mark.parametrize("rates", [(0.0, 0.5), (0.5, 0.0)])
+def test_the_layer_without_dropout_is_told_from_the_other(rates: tuple[float, float]) -> None:
+    _, found = follow(Head(rates), 0.5)
+    assert [dropped == 0 for dropped in found.dropped] == [rate == 0 for rate in rates]
+
+
+def test_dropout_that_does_not_scale_gives_other_scores() -> None:
+    got, found = follow(Head((0.5, 0.5), scaled=False), 0.5)
+    assert np.abs(got.outputs[0][0] - found.scores).max() > 0.1 * np.abs(found.scores).max()
+
+
+def test_hidden_layers_without_biases_are_told() -> None:
+    with pytest.raises(CheckFailed, match="number of parameters with 400 entries"):
+        follow_dropout(Run((np.zeros((1, 3)),), None, (), 0, 0), np.ones(400), [(np.ones((3, 400)), np.ones(3))], 0.5)
 
 
 def test_published_sizes_cost_no_memory() -> None:
@@ -390,6 +477,75 @@ def test_maps_put_side_by_side_again_and_again_end() -> None:
     entries = _entries(Joins(lambda a, b, c: torch.cat([a, b], 1)))
     chain = [{**entries[-1], "inputs": [n - 1, n - 1]} for n in range(200)]
     assert first_difference(chain, chain) is None
+
+
+class _Cropped(nn.Module):
+    """A convolution and a crop of its output, written in one way or another."""
+
+    def __init__(self, crop: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        self.conv, self.crop = nn.Conv2d(2, 3, 3, padding=1), crop
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(self.crop(self.conv(x)))
+
+
+@pytest.mark.parametrize(
+    ("crop", "sentence"),
+    [
+        (lambda x: x[:, :, 1:-1, 2:6], None),
+        (lambda x: x.narrow(3, 2, 4).narrow(2, 1, 6), None),
+        (lambda x: x[..., 2:-2][:, :, :-1][:, :, 1:], None),
+        (lambda x: nn.functional.pad(x, (-2, -2, -1, -1)), None),
+        (lambda x: nn.functional.pad(x, (0, 0))[:, :, 1:7, 2:6], None),
+        (
+            lambda x: x[:, :, :6, :4],
+            "the crop: 0 rows before and 2 after, 0 columns before and 4 after where 1 rows before",
+        ),
+        (lambda x: x, "a ReLU where a crop is wanted"),
+    ],
+    ids=["slice", "narrow", "in steps", "negative padding", "no padding", "corner", "missing"],
+)
+def test_a_crop_is_the_same_however_it_is_written(
+    crop: Callable[[torch.Tensor], torch.Tensor], sentence: str | None
+) -> None:
+    found = first_difference(_entries(_Cropped(crop)), _entries(_Cropped(lambda x: x[:, :, 1:7, 2:6])))
+    assert found is None if sentence is None else found is not None and sentence in found, found
+
+
+class OwnNormalisation(nn.Module):
+    """Local response normalisation from other operations than PyTorch's."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        squares = nn.functional.pad(x.pow(2), (0, 0, 0, 0, 2, 2))
+        total = sum(squares[:, shift : shift + x.shape[1]] for shift in range(5))
+        return x * torch.pow(2 + 1e-4 * total, -0.75)
+
+
+class Towers(nn.Module):
+    """A convolution in two parts, side by side."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left, self.right = nn.Conv2d(2, 2, 3, padding=1), nn.Conv2d(2, 2, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([self.left(x), self.right(x)], 1)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        lambda: [nn.Conv2d(2, 4, 3, padding=1), nn.ReLU(), OwnNormalisation()],
+        lambda: [Towers(), nn.ReLU(), nn.LocalResponseNorm(5, 5e-4, 0.75, 2)],
+    ],
+    ids=["own normalisation", "two convolutions"],
+)
+def test_a_layer_that_may_be_equal_is_not_blamed(first: Callable[[], list[nn.Module]]) -> None:
+    right = nn.Sequential(
+        nn.Conv2d(2, 4, 3, padding=1), nn.ReLU(), nn.LocalResponseNorm(5, 5e-4, 0.75, 2), nn.MaxPool2d(2)
+    )
+    assert first_difference(_entries(nn.Sequential(*first())), _entries(right)) is None
 
 
 def test_a_trace_of_no_known_form_gives_no_sentence() -> None:
@@ -503,7 +659,7 @@ ODD: dict[str, tuple[str, float, str]] = {
     "many threads": ("torch.set_num_threads(8)\nclass Pair" + BODY, 5, ""),
     "another package": ("import rich", 0, "this topic offers the standard library, torch and numpy"),
     "patches the operations": (
-        "import grader.worker.models as m\n"
+        "import grader.worker.operations as m\n"
         "for name in list(m.OPERATIONS):\n"
         "    m.OPERATIONS[name] = lambda *a, **k: dict(outputs=True, problem=None, passed=True)\n"
         "def Pair(i, o):\n    return nn.Linear(1, 1)",
@@ -511,7 +667,7 @@ ODD: dict[str, tuple[str, float, str]] = {
         "did not say what became of it",
     ),
     "odd replies": (
-        "import grader.worker.models as m\n"
+        "import grader.worker.operations as m\n"
         "m.OPERATIONS['run_model'] = lambda *a, **k: {'problem': ['x'] * 9}\n"
         "m.OPERATIONS['describe_model'] = lambda *a, **k: dict(parameters=True, trainable=1, sizes=['a'])\n"
         "m.OPERATIONS['trace_model'] = lambda *a, **k: dict(entries=[{'op': []}], outputs=[[1]])\n"

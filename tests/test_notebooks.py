@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import zipfile
@@ -20,6 +21,7 @@ from grader.results import Outcome, Report
 from grader.submission import Submission, load_submission
 from grader.submission.cells import read_cell
 from grader.submission.notebook import Cell, Notebook, read_notebook
+from grader.submission.parsing import parse, written_functions
 
 AREA = """
 def area(height, width):
@@ -118,6 +120,7 @@ UNREADABLE: dict[str, tuple[bytes, str]] = {
     "a number without end": (b'{"cells": ' + b"9" * 10_000 + b"}", "a number that is too long"),
     "too large": (b" " * ((10 << 20) + 1), "is larger than 10 MiB; clear its outputs"),
     "too much code": (notebook("x = 1\n" * 200_000), "has more than 1 MiB of code"),
+    "too many statements": (notebook("x\n" * 20_001), "has more than 20,000 statements outside functions"),
 }  # fmt: skip
 
 
@@ -192,9 +195,9 @@ CELLS: dict[str, tuple[Sequence[str | dict[str, Any]], str]] = {
     "prompts": ((f">>> {IMPORT}>>> 1 + 1\n2\n", *RIGHT[1:]), "prompts"),
     "a shell cell": ((*RIGHT, "%%bash\nrm -rf *\n"), "cell 5 begins with %%bash"),
     "another language": (("%%javascript\nlet a = 'it\n", *RIGHT), "cell 1 begins with %%javascript"),
-    "a training loop": ((*RIGHT, "while True:\n    area(1, 1)\n"), "cell 5 not run"),
-    "input()": ((*RIGHT, "name = input('name? ')\n"), "cell 5 not run"),
-    "an assertion that fails": ((*RIGHT, "assert area(1, 1) == 2\n"), "cell 5 not run"),
+    "a training loop": ((*RIGHT, "while True:\n    area(1, 1)\n"), "needs it: cell 5"),
+    "input()": ((*RIGHT, "name = input('name? ')\n"), "needs it: cell 5"),
+    "an assertion that fails": ((*RIGHT, "assert area(1, 1) == 2\n"), "needs it: cell 5"),
     "exit()": ((*RIGHT, "import sys\nsys.exit()\n"), "line 2 of cell 5"),
     "top-level await": ((*RIGHT, "import asyncio\nawait asyncio.sleep(1)\n"), "line 2 of cell 5"),
     "an earlier version": ((IMPORT, "def area(height, width):\n    return 0\n", AREA, *RIGHT[2:]), "cells 2 and 3; the last"),
@@ -395,6 +398,26 @@ def test_it_reads_what_nbformat_reads(version: int) -> None:
     assert isinstance(read, Notebook)
     assert [cell.source for cell in read.cells if cell.kind == "code"] == sources
     assert [cell.number for cell in read.cells if cell.kind == "text"] == [2]
+
+
+@pytest.mark.parametrize(
+    ("source", "stub"),
+    [
+        ("def f():\n    'Doc.'\n    raise NotImplementedError", True),
+        ("def f():\n    'Doc.'", True),
+        ("def f(): ...", True),
+        ("def f(x):\n    x = x + 1\n    raise NotImplementedError('not yet')", True),
+        ("def f(x):\n    return x\n    raise NotImplementedError('not yet')", False),
+        ("def f(x):\n    if x < 1:\n        raise NotImplementedError\n    return x", False),
+        ("def f(x):\n    raise ValueError(x)", False),
+        ("class f:\n    def __init__(self):\n        super().__init__()\n        raise NotImplementedError\n", True),
+        ("class f:\n    def g(self):\n        return 1\n    def h(self):\n        raise NotImplementedError\n", False),
+        ("class f:\n    x = 1", False),
+    ],
+)
+def test_what_is_still_a_stub(source: str, stub: bool) -> None:
+    tree = parse(source)
+    assert isinstance(tree, ast.Module) and (not written_functions(tree, frozenset({"f"}))) == stub
 
 
 HOSTILE = {

@@ -17,6 +17,8 @@ from grader.results import (
     CheckResult,
     Failure,
     Isolation,
+    Late,
+    LateTopic,
     Misconception,
     Outcome,
     Report,
@@ -60,8 +62,9 @@ def full_report() -> Report:
     files = (SubmittedFile("area.py", "0" * 64),)
     isolation = Isolation("partial", {"landlock": False})
     return Report(
-        "tiny", "Tiny", "1.0", "there", files, 7, isolation, topics, ("a note",), ("a fault",), {"numpy": "2"}, 1.5
-    )
+        "tiny", "Tiny", "1.0", "there", files, 7, isolation, topics, ("a note",), ("a fault",), {"numpy": "2"}, 1.5,
+        Late("2026-03-03T12:00:00+00:00", (LateTopic("area", "2026-03-01", 3, Fraction(25, 2), Fraction(1, 4)),)),
+    )  # fmt: skip
 
 
 def test_a_report_is_the_same_after_reading_it_back() -> None:

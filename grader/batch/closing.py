@@ -23,7 +23,8 @@ def print_outcome(console: Console, outcome: Outcome, out: Path) -> None:
         console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     graded = sum(row["status"] == "graded" for row in rows)
-    say(f"Recognised as {outcome.form['shape']}. {graded} of {len(rows)} graded.")
+    submissions = sum(row["submission"] is not None for row in rows)
+    say(f"Recognised as {outcome.form['shape']}. {graded} of {submissions} submissions graded.")
     lists = {
         "handed in nothing": [_name(row) for row in rows if row["status"] == "missing"],
         "on no class list": [f"{one_line(row['submission'], 80)}: {row['why']}" for row in rows if not row["listed"]],

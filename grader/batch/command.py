@@ -34,6 +34,7 @@ def add_batch_commands(commands: Any) -> None:
     )
     batch.add_argument("--column", metavar="TITLE", help="the grade's column in the file that is filled")
     batch.add_argument("--topic", action="append", metavar="NAME", help="grade only this topic; may be repeated")
+    batch.add_argument("--run-all-cells", action="store_true", help="run every statement of a notebook")
     batch.add_argument("--resume", action="store_true", help="grade only what is missing or has changed")
     _add_seed(batch)
     _add_running(batch)
@@ -122,7 +123,7 @@ def _plan(options: argparse.Namespace) -> Plan:
     topics = tuple(course.topic(name).name for name in options.topic) if options.topic else None
     secret = options.seed_file is not None
     seed = read_seed(options.seed_file) if secret else options.seed or 0
-    settings = Settings(topics, seed, options.device, not options.allow_weak_sandbox)
+    settings = Settings(topics, seed, options.device, not options.allow_weak_sandbox, options.run_all_cells)
     requests = tuple(read_request(text, options.roster, options.column) for text in options.gradebook)
     return Plan(
         options.submissions,

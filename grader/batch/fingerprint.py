@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from grader.course import Course
 from grader.errors import UsageError
@@ -23,14 +22,9 @@ class Basis:
 
     def fingerprint(self, submission: str) -> str:
         """The hash for a submission, which is given by its own."""
-        parts: list[Any] = [
-            submission,
-            self.course,
-            list(self.settings.topics) if self.settings.topics is not None else None,
-            self.settings.seed,
-            self.settings.device,
-            sorted(self.versions.items()),
-        ]
+        settings = asdict(self.settings)
+        del settings["require_sandbox"]  # decides whether there is a result, not which
+        parts = [submission, self.course, sorted(settings.items()), sorted(self.versions.items())]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

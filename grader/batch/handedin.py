@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from grader.batch.tree import Item, Tree, read_small
+from grader.errors import UsageError
 from grader.submission.bundle import ARCHIVES
 from grader.submission.sources import KINDS, Entry
 
@@ -59,10 +60,14 @@ def take_item(tree: Tree, item: Item, *people: Clue, file: str | None = None) ->
         item.name,
         people,
         inner.entries,
-        when=(_newest_of(inner.entries()),),
+        when=(_newest_in(inner),),
         result=lambda: read_small(inner, "result.json"),
     )
 
 
-def _newest_of(entries: Iterable[Entry]) -> float:
-    return max((entry.modified for entry in entries), default=0.0)
+def _newest_in(tree: Tree) -> float:
+    """When the newest of a folder's files was last changed; 0 where it cannot be listed, which is told when it is read."""
+    try:
+        return max((entry.modified for entry in tree.entries()), default=0.0)
+    except UsageError:
+        return 0.0

@@ -127,7 +127,11 @@ def nbgrader(tree: Tree, known_ids: frozenset[str]) -> Found | None:
 def _timestamp(tree: Tree) -> tuple[float, ...]:
     """The newest of the times that nbgrader keeps in timestamp.txt, empty where there is none."""
     times = []
-    for item in tree.items():
+    try:
+        items = tree.items()
+    except UsageError:
+        return ()
+    for item in items:
         content = read_small(tree.down(item.name), "timestamp.txt") if item.is_folder else None
         try:
             text = (content or b"").decode("ascii").strip().removesuffix(" UTC")

@@ -132,7 +132,7 @@ def open_regrading(
     if seed is None and then["seed"] is None:
         raise UsageError(f"{results} was graded with a secret seed: give it again with --seed-file")
     topics = tuple(then["topics"]) if then["topics"] is not None else None
-    settings = Settings(topics, then["seed"] if seed is None else seed, device, require_sandbox)
+    settings = Settings(topics, then["seed"] if seed is None else seed, device, require_sandbox, then["run_all_cells"])
     again = [
         row
         for row in form["rows"]

@@ -157,7 +157,11 @@ def bundle_of(row: Row) -> Bundle:
     """The row's submission, read where it was handed in."""
     submission = row.submission
     assert submission is not None, "only rows with a submission are graded"
-    return read_bundle(submission.label, submission.entries(), submission.alone, submission.notes)
+    try:
+        entries = submission.entries()
+    except UsageError as error:
+        return Bundle(submission.label, (), submission.alone, str(error), submission.notes)
+    return read_bundle(submission.label, entries, submission.alone, submission.notes)
 
 
 def class_form(plan: Plan, classes: ClassList, batch: Batch) -> dict[str, Any]:

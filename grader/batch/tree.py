@@ -93,7 +93,11 @@ class FolderTree:
         """The file of that name in it."""
         file = self.path / name
         path = PurePosixPath(name)
-        return Entry(path, file_reader(file, limit_of(path)), file.lstat().st_mtime)
+        try:
+            modified = file.lstat().st_mtime
+        except OSError:
+            modified = 0.0
+        return Entry(path, file_reader(file, limit_of(path)), modified)
 
 
 @dataclass(frozen=True)
@@ -166,7 +170,10 @@ def _members(infos: list[zipfile.ZipInfo]) -> Iterator[tuple[PurePosixPath, zipf
 
 def read_small(tree: Tree, name: str) -> bytes | None:
     """A file of at most 1 MiB that may lie in the tree; None where it does not or cannot be read."""
-    if not any(item.name == name and not item.is_folder for item in tree.items()):
+    try:
+        if not any(item.name == name and not item.is_folder for item in tree.items()):
+            return None
+    except UsageError:
         return None
     content = tree.entry(name).read()
     return content if isinstance(content, bytes) and len(content) <= FILE_BYTES else None

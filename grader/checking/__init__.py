@@ -10,6 +10,8 @@ from grader.checking.compare import (
     expect_truth,
     fail,
 )
+from grader.checking.dropping import Dropping, expect_share, follow_dropout
+from grader.checking.fullsize import expect_full_size
 from grader.checking.known import Trait, misconception
 from grader.checking.models import (
     Description,
@@ -34,6 +36,7 @@ __all__ = [
     "EPS32",
     "FACTOR",
     "Description",
+    "Dropping",
     "Rng",
     "Run",
     "Trait",
@@ -45,6 +48,7 @@ __all__ = [
     "expect_all_used",
     "expect_array",
     "expect_equal",
+    "expect_full_size",
     "expect_gradient",
     "expect_handle",
     "expect_integer",
@@ -54,10 +58,12 @@ __all__ = [
     "expect_output_shape",
     "expect_outputs",
     "expect_parameters",
+    "expect_share",
     "expect_statistics",
     "expect_truth",
     "expect_value_error",
     "fail",
+    "follow_dropout",
     "layer",
     "misconception",
     "remember",

@@ -6,7 +6,7 @@ Each raises CheckFailed with the difference as data. `what` names the compared t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NoReturn
@@ -23,7 +23,12 @@ SHOWN_ENTRIES = 256
 
 
 class CheckFailed(Exception):
-    """A check's verdict: what was returned is wrong. `value` is the compared value, to find it among the results."""
+    """A check's verdict: what was returned is wrong. `value` is the compared value, to find it among the results.
+
+    `calls` are those that led to it, where they are not the case's own.
+    """
+
+    calls: Sequence[Any] = ()
 
     def __init__(self, failure: Failure, value: Any = None) -> None:
         super().__init__(failure.what)

@@ -2,7 +2,7 @@
 
 Layers are matched by what flows into them, not by name or order: each gets a key made of its kind, its settings, the sizes of
 its weights and the keys of its inputs. So two models agree up to the first layer, in the order of the course's model, whose
-key the student's model has nowhere.
+key the student's model has nowhere. Slices and negative paddings one after the other are one crop, however it is written.
 """
 
 from __future__ import annotations
@@ -51,10 +51,11 @@ SETTINGS = {
     "max pooling": ("kernel_size", "stride", "padding", "ceil_mode"),
     "average pooling": ("kernel_size", "stride", "padding", "ceil_mode"),
     "concatenation": ("dim",),
-    "crop": ("dim", "start", "end"),
     "softmax": ("dim",),
 }
 MOST_PARTS = 256  # of a concatenation; a model may double its maps as often as it likes
+BRICKS = frozenset({"addition", "multiplication", "mean", "crop"})
+"""Layers by themselves, and what larger ones are put together from: an own batch norm, two convolutions for two groups."""
 LONGEST = 300  # the words come from the student's process in part
 WORDS = {"kernel_size": "kernel", "output_padding": "output padding", "ceil_mode": "ceil mode", "eps": "eps"}
 
@@ -84,7 +85,10 @@ def first_difference(got: Sequence[Any], wanted: Sequence[Any]) -> str | None:
     for layer in ours:
         if layer.key not in found:
             sources = {one.key: one.kind for one in (*ours, *theirs)} | {"x": "x"}
-            return _explain(layer, [other for other in odd if set(other.inputs) & set(layer.inputs)], sources)[:LONGEST]
+            candidates = [other for other in odd if set(other.inputs) & set(layer.inputs)]
+            if _may_be_equal(layer, candidates):
+                return None
+            return _explain(layer, candidates, sources)[:LONGEST]
     return f"after the last layer there is {_an(odd[0].kind)} too many" if odd else None
 
 
@@ -92,7 +96,11 @@ def read_layers(entries: Sequence[Any]) -> list[Layer]:
     """The entries of a trace as layers, those left out that only arrange. Raises where the form is another."""
     layers: list[Layer] = []
     keys = {-1: "x"}
+    crops: dict[int, Layer] = {}
     for number, entry in enumerate(entries):
+        for source in entry["inputs"]:
+            if source in crops and not _crops(entry):
+                layers.append(crops[source])
         inputs = tuple(keys[source] for source in entry["inputs"])
         if entry["op"] in SHAPED or (entry["op"] == "cat" and len(inputs) == 1 and not entry["weights"]):
             keys[number] = inputs[0]
@@ -100,9 +108,16 @@ def read_layers(entries: Sequence[Any]) -> list[Layer]:
         if entry["op"] == "cat":
             entry = _with_positive_dim(entry)
             inputs = _joined(inputs, entry["settings"]["dim"], layers)
-        layer = _read_layer(entry, inputs)
+        if _crops(entry):
+            source = entry["inputs"][0]
+            before = crops.get(source) or Layer("crop", (), inputs, inputs[0], "")
+            layer = _read_crop(entry, before, entries[source]["output"])
+            if layer.settings:
+                crops[number] = layer
+        else:
+            layer = _read_layer(entry, inputs)
+            layers.append(layer)
         keys[number] = layer.key
-        layers.append(layer)
     return _without_steps(layers)
 
 
@@ -122,6 +137,33 @@ def _without_steps(layers: list[Layer]) -> list[Layer]:
     """Without concatenations that were only a step of another one."""
     used = {key for layer in layers for key in layer.inputs} | {layer.key for layer in layers[-1:]}
     return [layer for layer in layers if layer.kind != "concatenation" or layer.key in used]
+
+
+def _crops(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry leaves out rows or columns of a map that was computed; the input's shape is not known here."""
+    if entry["inputs"][0] < 0:
+        return False
+    padded = entry["op"] == "constant_pad_nd" and max(entry["settings"]["pad"]) <= 0
+    return bool(padded or (entry["op"] == "slice" and entry["settings"].get("step", 1) == 1))
+
+
+def _read_crop(entry: Mapping[str, Any], before: Layer, shape: Sequence[int]) -> Layer:
+    """The crop that an entry makes on top of the one `before`; its settings are what goes at each end of each axis."""
+    given, left_out = entry["settings"], dict(before.settings)
+    if entry["op"] == "slice":
+        dim, size = given["dim"] % len(shape), entry["output"][given["dim"]]
+        start = max(0, given.get("start") or 0) if (given.get("start") or 0) >= 0 else shape[dim] + given["start"]
+        ends = [(dim, start, shape[dim] - start - size)]
+    else:
+        pads = given["pad"]
+        ends = [(len(shape) - 1 - i, -pads[2 * i], -pads[2 * i + 1]) for i in range(len(pads) // 2)]
+    for dim, start, end in ends:
+        name = {2: "rows", 3: "columns"}.get(dim, f"axis {dim}")
+        earlier = left_out.get(name, (0, 0))
+        left_out[name] = (earlier[0] + start, earlier[1] + end)
+    settings = tuple(sorted((name, cut) for name, cut in left_out.items() if cut != (0, 0)))
+    key = str(hash(("crop", settings, before.inputs))) if settings else before.inputs[0]
+    return Layer("crop", settings, before.inputs, key, str(entry["layer"]))
 
 
 def _read_layer(entry: Mapping[str, Any], inputs: tuple[str, ...]) -> Layer:
@@ -145,16 +187,31 @@ def _read_layer(entry: Mapping[str, Any], inputs: tuple[str, ...]) -> Layer:
     return Layer(kind, tuple(settings.items()), inputs, key, str(entry["layer"]))
 
 
+def _may_be_equal(layer: Layer, candidates: Sequence[Layer]) -> bool:
+    """Whether the layer may be there in another form: put together from operations, or in parts side by side."""
+    same = any(other.kind == layer.kind for other in candidates)
+    if any(other.kind not in KINDS.values() for other in candidates):
+        return layer.kind in BRICKS or not same
+    if any(other.kind in BRICKS for other in candidates):
+        return not same
+    parts = [dict(other.settings).get("output channels", 0) for other in candidates if other.kind == layer.kind]
+    return len(parts) > 1 and sum(parts) == dict(layer.settings).get("output channels")
+
+
 def _explain(layer: Layer, candidates: Sequence[Layer], sources: Mapping[str, str]) -> str:
     """What stands in the place of the layer; `candidates` are other layers that take the same input."""
     named = layer.name or layer.kind
     where = "the first layer that differs is " + (named if named.startswith("stage") else f"the {named}")
     same_kind = [other for other in candidates if other.kind == layer.kind]
     if not same_kind:
-        missing = f"{_an(candidates[0].kind)} where {_an(layer.kind)} is wanted" if candidates else "it is missing"
+        wanted_kind = "it" if layer.kind in BRICKS and layer.kind not in named else _an(layer.kind)
+        missing = f"{_an(candidates[0].kind)} where {wanted_kind} is wanted" if candidates else "it is missing"
         return f"{where}: {missing}"
     other = min(same_kind, key=lambda other: len(set(other.settings) ^ set(layer.settings)))
     wanted, got = dict(layer.settings), dict(other.settings)
+    if layer.kind == "crop":
+        differing = [name for name in sorted({*got, *wanted}, reverse=True) if got.get(name) != wanted.get(name)]
+        return f"{where}: {_left_out(got, differing)} where {_left_out(wanted, differing)} is wanted"
     parts = [_setting(name, got.get(name), wanted[name]) for name in wanted if got.get(name) != wanted[name]]
     if parts:
         return f"{where}: {', '.join(parts)}"
@@ -171,6 +228,11 @@ def _setting(name: str, got: Any, wanted: Any) -> str:
     if isinstance(wanted, bool):
         return f"{'without' if wanted else 'with'} {'a bias' if name == 'bias' else name}"
     return f"{name} {_shown(got)} where {_shown(wanted)} is wanted"
+
+
+def _left_out(cuts: Mapping[str, Any], names: Sequence[str]) -> str:
+    """What a crop leaves out of rows and columns, in words."""
+    return ", ".join("{1} {0} before and {2} after".format(name, *cuts.get(name, (0, 0))) for name in names)
 
 
 def _short(value: Any) -> Any:

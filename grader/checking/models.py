@@ -23,7 +23,8 @@ Shape = tuple[int, ...]
 class Run(NamedTuple):
     """What one forward and backward pass gave: outputs, the gradient of the input, what was not used or moved.
 
-    `idle` are shapes of trainable parameters without a gradient; of the `statistics` running averages `moved` changed.
+    `idle` are shapes of trainable parameters that no output depends on; of the `statistics` running averages `moved` changed;
+    `gradients` are those of the parameters with as many entries as were asked for.
     """
 
     outputs: tuple[np.ndarray, ...]
@@ -31,6 +32,7 @@ class Run(NamedTuple):
     idle: tuple[Shape, ...]
     statistics: int
     moved: int
+    gradients: tuple[np.ndarray, ...] = ()
 
 
 class Description(NamedTuple):
@@ -41,16 +43,32 @@ class Description(NamedTuple):
     sizes: tuple[int, ...]
 
 
-def run(student: Student, model: Handle, x: Shape | np.ndarray, *, seed: int = 0, training: bool = False) -> Run:
-    """Run a student's model on x, an array or a shape filled from the seed; fails where there is no such run."""
-    reply = _reply(student, student.run_model(model, x, seed=seed, training=training))
+def run(
+    student: Student,
+    model: Handle,
+    x: Shape | np.ndarray,
+    *,
+    seed: int = 0,
+    training: bool = False,
+    scale: float = 1.0,
+    entries: int = 0,
+) -> Run:
+    """Run a student's model on x, an array or a shape filled from the seed; fails where there is no such run.
+
+    What a shape is filled with is multiplied by `scale`. With `entries`, the run has the gradients of the parameters with so
+    many.
+    """
+    options = {name: value for name, value in (("scale", scale), ("entries", entries)) if value not in (0, 1.0)}
+    reply = _reply(student, student.run_model(model, x, seed=seed, training=training, **options))
     outputs, gradient, idle = reply.get("outputs"), reply.get("gradient"), reply.get("idle")
-    statistics, moved = reply.get("statistics"), reply.get("moved")
+    statistics, moved, gradients = reply.get("statistics"), reply.get("moved"), reply.get("gradients")
     sound = (
         isinstance(outputs, tuple)
         and len(outputs) > 0
         and all(isinstance(output, np.ndarray) for output in outputs)
         and (gradient is None or isinstance(gradient, np.ndarray))
+        and isinstance(gradients, tuple)
+        and all(isinstance(one, np.ndarray) and one.shape == (entries,) for one in gradients)
         and isinstance(idle, list)
         and all(_is_shape(shape) for shape in idle)
         and type(statistics) is int
@@ -58,16 +76,31 @@ def run(student: Student, model: Handle, x: Shape | np.ndarray, *, seed: int = 0
     )
     if not sound:
         _malformed()
-    return Run(outputs, gradient, tuple(idle), statistics, moved)  # type: ignore[arg-type]  # just looked at
+    return Run(outputs, gradient, tuple(idle), statistics, moved, gradients)  # type: ignore[arg-type]  # just looked at
 
 
-def run_right(model: Any, x: Shape | np.ndarray, *, seed: int = 0, training: bool = False) -> Run:
+def run_right(
+    model: Any,
+    x: Shape | np.ndarray,
+    *,
+    seed: int = 0,
+    training: bool = False,
+    scale: float = 1.0,
+    entries: int = 0,
+) -> Run:
     """The same of an oracle's model, in this process."""
     from grader.worker.models import run_model  # imports PyTorch, as do the others below
 
-    reply = run_model(model, x, seed=seed, training=training)
+    reply = run_model(model, x, seed=seed, training=training, scale=scale, entries=entries)
     assert "problem" not in reply, reply["problem"]
-    return Run(reply["outputs"], reply["gradient"], tuple(reply["idle"]), reply["statistics"], reply["moved"])
+    return Run(
+        reply["outputs"],
+        reply["gradient"],
+        tuple(reply["idle"]),
+        reply["statistics"],
+        reply["moved"],
+        reply["gradients"],
+    )
 
 
 def describe_right(model: Any) -> Description:

@@ -44,6 +44,7 @@ MODEL_CALLS: dict[str, Callable[[Call], str]] = {
     "describe_model": lambda call: "counting its parameters",
     "sketch_model": _sketch_in_words,
     "trace_model": lambda call: f"its forward pass on x of shape {tuple(call.arguments[1])}",
+    "run_full_size": _run_in_words,
 }
 """The operations on models, each with how the call is told."""
 
@@ -55,16 +56,18 @@ def model_script(
 
     `assign` writes an array's assignment and returns its variable.
     """
-    if call.function != "run_model":
+    if call.function not in ("run_model", "run_full_size"):
         return [], []
     x, seed = call.arguments[1], call.keywords.get("seed", 0)
+    scale = f"{call.keywords['scale']:g} * " if "scale" in call.keywords else ""
     given = assign("x", x) if isinstance(x, np.ndarray) else "x"
     lines = [
         f"{model}.double()",
         *FILL.format(model=model).splitlines(),
         f"{model}.train({bool(call.keywords.get('training'))})",
-        *([] if isinstance(x, np.ndarray) else [f"x = {_uniform(seed, str(tuple(x)))}"]),
+        *([] if isinstance(x, np.ndarray) else [f"x = {scale}{_uniform(seed, str(tuple(x)))}"]),
         f"x = torch.tensor({given}, requires_grad=True)",
+        *([f"torch.manual_seed({seed})"] if call.keywords.get("training") else []),
         f"out = {model}(x)",
     ]
     outputs, gradient = _arrays(call.result)

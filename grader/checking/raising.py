@@ -35,5 +35,11 @@ def expect_message(message: str, names: Iterable[str], values: Iterable[object])
     names, shown = tuple(names), tuple(str(value) for value in values)
     if not any(re.search(rf"(?i){re.escape(name)}", message) for name in names):
         fail("the ValueError's message does not name the bad argument", " or ".join(names), repr(message[:100]))
-    if not any(re.search(rf"(?<![\w.]){re.escape(value)}(?![\w.]*\d)", message) for value in shown):
+    if not any(_gives(message, value) for value in shown):
         fail("the ValueError's message does not give the bad value", " or ".join(shown), repr(message[:100]))
+
+
+def _gives(message: str, value: str) -> bool:
+    """Whether the value stands in the message as a number of its own, or as one of a size such as 2x3."""
+    before, behind = r"(?:(?<![\w.])|(?<=\d[x\u00d7]))", r"(?:(?=[x\u00d7]\d)|(?![\w.]*\d))"
+    return re.search(rf"{before}{re.escape(value)}{behind}", message) is not None

@@ -41,22 +41,21 @@ Suite = tuple[Collected, ...]
 
 @dataclass
 class SuiteBook:
-    """Remembers suites by course and topics; as with any import, an edited check is seen by the next process."""
+    """Remembers each topic's suite; as with any import, an edited check is seen by the next process."""
 
     _suites: dict[Hashable, Suite] = field(default_factory=dict)
 
     def find(self, course: Course, topics: tuple[Topic, ...]) -> Suite | None:
-        """The suite of these topics; None where there is none yet."""
-        suite = self._suites.get(_key(course, topics))
-        return suite and tuple(_of(topics, check) for check in suite)
+        """The suite of these topics, in their order; None where that of any of them is not known yet."""
+        found = [self._suites.get((course.root, topic.name)) for topic in topics]
+        if any(suite is None for suite in found):
+            return None
+        return tuple(_of(topics, check) for suite in found for check in suite or ())
 
     def remember(self, course: Course, topics: tuple[Topic, ...], suite: Suite) -> None:
-        """Keep a suite."""
-        self._suites[_key(course, topics)] = suite
-
-
-def _key(course: Course, topics: tuple[Topic, ...]) -> Hashable:
-    return course.root, tuple(topic.name for topic in topics)
+        """Keep the suites of some topics."""
+        for topic in topics:
+            self._suites[course.root, topic.name] = tuple(check for check in suite if check.topic is topic)
 
 
 def _of(topics: tuple[Topic, ...], check: Collected) -> Collected:

@@ -74,7 +74,7 @@ class LocalBackend:
         return self._functions[name]
 
     def _operation(self, name: str) -> Callable[..., Any]:
-        from grader.worker.models import OPERATIONS  # imports PyTorch, which other topics do without
+        from grader.worker.operations import OPERATIONS  # imports PyTorch, which other topics do without
 
         return OPERATIONS[name]
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.errors import InternalFault, StudentDied, SubmissionFault
-from grader.worker import wire
+from grader.errors import DeviceUnavailable, InternalFault, StudentDied, SubmissionFault
+from grader.worker import cuda, wire
 from grader.worker.limits import Limits
 
 from .channel import Channel
@@ -41,8 +41,11 @@ def _python(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-s", "-P", "-m", module, *arguments]
 
 
-def _environment() -> dict[str, str]:
-    needed = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}  # Windows cannot start without
+def _environment(device: str = "cpu") -> dict[str, str]:
+    names = ["SYSTEMROOT"]  # Windows cannot start without
+    names += [cuda.CHOICE] if device == "cuda" else []
+    needed = {name: os.environ[name] for name in names if name in os.environ}
+    needed |= cuda.ENVIRONMENT if device == "cuda" else {}
     return {**needed, **ENVIRONMENT, "PYTHONPATH": str(Path(__file__).parents[2])}
 
 
@@ -101,12 +104,16 @@ class ForkServer:
 
 @dataclass(frozen=True)
 class WorkerSpec:
-    """What one worker is started with: the folder of student files, the packages, the limits, the seed."""
+    """What one worker is started with: the folder of student files, the packages, the limits, the seed, the device.
+
+    On "cuda" its memory in use is polled, since its address space cannot be limited.
+    """
 
     folder: str
     needs: str
     limits: Limits
     seed: int
+    device: str = "cpu"
 
 
 class Worker:
@@ -128,6 +135,7 @@ class Worker:
             "needs": spec.needs,
             "limits": spec.limits.to_dict(),
             "seed": spec.seed,
+            "device": spec.device,
         }
         try:
             self._begin(start)
@@ -147,7 +155,7 @@ class Worker:
             else:
                 self._popen = subprocess.Popen(
                     _python("grader.worker"), stdin=request_read, stdout=reply_write, stderr=output_write,
-                    env=_environment(), cwd=self.scratch,
+                    env=_environment(self.spec.device), cwd=self.scratch,
                 )  # fmt: skip
                 self.pid = self._popen.pid
         finally:
@@ -163,6 +171,12 @@ class Worker:
             status = _describe_status(self.close(GRACE_SECONDS))
             raise InternalFault(f"a worker did not start ({error}; {status})\n{self.last_output}") from error
         self.protections: dict[str, bool] = ready.fields["protections"]
+        if self.spec.device != "cpu":
+            problem = ready.fields["device"].get("problem")
+            if problem is not None:
+                self.close()
+                raise DeviceUnavailable(problem)
+            self.protections["memory_limit"] = _count_resident(self.pid) > 0
 
     def ask(self, frame: bytes, seconds: float) -> wire.Message:
         """One exchange; see `send` and `receive`."""
@@ -199,7 +213,7 @@ class Worker:
             raise
 
     def check_use(self) -> None:
-        """Raise StudentDied when the scratch folder or the number of threads is over its limit."""
+        """Raise StudentDied when the scratch folder, the number of threads or polled memory is over its limit."""
         files = total = 0
         with contextlib.suppress(OSError), os.scandir(self.scratch) as entries:
             for entry in entries:
@@ -213,6 +227,9 @@ class Worker:
         if threads > self.spec.limits.threads:
             self.ended = f"it was stopped after it had started {threads:,} threads"
             raise StudentDied("the process ran more threads than it may")
+        if self.spec.device != "cpu" and _count_resident(self.pid) > self.spec.limits.memory_bytes:
+            self.ended = f"it was stopped when it used more than {self.spec.limits.memory_bytes >> 20:,} MiB of memory"
+            raise StudentDied("the process used more memory than it may")
 
     def _signal(self, name: str) -> None:
         if hasattr(signal, name):  # Windows has neither
@@ -249,6 +266,14 @@ def _count_threads(pid: int) -> int:
     try:
         return os.stat(f"/proc/{pid}/task").st_nlink - 2
     except OSError:
+        return 0
+
+
+def _count_resident(pid: int) -> int:
+    """How many bytes of memory a process has in use; 0 where the system does not say."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
         return 0
 
 

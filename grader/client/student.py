@@ -27,6 +27,7 @@ from grader.worker import wire
 from grader.worker.wire import Handle, Named
 
 from .foresight import Ahead, Foresight, Plan
+from .fullsize import FullSize
 from .process import ForkServer, Worker, WorkerSpec
 from .values import kept_in_place, structured
 
@@ -104,6 +105,8 @@ class Student:
     topic: Topic
     backend: Backend
     transcript: list[Call] = field(default_factory=list)
+    full_size: FullSize | None = None
+    """Where the topic's models run at their published size; None where they do not."""
 
     def __getattr__(self, name: str) -> Any:
         topic: Topic | None = self.__dict__.get("topic")
@@ -171,9 +174,10 @@ class WorkerBackend:
         server: ForkServer | None,
         problem: str | None = None,
         notebook: NotebookModule | None = None,
+        device: str = "cpu",
     ) -> None:
         self.topic, self._server, self.notebook = topic, server, notebook
-        self._spec = WorkerSpec(folder, topic.needs, topic.limits, _seed_of_worker(seed, topic.name))
+        self._spec = WorkerSpec(folder, topic.needs, topic.limits, _seed_of_worker(seed, topic.name), device)
         self._worker: Worker | None = None
         self._not_loaded = StudentNotLoaded(problem) if problem else None
         self._output: list[str] = []

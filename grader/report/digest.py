@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from grader.report.text import points
-from grader.results import CheckResult, Outcome, Report, TopicResult, percentage
+from grader.results import CheckResult, Device, Outcome, Report, TopicResult, percentage
 
 MARKS = {
     Outcome.PASSED: "✓",
@@ -69,12 +69,32 @@ def total(report: Report) -> str:
     return f"{points(report.points_earned)} of {points(report.points_possible)} points, {float(share):.1f} %"
 
 
+def full_size(topic: TopicResult) -> list[str]:
+    """Sentences that say which models ran at their published size, and where."""
+    places: dict[tuple[str, str, str | None], list[str]] = {}
+    for run in topic.full_size:
+        places.setdefault((run.device, run.dtype, run.reason), []).append(run.model)
+    return [
+        f"Right at the published size {_place(device)} in {dtype}: {', '.join(models)}{f' ({reason})' if reason else ''}."
+        for (device, dtype, reason), models in places.items()
+    ]
+
+
+def _place(device: str) -> str:
+    return "on the CPU" if device == "cpu" else "on the GPU"
+
+
+def _without(device: Device) -> str:
+    return "Not every model" if device.used == "cuda" else "No model"
+
+
 def made_under(report: Report) -> list[str]:
-    """Two sentences: the isolation and seed, and the versions, that the report was made under."""
+    """Sentences: the isolation and seed, and the versions, that the report was made under; why no GPU was used."""
     missing = [name.replace("_", " ") for name, holds in report.isolation.protections.items() if not holds]
     without = f" (without {', '.join(missing)})" if missing else ""
     versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
     return [
         f"Isolation: {report.isolation.level}{without}. Seed: {'secret' if report.seed is None else report.seed}.",
         f"Versions: {versions}.",
+        *([f"{_without(report.device)} ran on a GPU: {report.device.reason}."] if report.device.reason else []),
     ]

@@ -31,7 +31,8 @@ def _topic(topic: TopicResult) -> TopicResult:
     for check in topic.checks:
         count[check.function] += check.hidden
         checks.append(_redacted(check, count[check.function]) if check.hidden else check)
-    return dataclasses.replace(topic, checks=tuple(checks))
+    ran = () if count.total() else topic.full_size  # which of these a hidden check ran is not known
+    return dataclasses.replace(topic, checks=tuple(checks), full_size=ran)
 
 
 def _redacted(check: CheckResult, number: int) -> CheckResult:

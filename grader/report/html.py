@@ -17,6 +17,7 @@ from grader.report.digest import (
     MARKS,
     NO_SCORE,
     earned,
+    full_size,
     made_under,
     remark,
     topic_score,
@@ -111,6 +112,7 @@ def _topic(topic: TopicResult, number: int) -> str:
         passed = all(check.outcome is Outcome.PASSED for check in topic.checks)
         parts.append(f"<details{'' if passed else ' open'}><summary>{_count(topic.checks)}</summary>")
         parts += [*_check_table(topic.checks, ids), "</details>"]
+        parts += [f'<p class="quiet">{line(sentence, 1000)}</p>' for sentence in full_size(topic)]
         seen: set[str] = set()
         parts += [
             _explanation(check, ids[check.name], seen) for check in topic.checks if worth_explaining(check)

@@ -18,6 +18,7 @@ from grader.report.digest import (
     MARKS,
     NO_SCORE,
     earned,
+    full_size,
     made_under,
     remark,
     topic_score,
@@ -82,6 +83,7 @@ def _topic(topic: TopicResult) -> RenderableType:
     if topic.problem is not None:
         return Group(heading, _pad(problem(topic), (0, 0, 0, 2)))
     parts: list[RenderableType] = [heading, _check_table(topic.checks)]
+    parts += [_indented(one_line(sentence, 1000)) for sentence in full_size(topic)]
     seen: set[str] = set()
     for check in topic.checks:
         if worth_explaining(check):

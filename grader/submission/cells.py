@@ -11,7 +11,7 @@ from grader.submission.parsing import NotPython, parse
 
 CONTINUES = ("else", "elif", "except", "finally", ")", "]", "}", "#", " ", "\t")
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-PIECES, JOINED = 500, 12
+PIECES, JOINED = 500, 6
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,11 @@ class Submission:
     notes: tuple[str, ...] = ()
     notebooks: dict[str, NotebookModule] = field(default_factory=dict)
 
+    @property
+    def graded(self) -> tuple[str, ...]:
+        """The topics' files for which there is a source."""
+        return tuple(file.name for file in self.submitted)
+
     def files(self) -> tuple[SubmittedFile, ...]:
         """Name and hash of every file that is graded."""
         return self.submitted

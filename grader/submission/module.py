@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import ast
 import bisect
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from grader.results import SubmittedNotebook
 from grader.submission.cells import ReadCell, read_cell
-from grader.submission.needs import find_needed, is_always_run
+from grader.submission.needs import Uses, find_needed, is_always_run, names_used
 from grader.submission.notebook import Cell, Notebook
 from grader.submission.parsing import is_stub, parse
 
 TOLD = 4
+STATEMENTS = 20_000
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,15 @@ class ReadNotebook:
         """Its file name in the submission."""
         return self.notebook.name
 
-    @property
+    @functools.cached_property
     def tree(self) -> ast.Module:
         """All cells that are Python, one after the other."""
         return ast.Module([statement for cell in self.cells for statement in cell.tree.body], [])
+
+    @functools.cached_property
+    def uses(self) -> list[Uses]:
+        """The names that each of these statements uses."""
+        return [names_used(statement) for statement in self.tree.body]
 
 
 @dataclass(frozen=True)
@@ -59,17 +66,19 @@ class NotebookModule:
         return cell, line - start
 
 
-def read_cells(notebook: Notebook) -> ReadNotebook:
-    """Read every code cell that is not empty."""
+def read_cells(notebook: Notebook) -> ReadNotebook | str:
+    """Read every code cell that is not empty; a sentence where there is too much in them."""
     cells = (read_cell(cell) for cell in notebook.cells if cell.kind == "code" and cell.source.strip())
-    return ReadNotebook(notebook, tuple(cells))
+    read = ReadNotebook(notebook, tuple(cells))
+    many = len(read.tree.body) > STATEMENTS
+    return f"has more than {STATEMENTS:,} statements outside functions" if many else read
 
 
 def make_module(read: ReadNotebook, functions: Iterable[str], everything: bool = False) -> NotebookModule:
     """The module for a topic with these functions; with `everything` each statement is run, as in Jupyter."""
     statements = read.tree.body
     roots = frozenset(functions)
-    needed = find_needed(statements, roots)
+    needed = find_needed(read.uses, roots)
     run = {
         position
         for position, statement in enumerate(statements)
@@ -123,15 +132,7 @@ def _notes(
     name = read.name
     if read.notebook.note is not None:
         yield f"{name}: {read.notebook.note}"
-    idle = [c.number for c in read.cells if c.number not in used and c.problem is None and c.other is None]
-    parts = [f"{_spans(used, 'cell')} used"] if used else ["no cell was used"]
-    if idle:
-        parts.append(f"{_spans(idle, 'cell')} not run, for nothing graded needs them" if len(idle) > 1 else
-                     f"{_spans(idle, 'cell')} not run, for nothing graded needs it")  # fmt: skip
-    yield f"{name}: {'; '.join(parts)}"
-    places = [f"{_lines(left)} of cell {number}" for number, left in partly]
-    if places:
-        yield f"{name}: not run either: {_some(places)}"
+    yield f"{name}: {'; '.join(_overview(read, used, partly))}"
     for cell in read.cells:
         if cell.problem is not None:
             kept = [
@@ -141,14 +142,22 @@ def _notes(
             yield f"{name}, cell {cell.number} is not valid Python ({cell.problem}){but}"
         elif cell.other is not None:
             yield f"{name}, cell {cell.number} {cell.other}; it was left out"
+    yield from _definitions(read, roots)
+
+
+def _overview(read: ReadNotebook, used: set[int], partly: list[tuple[int, list[ast.stmt]]]) -> Iterable[str]:
+    """What was used, what was not run, and what was taken out, each in a few words."""
+    yield f"{_spans(used, 'cell')} used" if used else "no cell was used"
+    idle = [c.number for c in read.cells if c.number not in used and c.problem is None and c.other is None]
+    left = [_spans(idle, "cell")] if idle else []
+    left += [f"{_lines(statements)} of cell {number}" for number, statements in partly]
+    if left:
+        yield f"not run, for nothing graded needs it: {_some(left)}"
     removed = [
-        f"{_some(cell.removed)} (cell {cell.number})"
-        for cell in read.cells
-        if cell.removed and cell.other is None and cell.number in used
+        f"{_some(cell.removed)} (cell {cell.number})" for cell in read.cells if cell.removed and cell.number in used
     ]
     if removed:
-        yield f"{name}: read without {_some(removed)}"
-    yield from _definitions(read, roots)
+        yield f"read without {_some(removed)}"
 
 
 def _definitions(read: ReadNotebook, roots: frozenset[str]) -> Iterable[str]:

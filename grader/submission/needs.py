@@ -10,9 +10,20 @@ from __future__ import annotations
 import ast
 import symtable
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 ALWAYS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 TYPE_ALIAS = getattr(ast, "TypeAlias", ast.FunctionDef)  # since Python 3.12
+
+
+@dataclass
+class Uses:
+    """The names that one statement at the top level binds, changes, imports and reads."""
+
+    binds: set[str] = field(default_factory=set)
+    imports: set[str] = field(default_factory=set)
+    changes: set[str] = field(default_factory=set)
+    reads: set[str] = field(default_factory=set)
 
 
 def is_always_run(statement: ast.stmt) -> bool:
@@ -23,9 +34,8 @@ def is_always_run(statement: ast.stmt) -> bool:
     return isinstance(statement, (*ALWAYS, TYPE_ALIAS))
 
 
-def find_needed(statements: Sequence[ast.stmt], roots: Iterable[str]) -> frozenset[int]:
+def find_needed(uses: Sequence[Uses], roots: Iterable[str]) -> frozenset[int]:
     """Positions of the statements on which the names `roots` depend."""
-    uses = [_uses(statement) for statement in statements]
     imported = {name for used in uses for name in used.imports}
     makers: dict[str, list[int]] = {}
     for position, used in enumerate(uses):
@@ -42,18 +52,9 @@ def find_needed(statements: Sequence[ast.stmt], roots: Iterable[str]) -> frozens
     return frozenset(needed)
 
 
-class _Uses:
-    """The names that one statement at the top level binds, changes, imports and reads."""
-
-    def __init__(self) -> None:
-        self.binds: set[str] = set()
-        self.imports: set[str] = set()
-        self.changes: set[str] = set()
-        self.reads: set[str] = set()
-
-
-def _uses(statement: ast.stmt) -> _Uses:
-    uses = _Uses()
+def names_used(statement: ast.stmt) -> Uses:
+    """The names of a statement at the top level."""
+    uses = Uses()
     try:
         table = symtable.symtable(ast.unparse(statement), "<submission>", "exec")
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # what only the compiler refuses: it defines nothing

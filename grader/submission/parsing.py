@@ -66,16 +66,28 @@ def _outside_functions(tree: ast.Module) -> Iterator[ast.AST]:
 
 
 def is_stub(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
-    """Whether nothing stands in it but a docstring and what a stub has there; of a class, in all of its methods."""
+    """Whether it is not written yet: calling it raises NotImplementedError whatever stands before, or does nothing.
+
+    A class is a stub where each of its methods is one, and nothing else stands in it.
+    """
+    if isinstance(node, ast.ClassDef):
+        return all(_says_nothing(statement) for statement in node.body)
+    for statement in node.body:
+        if isinstance(statement, ast.Return):  # the stub's last line may still stand below it
+            return False
+        if isinstance(statement, ast.Raise):
+            return _is_not_implemented(statement)
     return all(_says_nothing(statement) for statement in node.body)
+
+
+def _is_not_implemented(statement: ast.Raise) -> bool:
+    error = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
+    return isinstance(error, ast.Name) and error.id == "NotImplementedError"
 
 
 def _says_nothing(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Expr):
         return isinstance(statement.value, ast.Constant)  # a docstring or an ellipsis
-    if isinstance(statement, ast.Raise):
-        error = statement.exc.func if isinstance(statement.exc, ast.Call) else statement.exc
-        return isinstance(error, ast.Name) and error.id == "NotImplementedError"
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return is_stub(statement)
     return isinstance(statement, ast.Pass)

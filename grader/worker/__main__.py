@@ -17,7 +17,8 @@ def main() -> None:
         raise wire.MalformedFrame("the first message is not a start")
     process.own_session()
     needs = message.fields["needs"]
-    process.become_worker(descriptors, message.fields, process.warm_up(needs), process.find_paths(needs), parent)
+    paths = process.find_paths(needs, message.fields["device"])
+    process.become_worker(descriptors, message.fields, process.warm_up(needs), paths, parent)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 try:
     import resource
@@ -38,18 +38,35 @@ class Limits:
     """What all results of one function take in the grader; then the function is not called again."""
     output_bytes: int = 64 << 10
     """Text printed in one case that is kept; what comes after is read and thrown away."""
+    full_size_seconds: float = 600.0
+    """Wall clock of one model's pass at its published size, and processor time of its worker; then as for a call."""
+    full_size_memory_bytes: int = 8 << 30
+    """Address space of such a worker; with a GPU, its memory in use. Then as for `memory_bytes`, or it is killed."""
+
+    def at_full_size(self) -> Limits:
+        """The limits of a worker that runs one model at its published size."""
+        return replace(
+            self,
+            call_seconds=self.full_size_seconds,
+            topic_seconds=self.load_seconds + 2 * self.full_size_seconds,
+            cpu_seconds=int(self.cpu_seconds + self.full_size_seconds),
+            memory_bytes=self.full_size_memory_bytes,
+        )
 
     def to_dict(self) -> dict[str, float]:
         """The fields as JSON carries them."""
         return asdict(self)
 
 
-def apply_limits(limits: Limits) -> dict[str, bool]:
-    """Set the operating system's limits on this process; returns which of them hold."""
+def apply_limits(limits: Limits, address_space: bool = True) -> dict[str, bool]:
+    """Set the operating system's limits on this process; returns which of them hold.
+
+    CUDA reserves far more addresses than it uses memory, so a worker with a GPU has no limit of its `address_space`.
+    """
     if resource is None:
         return dict.fromkeys(("memory_limit", "cpu_limit", "file_size_limit", "open_files_limit"), False)
     wanted = {
-        "memory_limit": ("RLIMIT_AS", limits.memory_bytes),
+        "memory_limit": ("RLIMIT_AS" if address_space else "", limits.memory_bytes),
         "cpu_limit": ("RLIMIT_CPU", limits.cpu_seconds),
         "file_size_limit": ("RLIMIT_FSIZE", limits.file_bytes),
         "open_files_limit": ("RLIMIT_NOFILE", limits.open_files),

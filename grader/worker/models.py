@@ -17,8 +17,9 @@ apart without names, nor scale and shift: each pair has equal values, so that it
 prime: no two rows of a weight begin alike. Signs alternate so that there are channels that are mostly positive and such
 that are mostly negative: else a ReLU would hardly show, least of all before max pooling.
 
-An input given as a shape holds default_rng(seed).uniform(-1, 1, shape); the loss is the sum over the outputs, each times
-numbers drawn likewise from seed + 1, seed + 2, ...
+An input given as a shape holds default_rng(seed).uniform(-1, 1, shape), times a scale; the loss is the sum over the
+outputs, each times numbers drawn likewise from seed + 1, seed + 2, ... Before the forward pass PyTorch's generator is seeded
+with seed, so that dropout drops the same units whenever the run is made again.
 """
 
 from __future__ import annotations
@@ -37,27 +38,30 @@ TABLE_ENTRIES = 65_537
 MATRIX_SCALE, VECTOR_CENTRE, VECTOR_SCALE = 1.5, 1.0, 0.5
 SHAPES = 64  # shapes of idle parameters that are reported
 OUTPUTS = 16
-REMEMBERED = "_positions_of_statistics"  # among a model's buffers, which another run no longer finds at 0 and 1
+REMEMBERED = "_names_of_statistics"  # among a model's buffers, which another run no longer finds at 0 and 1
 
 Reply = dict[str, Any]
 
 
-def run_model(model: Any, x: Any, *, seed: int = 0, training: bool = False) -> Reply:
+def run_model(
+    model: Any, x: Any, *, seed: int = 0, training: bool = False, scale: float = 1.0, entries: int = 0
+) -> Reply:
     """Fill the weights, run the model on x (an array, or a shape to be filled), and differentiate the loss.
 
-    Gives outputs and the gradient of x as arrays, "idle": shapes of the trainable parameters that have no gradient,
-    "statistics" and "moved": how many running statistics there are and how many the forward pass changed, "changed_input",
-    or "problem": the rest of a sentence about the model that says why there is nothing else.
+    Gives outputs and the gradient of x as arrays, "idle": shapes of the trainable parameters that no output depends on,
+    "gradients": those of the trainable parameters with so many `entries`, flat, "statistics" and "moved": how many running
+    statistics there are and how many the forward pass changed, "changed_input", or "problem": the rest of a sentence about
+    the model that says why there is nothing else.
     """
     if (problem := _no_module(model)) is not None:
         return {"problem": problem}
-    given = x if isinstance(x, np.ndarray) else uniform(seed, x)
+    given = x if isinstance(x, np.ndarray) else scale * uniform(seed, x)
     try:
-        return _run(model, given, seed, training, torch.float64)
+        return _run(model, given, seed, training, entries, torch.float64)
     except RuntimeError as error:
         if not _about_dtype(error):
             raise
-    return _run(model, given, seed, training, torch.float32)
+    return _run(model, given, seed, training, entries, torch.float32)
 
 
 def describe_model(model: Any, x: Any = None) -> Reply:
@@ -100,8 +104,8 @@ def trace_model(model: Any, x: Any, *, partial: bool = False, operations: bool =
         if _is_lazy(model):
             _dry_run(model, zeros)
         return trace_forward(model, zeros, partial, operations)
-    except Exception:
-        if zeros.device.type != "meta":
+    except Exception as error:
+        if zeros.device.type != "meta" or not _about_sketch(error):
             raise
     model.to_empty(device="cpu")  # it looks at values, which a sketch has not
     fill_model(model)
@@ -148,12 +152,10 @@ def _vector(tensor: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
 
 
 def _statistics(model: nn.Module) -> list[torch.Tensor]:
-    """The running statistics as they are now: a forward pass may change them in place or put others in their stead."""
-    buffers = _buffers(model)
-    positions = vars(model).setdefault(
-        REMEMBERED, [n for n, tensor in enumerate(buffers) if _is_fresh_statistic(tensor)]
-    )
-    return [buffers[position] for position in positions if position < len(buffers)]
+    """The running statistics, found at the first call and known by their names since: a forward pass may put others in place."""
+    buffers = dict(nn.Module.named_buffers(model))
+    names = vars(model).setdefault(REMEMBERED, [n for n, tensor in buffers.items() if _is_fresh_statistic(tensor)])
+    return [buffers[name] for name in names if name in buffers]
 
 
 def _is_fresh_statistic(tensor: torch.Tensor) -> bool:
@@ -171,7 +173,7 @@ def _fill(tensor: torch.Tensor, values: torch.Tensor) -> None:
         tensor.copy_(flat.view(tensor.shape))
 
 
-def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, dtype: torch.dtype) -> Reply:
+def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, entries: int, dtype: torch.dtype) -> Reply:
     nn.Module.to(model, dtype=dtype)
     leaf = torch.tensor(given, dtype=dtype, requires_grad=True)
     if _is_lazy(model):
@@ -180,6 +182,7 @@ def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, dtype: 
     model.train(training)
     before = [tensor.detach().clone() for tensor in statistics]
     passed = leaf.clone()  # not a leaf, as in a network, where a block's input is what another one returned
+    torch.manual_seed(seed)
     with torch.enable_grad():
         outputs = model(passed)
         tensors = [outputs] if isinstance(outputs, torch.Tensor) else outputs
@@ -189,7 +192,7 @@ def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, dtype: 
             return {
                 "problem": f"returned a {type(outputs).__name__} that does not hold tensors alone from its forward pass"
             }
-        gradient, idle = _differentiate(model, leaf, list(tensors), seed)
+        gradient, gradients, idle = _differentiate(model, leaf, list(tensors), seed, entries)
     try:
         arrays = tuple(tensor.detach().cpu().numpy() for tensor in tensors)
     except (TypeError, RuntimeError) as error:
@@ -197,6 +200,7 @@ def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, dtype: 
     return {
         "outputs": arrays,
         "gradient": gradient,
+        "gradients": gradients,
         "idle": idle,
         "statistics": len(statistics),
         "moved": sum(not torch.equal(one, two) for one, two in zip(before, _statistics(model), strict=False)),
@@ -205,21 +209,42 @@ def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, dtype: 
 
 
 def _differentiate(
-    model: nn.Module, leaf: torch.Tensor, outputs: list[torch.Tensor], seed: int
-) -> tuple[np.ndarray | None, list[tuple[int, ...]]]:
-    """The gradient of the loss with respect to the input, and the shapes of the trainable parameters that have none."""
+    model: nn.Module, leaf: torch.Tensor, outputs: list[torch.Tensor], seed: int, entries: int
+) -> tuple[np.ndarray | None, tuple[np.ndarray, ...], list[tuple[int, ...]]]:
+    """The gradients of the loss with respect to the input and to the trainable parameters with so many entries; and the
+    shapes of the trainable parameters that it does not depend on, which takes no gradient of theirs to tell.
+    """
     trainable = [tensor for tensor in _parameters(model) if tensor.requires_grad]
+    chosen = [tensor for tensor in trainable if tensor.numel() == entries]
     terms = [
         (tensor * torch.from_numpy(uniform(seed + 1 + number, tensor.shape)).to(tensor.dtype)).sum()
         for number, tensor in enumerate(outputs)
         if tensor.requires_grad
     ]
     if not terms:
-        return None, [tuple(tensor.shape) for tensor in trainable][:SHAPES]
+        return None, (), [tuple(tensor.shape) for tensor in trainable][:SHAPES]
     loss = torch.stack(terms).sum()
-    found = torch.autograd.grad(loss, [leaf, *trainable], allow_unused=True)
-    idle = [tuple(one.shape) for one, gradient in zip(trainable, found[1:], strict=True) if gradient is None]
-    return None if found[0] is None else found[0].numpy(), idle[:SHAPES]
+    reached = _leaves(loss)
+    idle = [tuple(tensor.shape) for tensor in trainable if id(tensor) not in reached]
+    found = torch.autograd.grad(loss, [leaf, *chosen], allow_unused=True)
+    gradients = tuple(np.zeros(entries) if one is None else one.reshape(-1).numpy() for one in found[1:])
+    return None if found[0] is None else found[0].numpy(), gradients, idle[:SHAPES]
+
+
+def _leaves(loss: torch.Tensor) -> set[int]:
+    """The ids of the tensors that a loss was computed from and that have gradients of their own."""
+    leaves: set[int] = set()
+    seen: set[Any] = set()
+    waiting: list[Any] = [loss.grad_fn]
+    while waiting:
+        node = waiting.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if hasattr(node, "variable"):
+            leaves.add(id(node.variable))
+        waiting += [following for following, _ in node.next_functions]
+    return leaves
 
 
 def _parameters(model: nn.Module) -> list[torch.Tensor]:
@@ -271,6 +296,11 @@ def _about_dtype(error: RuntimeError) -> bool:
     return any(
         words in str(error).lower() for words in ("same dtype", "same type", "should be the same", "scalar type")
     )
+
+
+def _about_sketch(error: Exception) -> bool:
+    """Whether a forward pass failed since a sketch has no values, or is on another device than what the code makes."""
+    return isinstance(error, NotImplementedError) or "meta" in str(error).lower()
 
 
 def warm_up() -> None:

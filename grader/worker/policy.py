@@ -50,6 +50,16 @@ DENIED_CALLS = """
 THREAD_FLAG = 0x00010000  # CLONE_THREAD: clone may make threads of this process, never a process
 ALLOWED_FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 1030, 1033, 1034)  # dup, flags, locks, cloexec, seals
 ALLOWED_IOCTL = (0x5401, 0x5413, 0x5421, 0x5450, 0x5451, 0x541B)  # isatty, size, blocking, cloexec, pending
+CUDA_IOCTL = ((0xFF00, 0x4600), (0xFFFFFF00, 0), (0xFFFFFF00, 0x30000000))
+"""Masks and values of the requests of NVIDIA's driver: to control devices, and the plain numbers of unified memory."""
+CUDA_DEVICES = ("nvidiactl", "nvidia-uvm", "nvidia[0-9]*")
+"""Its device files in /dev, which a worker with a GPU reads, writes and controls."""
+CUDA_READ = ("/proc/driver/nvidia/params",)
+"""What its library reads each time before it opens one of them."""
+CUDA_PACKAGES = ("nvidia",)
+"""Folders in site-packages with the libraries that PyTorch loads when it first needs them."""
+CUDA_OPEN_FILES = 512
+"""The driver holds a descriptor for every piece of memory that it maps."""
 ALLOWED_PRCTL = (15, 16, 0x53564D41)  # thread names, and the C library naming its memory
 
 
@@ -63,6 +73,15 @@ class Paths:
     """Folders whose entries may be listed (names only)."""
     write: tuple[str, ...]
     """Folders in which regular files may be made, read, written and removed."""
+    devices: tuple[str, ...] = ()
+    """Device files that may be read, written and controlled."""
+
+
+def cuda_paths() -> Paths:
+    """What a worker with a GPU may touch besides; nothing where there is no driver."""
+    read = [path for path in CUDA_READ if os.path.exists(path)]
+    devices = sorted(str(path) for pattern in CUDA_DEVICES for path in Path("/dev").glob(pattern))
+    return Paths(tuple(read), (), (), tuple(devices))
 
 
 def interpreter_paths(packages: Sequence[str]) -> Paths:

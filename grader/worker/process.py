@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import os
 import sys
@@ -9,7 +10,7 @@ import sysconfig
 from dataclasses import dataclass
 from typing import Any
 
-from . import policy, sandbox, serve, wire
+from . import cuda, policy, sandbox, serve, wire
 from .limits import Limits, apply_limits
 
 PYTHON = (
@@ -49,7 +50,7 @@ KITS = {
             "numpy",
             "numpy.libs",
         ),
-        (*NUMPY, *PYTHON, "torch", "torch.nn.utils.parametrizations", "grader.worker.models"),
+        (*NUMPY, *PYTHON, "torch", "torch.nn.utils.parametrizations", "grader.worker.operations"),
     ),
 }
 """By the `needs` of a topic."""
@@ -64,9 +65,14 @@ def warm_up(needs: str) -> dict[str, Any]:
     return sandbox.prepare()
 
 
-def find_paths(needs: str) -> policy.Paths:
-    """The interpreter and packages a worker of this kind may read."""
-    return policy.interpreter_paths(KITS[needs].readable) if sys.platform == "linux" else policy.Paths((), (), ())
+def find_paths(needs: str, device: str = "cpu") -> policy.Paths:
+    """The interpreter and packages a worker of this kind may read, and what a GPU needs where it has one."""
+    if sys.platform != "linux":
+        return policy.Paths((), (), ())
+    if device == "cpu":
+        return policy.interpreter_paths(KITS[needs].readable)
+    paths, more = policy.interpreter_paths((*KITS[needs].readable, *policy.CUDA_PACKAGES)), policy.cuda_paths()
+    return dataclasses.replace(paths, read=(*paths.read, *more.read), devices=more.devices)
 
 
 def become_worker(
@@ -74,7 +80,7 @@ def become_worker(
 ) -> None:
     """Lock this process down as `start` says, report what holds, and serve until the grader hangs up.
 
-    `descriptors` are requests, replies and output; `start` holds folder, scratch, needs, limits, seed.
+    `descriptors` are requests, replies and output; `start` holds folder, scratch, needs, limits, seed, device.
     """
     requests, replies, output = descriptors
     held = {
@@ -86,8 +92,10 @@ def become_worker(
     _close_all_but({0, 1, 2, requests, replies})
     os.chdir(start["scratch"])
     home = {name: start["scratch"] for name in ("HOME", "TMPDIR", "TEMP", "TMP")}
+    gpu = start["device"] == "cuda"
+    kept = {name: os.environ[name] for name in cuda.VARIABLES if gpu and name in os.environ}
     os.environ.clear()
-    os.environ.update(home | {"LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
+    os.environ.update(home | {"LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"} | kept)
     held["empty_environment"] = True
     stdlib = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
     sys.path[:] = [p for p in sys.path if p in stdlib or os.path.basename(p) in ("lib-dynload",) or p.endswith(".zip")]
@@ -95,11 +103,13 @@ def become_worker(
     sys.argv[:] = ["student"]
     sys.dont_write_bytecode = True
     serve.seed_everything(start["seed"])
-    held |= apply_limits(limits)
-    own = policy.Paths((*paths.read, start["folder"], start["scratch"]), paths.list, (start["scratch"],))
-    held |= sandbox.lock_down(modules, own)
+    found = cuda.begin_cuda() if gpu else {}
+    files = policy.CUDA_OPEN_FILES if gpu else limits.open_files
+    held |= apply_limits(dataclasses.replace(limits, open_files=files), address_space=not gpu)
+    read = (*paths.read, start["folder"], start["scratch"])
+    held |= sandbox.lock_down(modules, dataclasses.replace(paths, read=read, write=(start["scratch"],)))
     server = serve.Server(requests, replies, start["folder"], KITS[start["needs"]].offered)
-    server.send("ready", protections=held, wire=wire.MAGIC.decode())
+    server.send("ready", protections=held, wire=wire.MAGIC.decode(), device=found)
     server.run()
 
 

@@ -53,7 +53,7 @@ def lock_down(modules: dict[str, Any], paths: policy.Paths) -> dict[str, bool]:
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # other processes of the same user may not look inside either
     held["landlock"] = "landlock" in modules and _restrict_paths(modules["landlock"], paths)
     held["no_capabilities"] = _drop_capabilities(libc)
-    held["seccomp"] = "pyseccomp" in modules and _filter_calls(modules["pyseccomp"])
+    held["seccomp"] = "pyseccomp" in modules and _filter_calls(modules["pyseccomp"], bool(paths.devices))
     return held
 
 
@@ -64,8 +64,11 @@ def _restrict_paths(landlock: Any, paths: policy.Paths) -> bool:
     write = read | access.WRITE_FILE | access.MAKE_REG | access.REMOVE_FILE
     ctypes.set_errno(0)  # the package takes an old error number for a failure of its own
     try:
+        device = access.READ_FILE | access.WRITE_FILE
         if landlock.plumbing.landlock_abi_version() >= 3:
             write |= access.TRUNCATE
+        if landlock.plumbing.landlock_abi_version() >= 5:
+            device |= access.IOCTL_DEV
         rules = landlock.Ruleset(restrict_rules=access.all())
         for path in paths.read:
             rules.allow(path, rules=read if os.path.isdir(path) else files)
@@ -73,6 +76,8 @@ def _restrict_paths(landlock: Any, paths: policy.Paths) -> bool:
             rules.allow(path, rules=access.READ_DIR)
         for path in paths.write:
             rules.allow(path, rules=write)
+        for path in paths.devices:
+            rules.allow(path, rules=device)
         if os.path.exists("/dev/null"):
             rules.allow("/dev/null", rules=access.READ_FILE | access.WRITE_FILE)
         rules.apply()
@@ -88,8 +93,11 @@ def _drop_capabilities(libc: Any) -> bool:
     return bool(libc.capset(ctypes.byref(header), ctypes.byref(nothing)) == 0)
 
 
-def _filter_calls(seccomp: Any) -> bool:
-    """Allow the calls of the policy and deny the rest, for this process and every thread it makes."""
+def _filter_calls(seccomp: Any, devices: bool) -> bool:
+    """Allow the calls of the policy and deny the rest, for this process and every thread it makes.
+
+    With `devices`, also the requests to a GPU's driver.
+    """
     rules = seccomp.SyscallFilter(seccomp.ERRNO(errno.ENOSYS))
     deny, own = seccomp.ERRNO(errno.EPERM), os.getpid()
     argument, equal = seccomp.Arg, seccomp.EQ
@@ -120,6 +128,8 @@ def _filter_calls(seccomp: Any) -> bool:
         ):
             for value in values:
                 add(seccomp.ALLOW, call, argument(position, equal, value))
+        for mask, value in policy.CUDA_IOCTL if devices else ():
+            add(seccomp.ALLOW, "ioctl", argument(1, seccomp.MASKED_EQ, mask, value))
         rules.load()
     except (OSError, ValueError):
         return False

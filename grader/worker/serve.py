@@ -149,7 +149,7 @@ class Server:
 
     def _operation(self, name: str) -> Any:
         """What the grader does with a model; only workers for PyTorch topics are asked for it."""
-        return importlib.import_module("grader.worker.models").OPERATIONS[name]
+        return importlib.import_module("grader.worker.operations").OPERATIONS[name]
 
     def _returned(self, number: int, result: Any, keep: Sequence[Sequence[int]], observed: Any) -> None:
         packer = wire.Packer(self._keep)

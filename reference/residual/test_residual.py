@@ -13,6 +13,7 @@ from grader.checking import (
     Run,
     describe_right,
     expect_all_used,
+    expect_full_size,
     expect_gradient,
     expect_message,
     expect_output_shape,
@@ -258,7 +259,7 @@ def test_bottleneck_used(student: Any, case: Case) -> None:
 
 
 def check_published(student: Any, *depths: int) -> None:
-    """Parameters and output shape of the published networks, without computing anything."""
+    """Parameters and output shape of the published networks; what they compute only where that is asked for."""
     for depth in depths:
         model = student.sketch_model(student.build_resnet, depth)
         wanted = right_published(depth)
@@ -266,6 +267,7 @@ def check_published(student: Any, *depths: int) -> None:
         expect_parameters(student, model, wanted, (1, 3, 224, 224))
         if depth in (18, 50):  # the others are made of the same stages
             expect_output_shape(student, model, (1, 3, 224, 224), (1, 1000))
+        expect_full_size(student, oracle.build_resnet, depth, x=(3, 224, 224))
 
 
 @remember

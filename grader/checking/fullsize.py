@@ -1,0 +1,133 @@
+"""Checks at the published size: the student's model and the oracle's, forward and backward, where that is asked for.
+
+Where a GPU can be used, the model runs there first, in float32 and with a batch; if it gives what is right, that is all.
+Whatever else comes of it, out of memory, an error, a wrong number, the model runs on the CPU in float64, and that decides.
+So a GPU saves time, and the points are those that the CPU gives.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from grader.checking.compare import CheckFailed, expect_array, fail
+from grader.checking.models import _largest, _malformed, _reply
+from grader.checking.remember import remember
+from grader.checking.tolerance import EPS32
+from grader.client.fullsize import FullSize
+from grader.client.student import Student
+from grader.errors import DeviceUnavailable, StudentDied, StudentRaised, StudentTimedOut, SubmissionFault
+from grader.results import FullSizeRun
+
+Build = Callable[..., Any]
+Shape = tuple[int, ...]
+IMAGES = 16
+"""The batch on a GPU; on the CPU it is a single image."""
+
+
+class Pass(NamedTuple):
+    """Outputs and the gradient of the input; `slack` is how far that gradient is off in float32, where it was measured."""
+
+    outputs: tuple[np.ndarray, ...]
+    gradient: np.ndarray
+    slack: float = 0.0
+
+
+def expect_full_size(student: Student, build: Build, *arguments: Any, x: Shape) -> None:
+    """Require the outputs and the input gradient of `build`, a function of the oracle, in the student's function of its name.
+
+    `x` is the shape of one image: channels, height, width. Does nothing unless the published size is asked for.
+    """
+    place = student.full_size
+    reason = None
+    if place is None:
+        return
+    if place.on_gpu:
+        try:
+            _compare(place, "cuda", build, arguments, (IMAGES, *x))
+            return
+        except DeviceUnavailable:
+            pass  # which the report says once
+        except (SubmissionFault, CheckFailed, RuntimeError) as error:
+            reason = _why_not(error)
+    if place.asked or reason is not None:
+        _compare(place, "cpu", build, arguments, (1, *x), reason)
+
+
+def _compare(
+    place: FullSize, device: str, build: Build, arguments: tuple[Any, ...], x: Shape, reason: str | None = None
+) -> None:
+    """Run both models on the device and compare; the oracle is gone from memory before the other one is made."""
+    name, single = build.__name__, device != "cpu"
+    model = f"{name}({', '.join(map(repr, arguments))})"
+    with place.student(device) as student:
+        try:
+            _right(build, arguments, x, device, single)
+            started = time.perf_counter()
+            made = getattr(student, name)(*arguments)
+            got = _run(student, made, x, device, single)
+            seconds = time.perf_counter() - started
+            _expect(got, build, arguments, x, device, f"at the published size, x of shape {x},")
+        except (SubmissionFault, CheckFailed) as error:
+            error.calls = tuple(student.transcript)
+            raise
+        dtype = str(got.outputs[0].dtype)
+        place.ran.append(FullSizeRun(model, x, device, dtype, reason, seconds))
+
+
+def _run(student: Student, model: Any, x: Shape, device: str, single: bool) -> Pass:
+    options = {"device": device, "single": True} if single else {}
+    reply = _reply(student, student.run_full_size(model, x, **options))
+    outputs, gradient = reply.get("outputs"), reply.get("gradient")
+    if not (isinstance(outputs, tuple) and outputs and all(isinstance(one, np.ndarray) for one in outputs)):
+        _malformed()
+    if gradient is None:
+        fail("no gradient reaches the input: a part of the forward pass is detached, or does not depend on it")
+    if not isinstance(gradient, np.ndarray):
+        _malformed()
+    return Pass(outputs, gradient)
+
+
+def _expect(got: Pass, build: Build, arguments: tuple[Any, ...], x: Shape, device: str, where: str) -> None:
+    """Compare with the oracle, in the tolerance of float32.
+
+    The gradient is held to more than that where it was computed in float32: it jumps where a ReLU or a maximum turns over,
+    and among millions some do so by rounding alone. How much that makes is measured on the oracle itself, in float32.
+    """
+    single = got.outputs[0].dtype == np.float32
+    wanted = _right(build, arguments, x, device, single)
+    if len(got.outputs) != len(wanted.outputs):
+        fail(f"{where} the number of outputs is wrong", len(wanted.outputs), len(got.outputs))
+    for output, right in zip(got.outputs, wanted.outputs, strict=True):
+        expect_array(output, right, _largest(right), what=f"{where} the output")
+    bound = max(_largest(wanted.gradient), wanted.slack / EPS32)
+    expect_array(got.gradient, wanted.gradient, bound, what=f"{where} the gradient of the input")
+
+
+@remember
+def _right(build: Build, arguments: tuple[Any, ...], x: Shape, device: str, measured: bool) -> Pass:
+    """What the oracle's model gives in float64; where `measured`, with the error that float32 makes in its gradient."""
+    from grader.worker.fullsize import run_full_size
+
+    model = build(*arguments)
+    reply = run_full_size(model, x, device=device, one_by_one=True)
+    assert "problem" not in reply, reply["problem"]
+    slack = 0.0
+    if measured:
+        rough = run_full_size(model, x, device=device, one_by_one=True, single=True)["gradient"]
+        slack = _largest(rough - reply["gradient"])
+    return Pass(reply["outputs"], reply["gradient"], slack)
+
+
+def _why_not(error: Exception) -> str:
+    """Why the result on the GPU does not count, in words."""
+    kind = error.kind if isinstance(error, StudentRaised) else type(error).__name__
+    return {
+        "OutOfMemoryError": "it did not fit into the memory of the GPU",
+        CheckFailed.__name__: "on the GPU it gave something else",
+        StudentTimedOut.__name__: "on the GPU it took too long",
+        StudentDied.__name__: "on the GPU its process ended",
+    }.get(kind, f"on the GPU it ended with {kind}")

@@ -1,0 +1,164 @@
+"""What a case says for or against a misconception: it gives the student's result there, another one, or nothing wrong."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from grader.checking.compare import CheckFailed
+from grader.checking.judge import CaseRun
+from grader.checking.known import Known
+from grader.client.local import LocalBackend
+from grader.client.student import Call, Student
+from grader.course import Topic
+from grader.replaying import calls_again, flat, same_call, same_ending, same_value
+from grader.worker.wire import Rng
+
+RIGHT = 1e-12
+"""Misconceptions are computed in float64: those that are right are so to nearly all digits."""
+
+Functions = Mapping[str, Callable[..., Any]]
+
+
+class Stance(enum.Enum):
+    """What a case says of a misconception; SILENT where the student is wrong and it would be right, or where it is unsteady."""
+
+    FOR = enum.auto()
+    AGAINST = enum.auto()
+    SILENT = enum.auto()
+
+
+@dataclass
+class Replays:
+    """The calls of cases made again, on the oracle or with a misconception in its function's place.
+
+    They are remembered while one function is diagnosed, since its checks share their cases.
+    """
+
+    topic: Topic
+    oracle: Functions
+    _function: str = ""
+    _made: dict[tuple[str, int], list[Call] | None] = field(default_factory=dict)
+    _unsteady: dict[tuple[str, int], bool] = field(default_factory=dict)
+    _refuted: set[tuple[str, int]] = field(default_factory=set)
+
+    def begin(self, function: str) -> None:
+        """Diagnose this function; what was made for another is forgotten."""
+        if function != self._function:
+            self._function = function
+            self._made.clear()
+            self._unsteady.clear()
+            self._refuted.clear()
+
+    def of(self, run: CaseRun, candidate: Known | None = None) -> list[Call] | None:
+        """The case's calls again; None where they cannot be made."""
+        key = (candidate.slug if candidate is not None else "", id(run))
+        if key not in self._made:
+            self._made[key] = self._make(run, candidate)
+        return self._made[key]
+
+    def is_unsteady(self, run: CaseRun, candidate: Known) -> bool:
+        """Whether the candidate gives something else each time, as a model does whose layers no weights can be put into."""
+        key = candidate.slug, id(run)
+        if key not in self._unsteady:
+            first, second = self.of(run, candidate) or [], self._make(run, candidate) or []
+            self._unsteady[key] = not all(map(same_call, first, second))
+        return self._unsteady[key]
+
+    def can_explain(self, run: CaseRun, candidate: Known) -> bool:
+        """Whether the candidate explains every call to its function; found out without the calls behind the first it does not."""
+        key = candidate.slug, id(run)
+        if key in self._refuted:
+            return False
+        if key not in self._made:
+            right = self.of(run)
+            again = self._make(run, candidate, lambda number, ours: _goes_on(candidate, run, right, number, ours))
+            if again is None:
+                self._refuted.add(key)
+                return False
+            self._made[key] = again
+        return stance(candidate, run, self) is Stance.FOR
+
+    def _make(
+        self, run: CaseRun, candidate: Known | None, goes_on: Callable[[int, Call], bool] = lambda number, ours: True
+    ) -> list[Call] | None:
+        functions = {**self.oracle, candidate.function: candidate.code} if candidate is not None else self.oracle
+        return calls_again(run.calls, Student(self.topic, LocalBackend(functions)), goes_on)
+
+
+def is_wrong_value(run: CaseRun) -> bool:
+    """Whether a case failed for a value that is off, not for an exception, a shape or a type."""
+    return isinstance(run.error, CheckFailed) and run.error.failure.error is not None
+
+
+def is_random(run: CaseRun) -> bool:
+    """Whether a generator was passed: right answers then differ with the way of drawing."""
+    return any(isinstance(value, Rng) for call in run.calls for value in (*call.arguments, *call.keywords.values()))
+
+
+def stance(candidate: Known, run: CaseRun, replays: Replays) -> Stance:
+    """What a case says of a candidate in the place of its function, the others being the oracle's."""
+    again, right = replays.of(run, candidate), replays.of(run)
+    if again is None:
+        return Stance.AGAINST
+    calls = [
+        (theirs, ours, wanted)
+        for theirs, ours, wanted in zip(run.calls, again, right or again, strict=True)
+        if theirs.owner == candidate.function
+    ]
+    if run.error is not None and right is not None and not is_random(run):  # what is random is right in many ways
+        if all(_is_right_there(theirs, ours, wanted, run.error) for theirs, ours, wanted in calls):
+            return Stance.SILENT
+    explained = [_explains(theirs, ours, wanted, run.error) for theirs, ours, wanted in calls]
+    if explained and all(explained):
+        return Stance.FOR
+    return Stance.SILENT if replays.is_unsteady(run, candidate) else Stance.AGAINST
+
+
+def _goes_on(candidate: Known, run: CaseRun, right: Sequence[Call] | None, number: int, ours: Call) -> bool:
+    """Whether a candidate may still explain the case after its call of this number."""
+    theirs = run.calls[number]
+    wanted = right[number] if right is not None else ours
+    return theirs.owner != candidate.function or _explains(theirs, ours, wanted, run.error)
+
+
+def _is_right_there(theirs: Call, ours: Call, wanted: Call, error: Exception) -> bool:
+    """Whether a candidate is right in what the case failed for; the message of an exception counts too."""
+    if same_call(ours, wanted, RIGHT) and str(ours.error) == str(wanted.error):
+        return True
+    parts = _parts(theirs, ours, wanted)
+    failed = _failed(error)
+    found = [
+        same_value(other, right, RIGHT) for got, other, right in parts if failed is not None and same_value(got, failed)
+    ]
+    return same_ending(ours, wanted) and bool(found) and all(found)
+
+
+def _explains(theirs: Call, ours: Call, wanted: Call, error: Exception | None) -> bool:
+    """The same result, or at least the part of it that failed; and no part is wrong in `ours` that is right in `theirs`."""
+    if not same_ending(theirs, ours):
+        return False
+    if same_value(theirs.result, ours.result):
+        return True
+    parts, failed = _parts(theirs, ours, wanted), _failed(error)
+    explained = error is None
+    for got, other, right in parts:
+        is_wrong = not same_value(other, right)
+        if same_value(got, other):
+            explained = explained or is_wrong
+        elif (failed is not None and same_value(got, failed)) or (is_wrong and same_value(got, right)):
+            return False
+    return bool(parts) and explained
+
+
+def _parts(theirs: Call, ours: Call, wanted: Call) -> list[tuple[Any, Any, Any]]:
+    """The parts of three results side by side; none where they are not of the same number."""
+    results = [flat(call.result) for call in (theirs, ours, wanted)]
+    return list(zip(*results, strict=True)) if len({len(parts) for parts in results}) == 1 else []
+
+
+def _failed(error: Exception | None) -> Any:
+    """The value that was refused, where it is one."""
+    return error.value if isinstance(error, CheckFailed) else None
