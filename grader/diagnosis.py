@@ -51,7 +51,7 @@ def diagnose(
 
 def _is_likely(candidate: Known, own: Sequence[CaseRun], others: Sequence[CaseRun], replays: Replays) -> bool:
     """Whether all own cases speak for the candidate, and not too many of the other checks' against it."""
-    if any(stance(candidate, run, replays) is not Stance.FOR for run in own):
+    if not all(replays.can_explain(run, candidate) for run in own):
         return False
     if any(stance(candidate, run, replays) is Stance.AGAINST for run in others if run.error is None):
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,7 @@ class Replays:
     _function: str = ""
     _made: dict[tuple[str, int], list[Call] | None] = field(default_factory=dict)
     _unsteady: dict[tuple[str, int], bool] = field(default_factory=dict)
+    _refuted: set[tuple[str, int]] = field(default_factory=set)
 
     def begin(self, function: str) -> None:
         """Diagnose this function; what was made for another is forgotten."""
@@ -49,6 +50,7 @@ class Replays:
             self._function = function
             self._made.clear()
             self._unsteady.clear()
+            self._refuted.clear()
 
     def of(self, run: CaseRun, candidate: Known | None = None) -> list[Call] | None:
         """The case's calls again; None where they cannot be made."""
@@ -65,9 +67,25 @@ class Replays:
             self._unsteady[key] = not all(map(same_call, first, second))
         return self._unsteady[key]
 
-    def _make(self, run: CaseRun, candidate: Known | None) -> list[Call] | None:
+    def can_explain(self, run: CaseRun, candidate: Known) -> bool:
+        """Whether the candidate explains every call to its function; found out without the calls behind the first it does not."""
+        key = candidate.slug, id(run)
+        if key in self._refuted:
+            return False
+        if key not in self._made:
+            right = self.of(run)
+            again = self._make(run, candidate, lambda number, ours: _goes_on(candidate, run, right, number, ours))
+            if again is None:
+                self._refuted.add(key)
+                return False
+            self._made[key] = again
+        return stance(candidate, run, self) is Stance.FOR
+
+    def _make(
+        self, run: CaseRun, candidate: Known | None, goes_on: Callable[[int, Call], bool] = lambda number, ours: True
+    ) -> list[Call] | None:
         functions = {**self.oracle, candidate.function: candidate.code} if candidate is not None else self.oracle
-        return calls_again(run.calls, Student(self.topic, LocalBackend(functions)))
+        return calls_again(run.calls, Student(self.topic, LocalBackend(functions)), goes_on)
 
 
 def is_wrong_value(run: CaseRun) -> bool:
@@ -97,6 +115,13 @@ def stance(candidate: Known, run: CaseRun, replays: Replays) -> Stance:
     if explained and all(explained):
         return Stance.FOR
     return Stance.SILENT if replays.is_unsteady(run, candidate) else Stance.AGAINST
+
+
+def _goes_on(candidate: Known, run: CaseRun, right: Sequence[Call] | None, number: int, ours: Call) -> bool:
+    """Whether a candidate may still explain the case after its call of this number."""
+    theirs = run.calls[number]
+    wanted = right[number] if right is not None else ours
+    return theirs.owner != candidate.function or _explains(theirs, ours, wanted, run.error)
 
 
 def _is_right_there(theirs: Call, ours: Call, wanted: Call, error: Exception) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -17,13 +17,19 @@ CLOSE = 1e-5
 """Two numbers are the same where they differ by this share of the largest of the array: float32 is as good as float64."""
 
 
-def calls_again(calls: Sequence[Call], student: Student) -> list[Call] | None:
-    """The same calls in order on another `student`; None where one needs what an earlier one did not give."""
+def calls_again(
+    calls: Sequence[Call], student: Student, goes_on: Callable[[int, Call], bool] = lambda number, again: True
+) -> list[Call] | None:
+    """The same calls in order on another `student`; None where one needs what an earlier one did not give.
+
+    `goes_on` is asked after each call, with its number and what it gave; where it says no, the rest is not worth making,
+    and the answer is None, too.
+    """
     handles: dict[int, Handle] = {}
-    made = []
+    made: list[Call] = []
     for call in calls:
         again = _call_again(student, call, handles)
-        if again is None:
+        if again is None or not goes_on(len(made), again):
             return None
         _map_handles(call.result, again.result, handles)
         made.append(again)

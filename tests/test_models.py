@@ -236,6 +236,32 @@ def test_weights_are_those_of_the_formula() -> None:
     )
 
 
+class Rebinding(nn.Module):
+    """A running mean that is not changed in place, but given a new tensor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(2, 3)
+        self.register_buffer("mean", torch.zeros(3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.linear(x)
+        if self.training:
+            self.mean = 0.9 * self.mean + 0.1 * y.detach().mean(0)
+        return y - self.mean
+
+
+def test_a_statistic_that_gets_a_new_tensor_has_moved() -> None:
+    model = Rebinding()
+    for training in (True, True, False):
+        reply = run_model(model, (4, 2), training=training)
+        assert (reply["statistics"], reply["moved"]) == (1, int(training))
+
+
+def test_the_shapes_of_outputs_come_without_operations() -> None:
+    assert trace_model(nn.Linear(2, 3), (4, 2), operations=False) == {"outputs": [(4, 3)]}
+
+
 def test_buffers_that_are_no_statistics_stay() -> None:
     model = nn.Sequential(nn.BatchNorm1d(4))
     model.register_buffer("kernel", torch.tensor([0.25, 0.5, 0.25]))
@@ -413,6 +439,44 @@ def test_the_first_layer_that_differs_is_named(got: Callable[[], list[nn.Module]
     right = nn.Sequential(nn.Conv2d(2, 3, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
     found = first_difference(_entries(nn.Sequential(*got())), _entries(right))
     assert found is None if sentence is None else found is not None and found.endswith(sentence), found
+
+
+class Joins(nn.Module):
+    """Three maps, put side by side by `join`."""
+
+    def __init__(self, join: Callable[..., torch.Tensor]) -> None:
+        super().__init__()
+        self.join, self.one, self.two = join, nn.Conv2d(2, 3, 1), nn.Conv2d(2, 4, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.join(x, self.one(x), self.two(x))
+
+
+@pytest.mark.parametrize(
+    ("join", "sentence"),
+    [
+        (lambda a, b, c: torch.cat([torch.cat([a, b], -3), c], 1), None),
+        (lambda a, b, c: torch.cat([torch.cat([a]), torch.cat([b, c], 1)], 1), None),
+        (lambda a, b, c: torch.cat([b, torch.cat([a, c], 1)], 1), "it takes the same maps in another order"),
+        (lambda a, b, c: torch.cat([a, torch.cat([c, b], 1)], 1), "it takes the same maps in another order"),
+    ],
+)
+def test_maps_put_side_by_side_in_steps_are_the_same(join: Callable[..., torch.Tensor], sentence: str | None) -> None:
+    right = Joins(lambda a, b, c: torch.cat([a, b, c], 1))
+    found = first_difference(_entries(Joins(join)), _entries(right))
+    assert found is None if sentence is None else found is not None and found.endswith(sentence), found
+
+
+def test_maps_put_side_by_side_again_and_again_end() -> None:
+    def double(a: torch.Tensor, b: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
+        for _ in range(40):
+            a = torch.cat([a, a], 1)[:, :2]
+        return torch.cat([a, b, c], 1)
+
+    assert first_difference(_entries(Joins(double)), _entries(Joins(double))) is None
+    entries = _entries(Joins(lambda a, b, c: torch.cat([a, b], 1)))
+    chain = [{**entries[-1], "inputs": [n - 1, n - 1]} for n in range(200)]
+    assert first_difference(chain, chain) is None
 
 
 class _Cropped(nn.Module):

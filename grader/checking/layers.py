@@ -53,6 +53,7 @@ SETTINGS = {
     "concatenation": ("dim",),
     "softmax": ("dim",),
 }
+MOST_PARTS = 256  # of a concatenation; a model may double its maps as often as it likes
 BRICKS = frozenset({"addition", "multiplication", "mean", "crop"})
 """Layers by themselves, and what larger ones are put together from: an own batch norm, two convolutions for two groups."""
 LONGEST = 300  # the words come from the student's process in part
@@ -77,7 +78,7 @@ def first_difference(got: Sequence[Any], wanted: Sequence[Any]) -> str | None:
     """
     try:
         theirs, ours = read_layers(got), read_layers(wanted)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ZeroDivisionError):
         return None
     known, found = {layer.key for layer in ours}, {layer.key for layer in theirs}
     odd = [layer for layer in theirs if layer.key not in known]
@@ -101,9 +102,12 @@ def read_layers(entries: Sequence[Any]) -> list[Layer]:
             if source in crops and not _crops(entry):
                 layers.append(crops[source])
         inputs = tuple(keys[source] for source in entry["inputs"])
-        if entry["op"] in SHAPED:
+        if entry["op"] in SHAPED or (entry["op"] == "cat" and len(inputs) == 1 and not entry["weights"]):
             keys[number] = inputs[0]
             continue
+        if entry["op"] == "cat":
+            entry = _with_positive_dim(entry)
+            inputs = _joined(inputs, entry["settings"]["dim"], layers)
         if _crops(entry):
             source = entry["inputs"][0]
             before = crops.get(source) or Layer("crop", (), inputs, inputs[0], "")
@@ -114,7 +118,25 @@ def read_layers(entries: Sequence[Any]) -> list[Layer]:
             layer = _read_layer(entry, inputs)
             layers.append(layer)
         keys[number] = layer.key
-    return layers
+    return _without_steps(layers)
+
+
+def _with_positive_dim(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A concatenation whose dim is counted from the front."""
+    return {**entry, "settings": {**entry["settings"], "dim": entry["settings"]["dim"] % len(entry["output"])}}
+
+
+def _joined(inputs: tuple[str, ...], dim: int, layers: Sequence[Layer]) -> tuple[str, ...]:
+    """The inputs of a concatenation, those of one among them in its place: [[a, b], c] is [a, b, c]."""
+    parts = {one.key: one.inputs for one in layers if one.kind == "concatenation" and dict(one.settings)["dim"] == dim}
+    joined = tuple(part for key in inputs for part in parts.get(key, (key,)))
+    return joined if len(joined) <= MOST_PARTS else inputs
+
+
+def _without_steps(layers: list[Layer]) -> list[Layer]:
+    """Without concatenations that were only a step of another one."""
+    used = {key for layer in layers for key in layer.inputs} | {layer.key for layer in layers[-1:]}
+    return [layer for layer in layers if layer.kind != "concatenation" or layer.key in used]
 
 
 def _crops(entry: Mapping[str, Any]) -> bool:
@@ -193,6 +215,8 @@ def _explain(layer: Layer, candidates: Sequence[Layer], sources: Mapping[str, st
     parts = [_setting(name, got.get(name), wanted[name]) for name in wanted if got.get(name) != wanted[name]]
     if parts:
         return f"{where}: {', '.join(parts)}"
+    if sorted(other.inputs) == sorted(layer.inputs):
+        return f"{where}: it takes the same maps in another order"
     theirs = [_an(sources[key]) for key in other.inputs if key not in layer.inputs]
     ours = [_an(sources[key]) for key in layer.inputs if key not in other.inputs]
     if theirs and ours and theirs[0] != ours[0]:

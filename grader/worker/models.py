@@ -91,10 +91,10 @@ def sketch_model(make: Callable[..., Any], *arguments: Any, **keywords: Any) -> 
         )  # it reads or fills its own weights; or this raises what the caller should see
 
 
-def trace_model(model: Any, x: Any, *, partial: bool = False) -> Reply:
+def trace_model(model: Any, x: Any, *, partial: bool = False, operations: bool = True) -> Reply:
     """The operations of a forward pass in evaluation mode on an input of shape x, in order; see tracing.py.
 
-    A `partial` trace ends where the forward pass raises.
+    A `partial` trace ends where the forward pass raises. Without `operations`, the shapes of the outputs alone.
     """
     if (problem := _no_module(model)) is not None:
         return {"problem": problem}
@@ -103,13 +103,13 @@ def trace_model(model: Any, x: Any, *, partial: bool = False) -> Reply:
     try:
         if _is_lazy(model):
             _dry_run(model, zeros)
-        return trace_forward(model, zeros, partial)
+        return trace_forward(model, zeros, partial, operations)
     except Exception as error:
         if zeros.device.type != "meta" or not _about_sketch(error):
             raise
     model.to_empty(device="cpu")  # it looks at values, which a sketch has not
     fill_model(model)
-    return trace_forward(model, _zeros(model, x), partial)
+    return trace_forward(model, _zeros(model, x), partial, operations)
 
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
@@ -144,9 +144,9 @@ def _matrix(tensor: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
 
 
 def _vector(tensor: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
-    values: torch.Tensor = (
-        VECTOR_CENTRE + VECTOR_SCALE * table.repeat(1 + tensor.numel() // TABLE_ENTRIES)[: tensor.numel()]
-    )
+    count = tensor.numel()
+    long_enough = table if count <= TABLE_ENTRIES else table.repeat(1 + count // TABLE_ENTRIES)
+    values: torch.Tensor = VECTOR_CENTRE + VECTOR_SCALE * long_enough[:count]
     values[1::2] *= -1
     return values
 
@@ -180,7 +180,7 @@ def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, entries
         _dry_run(model, leaf.detach().clone())
     statistics = fill_model(model)
     model.train(training)
-    before = [tensor.clone() for tensor in statistics]
+    before = [tensor.detach().clone() for tensor in statistics]
     passed = leaf.clone()  # not a leaf, as in a network, where a block's input is what another one returned
     torch.manual_seed(seed)
     with torch.enable_grad():

@@ -12,6 +12,7 @@ PyTorch tells a dispatch mode every operation, whoever calls it: modules, functi
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -27,15 +28,15 @@ SILENT = frozenset(
 """Not entries by themselves: they make or move constants, or change nothing that is computed."""
 
 
-def trace_forward(model: nn.Module, x: torch.Tensor, partial: bool = False) -> dict[str, Any]:
+def trace_forward(model: nn.Module, x: torch.Tensor, partial: bool = False, operations: bool = True) -> dict[str, Any]:
     """One forward pass on x without gradients: its "entries" and the shapes of its "outputs", or a "problem".
 
-    With `partial`, what the model did before it raised.
+    With `partial`, what the model did before it raised; without `operations` there are no entries.
     """
     recorder = _Recorder(x)
     result = None
     try:
-        with torch.no_grad(), recorder:
+        with torch.no_grad(), recorder if operations else nullcontext():
             result = model(x)
     except Exception:
         if not partial:
@@ -45,7 +46,8 @@ def trace_forward(model: nn.Module, x: torch.Tensor, partial: bool = False) -> d
         return {"problem": f"does more than {ENTRIES:,} operations in one forward pass"}
     if not outputs and not partial:
         return {"problem": f"returned an object of type {type(result).__name__} from its forward pass, not a tensor"}
-    return {"entries": recorder.entries, "outputs": outputs[:16]}
+    shapes = {"outputs": outputs[:16]}
+    return {"entries": recorder.entries, **shapes} if operations else shapes
 
 
 class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # its base has no annotations
