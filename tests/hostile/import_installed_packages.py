@@ -17,7 +17,7 @@ import numpy
 GOT = []
 sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != "NotInThisTopic"]
 sys.path += [os.path.dirname(os.path.dirname(numpy.__file__)), *sysconfig.get_paths().values()]
-sys.path += site.getsitepackages() + glob.glob("/usr/lib/python3*/*-packages") + [os.getcwd(), "/", "/work/main"]
+sys.path += site.getsitepackages() + glob.glob("/usr/lib/python3*/*-packages") + [os.getcwd(), "/"]
 NAMES = "torch hypothesis pytest grader.checking grader.grading reference rich pip safetensors.torch"
 for name in NAMES.split():
     try:
