@@ -41,6 +41,10 @@ WIDE = "The 1x1 convolution has bn_size*growth_rate channels; here bn_size multi
 FIXED = "The 1x1 convolution has bn_size*growth_rate channels; here always four times growth_rate."
 UNPADDED = "The 3x3 convolution keeps the size of its map only with padding 1, and only maps of one size can be put side by side."
 OVERPADDED = "The 1x1 convolution has no padding: with padding 1 the map grows by two rows and columns."
+RESIZED = (
+    "A layer's new maps have another size than its input, so that they cannot be put side by side. The 3x3 convolution keeps "
+    "the size with padding 1, the 1x1 convolution without."
+)
 EXCHANGED = "The 1x1 convolution comes first, the 3x3 second. Here it is the other way round."
 KEPT = "The layer returns its input too. It returns the new maps alone; it is the block that puts them beside the rest."
 ADDED = "Maps are added here, as in a residual network. A dense block puts them side by side: torch.cat along dim 1 (equation 2)."
@@ -272,12 +276,16 @@ def nothing_before_the_first_convolution() -> None: ...
 def relu_at_the_end_of_the_layer() -> None: ...
 
 
-@_in(BOTH, UNPADDED, paddings=(0, 0))
+@_in("DenseLayer", UNPADDED, paddings=(0, 0))
 def no_padding() -> None: ...
 
 
-@_in(BOTH, OVERPADDED, paddings=(1, 1))
+@_in("DenseLayer", OVERPADDED, paddings=(1, 1))
 def padding_of_the_1x1() -> None: ...
+
+
+@_in("DenseBlock", RESIZED, paddings=(0, 0))
+def size_of_the_map_changed() -> None: ...
 
 
 @_in(BOTH, EXCHANGED, sides=(3, 1))
