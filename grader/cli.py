@@ -13,7 +13,7 @@ from grader.batch.command import add_batch_commands
 from grader.ci.command import add_ci_commands
 from grader.commands import add_course_commands, add_student_commands
 from grader.errors import InternalFault, UsageError
-from grader.options import default_path, moment, percent
+from grader.options import count, default_path, moment, percent
 from grader.report.text import plain
 
 OK, BELOW, USAGE, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
@@ -84,6 +84,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--run-all-cells", action="store_true", help="run all of a notebook, not only what the graded functions need"
     )
     grade.add_argument(
+        "--jobs", type=count, metavar="N", help="topics judged at once (default: one a processor, at most 4)"
+    )
+    grade.add_argument(
         "--handed-in", type=moment, metavar="DATE", help="when it was handed in, for the course's deadlines"
     )
     grade.add_argument("--course", type=Path, metavar="PATH", help="folder that holds reference/course.toml")
@@ -111,6 +114,7 @@ def run_grade(options: argparse.Namespace) -> int:
     from grader.report.output import write_output
     from grader.report.terminal import print_report
     from grader.results import percentage
+    from grader.sharing import default_jobs
 
     if options.json == options.html == "-":
         raise UsageError("only one of --json and --html can go to standard output")
@@ -127,6 +131,7 @@ def run_grade(options: argparse.Namespace) -> int:
             handed_in=options.handed_in,
             course=options.course,
             listener=listener,
+            jobs=options.jobs or default_jobs(),
         )
     if not options.show_hidden:
         report = for_student(report)

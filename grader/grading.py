@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import os
 import platform
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.checking.suite import CheckSpec, Suite
+from grader.checking.suite import CheckSpec, Collected, Suite
+from grader.collecting import run_pytest
 from grader.course import Course, Topic, load_course
-from grader.devices import WorkerMaker, make_full_size, used_device
-from grader.errors import CourseError, InternalFault, SandboxUnavailable, UsageError
+from grader.devices import WorkerMaker, make_full_size
+from grader.errors import CourseError, SandboxUnavailable, UsageError
+from grader.findings import Findings, findings_of
 from grader.late import apply_late
 from grader.results import CheckResult, Report, Step
 from grader.session import GradingSession, on_path
+from grader.sharing import JudgeTopic, Told, can_share, judge_side_by_side
 from grader.submission import Bundle, Submission, load_submission, topics_in
 from grader.workshop import Workshop, shared_workshop
 
@@ -65,7 +68,10 @@ class Grading:
     listener: Listener | None = None
     device: str = "cpu"
     total: int = 0
+    totals: Counter[str] = field(default_factory=Counter)
     done: int = 0
+    begin: Callable[[Workshop], GradingSession] | None = None
+    """Begins a session of its own in another process; None where the topics cannot be judged side by side."""
     _stack: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
@@ -78,15 +84,27 @@ class Grading:
         workshop = workshop or shared_workshop()
         for needs in {topic.needs for topic in topics if topic.name not in submission.problems}:
             workshop.server(needs)  # it warms up while this process imports what judging needs
-        make = worker_maker(submission, folder, settings, workshop)
-        session = GradingSession(
+
+        def begin(workshop: Workshop) -> GradingSession:
+            make = worker_maker(submission, folder, settings, workshop)
+            return GradingSession(
+                course,
+                settings.seed,
+                workshop,
+                make,
+                make_full_size=lambda topic: make_full_size(topic, make, settings.device, settings.full_size, workshop),
+            )
+
+        large = settings.full_size or (settings.device != "cpu" and workshop.gpu.problem is None)
+        grading = cls(
             course,
-            settings.seed,
-            workshop,
-            make,
-            make_full_size=lambda topic: make_full_size(topic, make, settings.device, settings.full_size, workshop),
+            topics,
+            begin(workshop),
+            only=settings.only,
+            device=settings.device,
+            begin=None if large else begin,  # models at their published size take all the memory, or the one GPU
+            _stack=stack,
         )
-        grading = cls(course, topics, session, only=settings.only, device=settings.device, _stack=stack)
         stack.callback(grading.session.close)
         grading.submission = submission
         return grading
@@ -114,7 +132,7 @@ class Grading:
 
         A `plain` suite needs no pytest to be judged again.
         """
-        self.total = sum(self.is_wanted(check.spec) for check in suite)
+        self.expect(check for check in suite if self.is_wanted(check.spec))
         if not self.quiet:  # an ordinary pytest run may have been asked for some of the checks only
             return
         for topic in self.topics:
@@ -133,10 +151,35 @@ class Grading:
     ) -> CheckResult:
         """Judge one check and tell the listener."""
         result = self.session.run(topic, spec, test, fixtures)
+        self.tell(topic.name, result)
+        return result
+
+    def tell(self, topic: str, result: CheckResult) -> None:
+        """Tell the listener that one more check is judged."""
         self.done += 1
         if self.listener is not None:
-            self.listener(Step(self.done, self.total, topic.name, result))
-        return result
+            self.listener(Step(self.done, self.total, topic, self.totals.get(topic, 0), result))
+
+    def expect(self, checks: Iterable[Collected]) -> None:
+        """Told which checks will be judged, for the progress."""
+        self.totals = Counter(check.topic.name for check in checks)
+        self.total = self.totals.total()
+
+    def judge_apart(self, workshop: Workshop) -> JudgeTopic:
+        """What judges a topic in another process, with servers of its own."""
+        assert self.begin is not None
+        begin, device = self.begin, self.device
+
+        def judge(topic: Topic, suite: Suite, told: Told) -> Findings:
+            session = begin(workshop)
+            try:
+                for check in suite:
+                    told(topic.name, session.run(topic, check.spec, check.test, check.parameters))
+                return findings_of(session, (topic,), device)
+            finally:
+                session.close()
+
+        return judge
 
 
 def grade(
@@ -153,6 +196,7 @@ def grade(
     course: Course | str | os.PathLike[str] | None = None,
     listener: Listener | None = None,
     workshop: Workshop | None = None,
+    jobs: int = 1,
 ) -> Report:
     """Grade one submission: a folder, a file, a notebook, a zip, or a bundle that was read from one.
 
@@ -160,8 +204,10 @@ def grade(
     (default 0); `device` says whether PyTorch models also run at their published size on a GPU, and `full_size` has them do
     so on the CPU where they do not; `run_all_cells` runs all of a notebook and not only what the graded functions need; `only`
     is a function or the name of a check, and nothing else is graded; `handed_in`, with its offset from UTC, is held against
-    the course's deadlines. Raises UsageError for a path or topic that is not there, SandboxUnavailable where a protection is
-    required and missing, InternalFault for a fault of ours.
+    the course's deadlines; `jobs` is how many topics are judged at once, where this process can be forked.
+
+    Raises UsageError for a path or topic that is not there, SandboxUnavailable where a protection is required and missing,
+    InternalFault for a fault of ours.
     """
     if device not in DEVICES:
         raise UsageError(f"device {device!r} is none of {', '.join(DEVICES)}")
@@ -172,11 +218,11 @@ def grade(
     source = path if isinstance(path, Bundle) else Path(path)
     grading = Grading.open(source, loaded, settings, workshop)
     grading.listener = listener
-    run_checks(grading)
+    found = run_checks(grading, jobs)
     submission = grading.submission
     assert submission is not None
     shown = path.label if isinstance(path, Bundle) else str(path)
-    report = make_report(grading, shown, submission, settings.seed, time.perf_counter() - started)
+    report = make_report(grading, found, shown, submission, settings.seed, time.perf_counter() - started)
     return report if handed_in is None else apply_late(report, loaded, handed_in)
 
 
@@ -222,126 +268,48 @@ def worker_maker(submission: Submission, folder: str, settings: Settings, worksh
     return make
 
 
-def run_checks(grading: Grading) -> None:
+def run_checks(grading: Grading, jobs: int = 1) -> Findings:
     """Judge the submission by the topics' checks, quietly. Raises what a check's judging raised, or InternalFault.
 
-    The first time pytest collects and runs them; later submissions are judged by the same suite where it needs no pytest.
+    The first time pytest collects them; where they need nothing else of it, they are judged by `judge_suite`, then and later.
     """
     suite = grading.session.workshop.suites.find(grading.course, grading.topics)
     if suite is None:
-        _run_pytest(grading)
-        return
+        found = run_pytest(grading, lambda suite: judge_suite(grading, suite, jobs))
+        return found if found is not None else findings_of(grading.session, grading.topics, grading.device)
     from grader.checking.cases import load_profile
 
     load_profile()
     end = grading.enter()
     try:
-        grading.total = sum(grading.is_wanted(check.spec) for check in suite)
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            for check in suite:
-                if grading.is_wanted(check.spec):
-                    grading.judge(check.topic, check.spec, check.test, check.parameters)
+            return judge_suite(grading, suite, jobs)
     finally:
         end()
 
 
-def _run_pytest(grading: Grading) -> None:
-    import pytest
-
-    from grader import plugin
-
-    grading.quiet = True
-    keeper = _Keeper(grading)
-    arguments = [
-        "--disable-plugin-autoload", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:logging", "-p", "no:warnings",
-        "-p", "no:junitxml", "-p", "no:faulthandler", "-p", "no:doctest", "-p", "no:pastebin", "-p", "no:debugging",
-        "-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:tmpdir", "-p", "no:recwarn",
-        "--capture=no", "--noconftest", "--import-mode=importlib", "--assert=plain",
-        "-c", os.devnull, "--rootdir", str(grading.course.root),
-        *(str(topic.checks) for topic in grading.topics),
-    ]  # fmt: skip
-    output = io.StringIO()
-    with _clean_environment(), _settled_heap(), redirect_stdout(output), redirect_stderr(output):
-        code = pytest.main(arguments, plugins=[plugin, keeper])
-    if keeper.error is not None:
-        raise keeper.error
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        problems = "\n".join(keeper.problems) or output.getvalue()[-4000:]
-        raise InternalFault(f"the checks could not be run (pytest's exit code {int(code)})\n{problems}")
+def judge_suite(grading: Grading, suite: Suite, jobs: int) -> Findings:
+    """Judge the wanted checks, in at most so many processes at once."""
+    wanted = tuple(check for check in suite if grading.is_wanted(check.spec))
+    topics = [topic for topic in grading.topics if any(check.topic is topic for check in wanted)]
+    grading.expect(wanted)
+    if jobs > 1 and grading.begin is not None and can_share(topics):
+        needed = {topic.needs for topic in topics}
+        workshops = [grading.session.workshop.twin(needed) for _ in range(min(jobs, len(topics)))]
+        try:
+            return judge_side_by_side(topics, wanted, list(map(grading.judge_apart, workshops)), grading.tell)
+        finally:
+            for workshop in workshops:
+                workshop.close()
+    for check in wanted:
+        grading.judge(check.topic, check.spec, check.test, check.parameters)
+    return findings_of(grading.session, grading.topics, grading.device)
 
 
-class _Keeper:
-    """A pytest plugin that carries the grading into the run, and errors out of it."""
-
-    def __init__(self, grading: Grading) -> None:
-        self.grading = grading
-        self.error: BaseException | None = None
-        self.problems: list[str] = []
-
-    def pytest_configure(self, config: Any) -> None:
-        from grader import plugin
-
-        plugin.begin(config, self.grading)
-
-    def pytest_collection_finish(self) -> None:
-        gc.freeze()
-        gc.enable()
-
-    def pytest_collectreport(self, report: Any) -> None:
-        if report.failed:
-            self.problems.append(str(report.longrepr))
-
-    def pytest_internalerror(self, excrepr: Any, excinfo: Any) -> bool:
-        if isinstance(excinfo.value, UsageError):
-            self.error = excinfo.value
-        self.problems.append(str(excrepr))
-        return True
-
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        if report.failed and report.when != "call":
-            self.problems.append(str(report.longrepr))
-
-    def pytest_exception_interact(self, call: Any) -> None:
-        if isinstance(call.excinfo.value, (UsageError, InternalFault, KeyboardInterrupt)):
-            self.error = self.error or call.excinfo.value
-
-    def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
-        if type(excinfo.value) is KeyboardInterrupt:  # pytest has subclasses of its own, for errors in collection
-            self.error = excinfo.value
-
-
-@contextmanager
-def _settled_heap() -> Iterator[None]:
-    """No garbage collection until the checks are imported, and none of what that brought, which stays to the end anyway.
-
-    Looking through PyTorch's half a million objects again and again takes a tenth of a cold run.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-        if enabled:
-            gc.enable()
-        else:
-            gc.disable()
-
-
-@contextmanager
-def _clean_environment() -> Iterator[None]:
-    """Without the variables by which pytest takes options and plugins from whoever calls."""
-    names = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_THEME", "PYTEST_DEBUG")
-    saved = {name: os.environ.pop(name) for name in names if name in os.environ}
-    try:
-        yield
-    finally:
-        os.environ.update(saved)
-
-
-def make_report(grading: Grading, path: str, submission: Submission, seed: int, seconds: float) -> Report:
-    """The report of a finished session. Raises InternalFault when checks are missing from it."""
-    session = grading.session
+def make_report(
+    grading: Grading, found: Findings, path: str, submission: Submission, seed: int, seconds: float
+) -> Report:
+    """The report of what was found in a submission."""
     return Report(
         course_name=grading.course.name,
         course_title=grading.course.title,
@@ -349,13 +317,13 @@ def make_report(grading: Grading, path: str, submission: Submission, seed: int, 
         path=path,
         files=submission.files(),
         seed=seed,
-        isolation=session.isolation(),
-        topics=session.results(),
-        notes=(*submission.notes, *session.notes()),
-        faults=tuple(session.faults),
+        isolation=found.isolation,
+        topics=found.topics,
+        notes=(*submission.notes, *found.notes),
+        faults=found.faults,
         versions=versions(),
         duration_s=seconds,
-        device=used_device(session, grading.topics, grading.device),
+        device=found.device,
     )
 
 

@@ -15,6 +15,14 @@ def percent(text: str) -> float:
     return value
 
 
+def count(text: str) -> int:
+    """The value of --jobs."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+    return value
+
+
 def moment(text: str) -> datetime:
     """The value of --handed-in: a date and time, in UTC where it has no offset."""
     try:

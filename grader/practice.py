@@ -34,9 +34,9 @@ def grade_functions(
     started = time.perf_counter()
     session = GradingSession(course, seed, workshop or shared_workshop(), lambda _: LocalBackend(functions))
     grading = Grading(course, (topic,), session, only=only)
-    run_checks(grading)
+    found = run_checks(grading)
     submission = Submission("(this session)", {}, (), notes=(NOTE,))
-    return make_report(grading, submission.path, submission, seed, time.perf_counter() - started)
+    return make_report(grading, found, submission.path, submission, seed, time.perf_counter() - started)
 
 
 def check(name: str, *, seed: int = 0, namespace: Mapping[str, Any] | None = None) -> Report:

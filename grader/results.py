@@ -121,11 +121,15 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Step:
-    """What a listener is told after each check: how many of how many are done, the topic's name, the result."""
+    """What a listener is told after each check: how many of how many are done, the topic's name, how many it has, the result.
+
+    Topics that are judged side by side come mixed.
+    """
 
     done: int
     total: int
     topic: str
+    of_topic: int
     result: CheckResult
 
 
@@ -200,6 +204,13 @@ class Isolation:
 
     level: str
     protections: dict[str, bool] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, protections: dict[str, bool]) -> Isolation:
+        """The level that these protections amount to."""
+        if not protections:
+            return cls("none")
+        return cls("full" if all(protections.values()) else "partial", protections)
 
 
 @dataclass(frozen=True)

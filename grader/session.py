@@ -26,7 +26,7 @@ from grader.diagnosis import diagnose
 from grader.errors import StudentMissing, StudentNotLoaded, SubmissionFault
 from grader.evidence import Replays
 from grader.observing import observe
-from grader.results import CheckResult, Failure, Isolation, Outcome, TopicResult
+from grader.results import CheckResult, Failure, Outcome, TopicResult
 from grader.workshop import Workshop
 
 BackendMaker = Callable[[Topic], Backend]
@@ -149,8 +149,8 @@ class GradingSession:
         sessions = self.topics.values()
         return tuple(dict.fromkeys(note for s in sessions for note in getattr(s.student.backend, "notes", ())))
 
-    def isolation(self) -> Isolation:
-        """The weakest protection that any worker of this submission reported."""
+    def protections(self) -> dict[str, bool]:
+        """Each protection that any worker of this submission reported, and whether it held in all of them."""
         protections: dict[str, bool] = {}
         for session in self.topics.values():
             full_size = session.student.full_size
@@ -159,9 +159,7 @@ class GradingSession:
                 pair for one in held + (full_size.protections if full_size else []) for pair in one.items()
             ):
                 protections[name] = holds and protections.get(name, True)
-        if not protections:
-            return Isolation("none")
-        return Isolation("full" if all(protections.values()) else "partial", protections)
+        return protections
 
     def close(self) -> None:
         """End every worker."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import functools
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from grader.checking.cases import CaseBook
@@ -30,6 +31,12 @@ class Workshop:
         if server is None or not server.alive():
             server = self._servers[needs] = ForkServer(needs)
         return server
+
+    def twin(self, needs: Iterable[str]) -> Workshop:
+        """A workshop for a process forked from this one: the same books, and servers of its own, as warm as these."""
+        servers = {need: self.server(need) for need in needs}
+        cloned = {need: server.clone() for need, server in servers.items() if server is not None}
+        return Workshop(self.cases, self.suites, self.gpu, cloned)
 
     def close(self) -> None:
         """End the fork servers and every worker they made."""

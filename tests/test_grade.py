@@ -110,6 +110,16 @@ def test_what_is_printed_is_shown_with_the_failure(course: Course, submit: Submi
     assert failure is not None and failure.output == "sides 1 1\n"
 
 
+def test_folders_of_one_run_are_in_no_report(course: Course, submit: Submit) -> None:
+    """The copy that is graded has another name each time, and so would the report of the same work."""
+    printed = "import os; print(os.path.abspath(__file__), os.getcwd() + '/x'); return 0"
+    failure = check(grade(submit(("return height * width", printed)), course=course), "area/any_rectangle").failure
+    assert failure is not None and failure.output == "area.py x\n"
+    raised = "raise RuntimeError(__file__)"
+    failure = check(grade(submit(("return height * width", raised)), course=course), "area/any_rectangle").failure
+    assert failure is not None and failure.exception is not None and failure.exception.message == "area.py"
+
+
 def test_a_stub_gets_nothing_and_is_told_so_once(course: Course, submit: Submit) -> None:
     report = grade(submit(("return height * width", "raise NotImplementedError")), course=course)
     assert outcomes(report) == {

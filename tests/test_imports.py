@@ -26,6 +26,8 @@ LAYERS = [
     ["grader.observing"],
     ["grader.session"],
     ["grader.devices"],
+    ["grader.findings"],
+    ["grader.collecting", "grader.sharing"],
     ["grader.grading", "grader.plugin", "grader.release", "grader.report"],
     ["grader.catalogue"],
     [
@@ -49,8 +51,9 @@ EXCEPTIONS = {
     (
         "grader.plugin",
         "grader.grading",
-    ): "the plugin is one of the two ways into a grading, and grading runs the plugin",
-    ("grader.grading", "grader.plugin"): "see above; both import inside functions",
+    ): "the plugin is one of the two ways into a grading",
+    ("grader.collecting", "grader.plugin"): "grading runs the plugin, which it imports inside a function",
+    ("grader.collecting", "grader.grading"): "for the annotations alone",
     ("grader.plugin", "grader.report"): "an ordinary pytest run prints failures through the plain report",
 }
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from grader.options import count
+
 if TYPE_CHECKING:
     from grader.batch.executors import Executor
     from grader.batch.fingerprint import Basis
@@ -66,7 +68,7 @@ def _add_seed(command: argparse.ArgumentParser) -> None:
 
 def _add_running(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--jobs", type=_count, default=_processors(), metavar="N", help="submissions at once (default: one a processor)"
+        "--jobs", type=count, default=_processors(), metavar="N", help="submissions at once (default: one a processor)"
     )
     command.add_argument(
         "--executor", choices=("local", "dask"), default="local", help="where to grade (default: local)"
@@ -77,13 +79,6 @@ def _add_running(command: argparse.ArgumentParser) -> None:
         "--allow-weak-sandbox", action="store_true", help="grade also where some protection of the sandbox is missing"
     )
     command.add_argument("--course", type=Path, metavar="PATH", help="folder that holds reference/course.toml")
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
-    return value
 
 
 def _processors() -> int:

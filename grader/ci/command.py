@@ -107,6 +107,7 @@ def _graded(
     from grader.errors import SubmissionUnreadable
     from grader.grading import grade
     from grader.report.live import live_progress
+    from grader.sharing import default_jobs
 
     seed = choose_seed(options.seed_from, around.environment, path, course, topics)
     try:
@@ -118,6 +119,7 @@ def _graded(
                 require_sandbox=options.require_sandbox,
                 course=course,
                 listener=listener,
+                jobs=default_jobs(),
             )
     except SubmissionUnreadable as error:
         return ungraded(course, topics, str(path), f"there is nothing to grade: {error}")

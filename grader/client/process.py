@@ -55,22 +55,34 @@ class ForkServer:
     def __init__(self, needs: str) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 _python("grader.worker.forkserver", needs, str(theirs.fileno())),
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 env=_environment(),
                 cwd="/",
             )
-        self._socket = ours
+        self._attach(ours, process)
+
+    def _attach(self, ours: socket.socket, process: subprocess.Popen[bytes] | None) -> None:
+        self._socket, self._process = ours, process
         self._lines = ours.makefile("rb")
-        self._ready = False
+        self._ready = process is None
+
+    def clone(self) -> ForkServer:
+        """A second server with everything imported, forked from this one; it ends when its own socket is closed."""
+        self._await_ready()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(self._socket, [b'{"op": "clone"}'], [theirs.fileno()])
+            self._answer()
+        server = ForkServer.__new__(ForkServer)
+        server._attach(ours, None)
+        return server
 
     def fork(self, start: dict[str, Any], descriptors: tuple[int, int, int]) -> int:
         """Fork a worker on the three descriptors; returns its process id, which is also its group's."""
-        if not self._ready:
-            self._answer()
-            self._ready = True
+        self._await_ready()
         line = json.dumps({"op": "fork", "start": start}).encode()
         socket.send_fds(self._socket, [line], list(descriptors))
         return int(self._answer()["pid"])
@@ -82,17 +94,31 @@ class ForkServer:
 
     def alive(self) -> bool:
         """Whether the server can still fork."""
-        return self._process.poll() is None
+        if self._process is not None:
+            return self._process.poll() is None
+        try:
+            return self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+        except BlockingIOError:  # nothing to read, and not the end
+            return True
+        except OSError:
+            return False
 
     def close(self) -> None:
         """End the server and with it every worker it forked."""
         self._lines.close()
         self._socket.close()
+        if self._process is None:
+            return
         try:
             self._process.wait(2)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def _await_ready(self) -> None:
+        if not self._ready:
+            self._answer()
+            self._ready = True
 
     def _answer(self) -> dict[str, Any]:
         line = self._lines.readline(1 << 16)
@@ -236,6 +262,16 @@ class Worker:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(self.pid, getattr(signal, name))
 
+    def take_output(self) -> str:
+        """What was printed since the last call, its own folders named as the student would."""
+        return self.name_files(self.channel.take_output())
+
+    def name_files(self, text: str) -> str:
+        """The text with the student's files by their names alone, without the folders made for this run."""
+        for folder in (self.spec.folder, self.scratch):
+            text = text.replace(f"{folder}/", "").replace(folder, ".")
+        return text
+
     def close(self, grace: float = 0.0) -> int:
         """Kill the worker and whatever is in its process group, remove its files; returns the wait status.
 
@@ -255,7 +291,7 @@ class Worker:
             self._popen.kill()
             code = self._popen.wait()
             status = -code if code < 0 else code << 8
-        self.last_output = self.channel.take_output()
+        self.last_output = self.take_output()
         self.channel.close()
         shutil.rmtree(self.scratch, ignore_errors=True)
         return status

@@ -235,7 +235,7 @@ class WorkerBackend:
     def take_output(self) -> str:
         """What was printed since the case began."""
         if self._worker is not None:
-            self._output.append(self._worker.channel.take_output())
+            self._output.append(self._worker.take_output())
         text = "".join(self._output)
         self._output.clear()
         return text
@@ -354,16 +354,20 @@ class WorkerBackend:
         except SubmissionFault as error:
             shown = self.notebook.submitted.name if self.notebook is not None else file
             self._not_loaded = StudentNotLoaded(_not_loaded_sentence(shown, error, limits.load_seconds), error)
-            self.load_output = worker.last_output if worker.closed else worker.channel.take_output()
+            self.load_output = worker.last_output if worker.closed else worker.take_output()
             self.close()
             self._worker = None
             raise self._not_loaded from None
         finally:
             self._seconds += time.monotonic() - started
-        self.load_output = worker.channel.take_output()
+        self.load_output = worker.take_output()
 
     def _raised(self, fields: dict[str, Any]) -> StudentRaised:
-        return _raised(fields, self._place)
+        error = _raised(fields, self._place)
+        if self._worker is None:
+            return error
+        message = self._worker.name_files(error.message)
+        return error if message == error.message else StudentRaised(error.kind, error.kinds, message, error.frames)
 
     def _place(self, frame: Frame) -> Frame:
         """The frame in the notebook that the file was made of, where it was."""

@@ -18,8 +18,9 @@ def live_progress(console: Console) -> Iterator[Callable[[Step], None]]:
     if not console.is_terminal:
         yield _plain_listener(console)
         return
+    # without a thread that draws: a process with more than one thread cannot be forked safely, and grading forks it
     columns = (TextColumn("{task.description}"), BarColumn(20), MofNCompleteColumn(), TextColumn("{task.fields[lost]}"))
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, auto_refresh=False) as progress:
         task = progress.add_task("reading the submission", total=None, lost="")
         lost = 0
 
@@ -32,6 +33,7 @@ def live_progress(console: Console) -> Iterator[Callable[[Step], None]]:
                 completed=step.done,
                 description=one_line("a hidden check" if step.result.hidden else step.result.name, 44).ljust(44),
                 lost=f"{lost} not passed" if lost else "",
+                refresh=True,
             )
 
         yield tell
@@ -42,15 +44,9 @@ def _plain_listener(console: Console) -> Callable[[Step], None]:
 
     def tell(step: Step) -> None:
         results = passed.setdefault(step.topic, [])
-        if not results and len(passed) > 1:
-            _report_topic(console, passed, list(passed)[-2])
         results.append(step.result.outcome is Outcome.PASSED)
-        if step.done == step.total:
-            _report_topic(console, passed, step.topic)
+        if len(results) == step.of_topic:
+            line = f"graded {step.topic}: {sum(results)} of {len(results)} checks passed"
+            console.print(line, highlight=False, markup=False)
 
     return tell
-
-
-def _report_topic(console: Console, passed: dict[str, list[bool]], name: str) -> None:
-    results = passed[name]
-    console.print(f"graded {name}: {sum(results)} of {len(results)} checks passed", highlight=False, markup=False)

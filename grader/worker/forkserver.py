@@ -5,6 +5,7 @@ descriptors (requests, replies, output) passed along, and answers with a JSON li
 
     {"op": "fork", "start": {...}} + descriptors   ->  {"pid": n}
     {"op": "end", "pid": n, "grace": seconds}      ->  {"status": wait status}
+    {"op": "clone"} + one descriptor, a Unix socket ->  {"pid": n}, of a server forked from this one that reads from it
 
 It ends when the grader closes the socket, and takes its workers along (parent-death signal).
 """
@@ -43,6 +44,15 @@ def main(needs: str, descriptor: int) -> None:
         if request["op"] == "end":
             status = end(request["pid"], request["grace"])
             control.sendall(json.dumps({"status": status}).encode() + b"\n")
+            continue
+        if request["op"] == "clone":
+            pid = os.fork()
+            if pid == 0:
+                control.close()
+                control = socket.socket(fileno=received[0])
+                continue
+            os.close(received[0])
+            control.sendall(json.dumps({"pid": pid}).encode() + b"\n")
             continue
         own = os.getpid()
         pid = os.fork()

@@ -1,0 +1,148 @@
+"""Topics of one submission judged side by side, each in one of a few processes forked from this one.
+
+The checks are collected, the oracles imported and the fork servers warm before the processes begin, so that each costs
+milliseconds. A topic is judged whole by one of them: its checks build on each other and share a worker. Every process
+asks for its next topic when it is done with one; only results come back. Student code runs in none of them, but in
+workers below, as ever.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from grader.checking.suite import Suite
+from grader.course import Topic
+from grader.errors import InternalFault
+from grader.findings import Findings, join
+from grader.results import CheckResult
+
+MOST = 4
+"""Processes at once where nobody says how many: each holds what PyTorch and its own workers need."""
+MEMORY_EACH = 1 << 30
+GRACE_SECONDS = 3.0
+
+Told = Callable[[str, CheckResult], None]
+"""Hears of a topic's name and the result of one of its checks."""
+JudgeTopic = Callable[[Topic, Suite, Told], Findings]
+
+
+def can_share(topics: Sequence[Topic]) -> bool:
+    """Whether there is anything to share out and forking this process is safe: Linux, and no thread beside this one."""
+    return len(topics) > 1 and sys.platform == "linux" and threading.active_count() == 1
+
+
+def default_jobs() -> int:
+    """As many processes as there are processors, memory allowing; both as the container has them, where this is one."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(processors, MOST, *_container_limits()))
+
+
+def _container_limits() -> Iterator[int]:
+    """What a control group allows: whole processors, and how often MEMORY_EACH fits."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        quota, period = open("/sys/fs/cgroup/cpu.max", encoding="ascii").read().split()
+        if quota != "max":
+            yield int(quota) // int(period)
+    with contextlib.suppress(OSError, ValueError):
+        memory = open("/sys/fs/cgroup/memory.max", encoding="ascii").read().strip()
+        if memory != "max":
+            yield int(memory) // MEMORY_EACH
+
+
+def judge_side_by_side(topics: Sequence[Topic], suite: Suite, judges: Sequence[JudgeTopic], told: Told) -> Findings:
+    """Judge the topics in as many processes as there are `judges`, one for each; `told` hears of every check.
+
+    Raises what a judge raised, or InternalFault where a process ended without saying why.
+    """
+    waiting = sorted(topics, key=_longest_first)
+    parts: list[Findings] = []
+    with _processes(suite, judges) as busy:
+        for connection in busy:
+            connection.send(waiting.pop(0).name if waiting else None)
+        while busy:
+            for ready in wait(busy):
+                assert isinstance(ready, Connection)
+                try:
+                    kind, content = ready.recv()
+                except EOFError:
+                    raise InternalFault("a process that judged some of the topics ended without a word") from None
+                if kind == "judged":
+                    told(*content)
+                elif kind == "found":
+                    parts.append(content)
+                    ready.send(waiting.pop(0).name if waiting else None)
+                elif kind == "raised":
+                    raise content
+                else:
+                    busy.remove(ready)
+    return join(parts, topics)
+
+
+def _longest_first(topic: Topic) -> tuple[bool, Any]:
+    return topic.needs != "torch", -topic.points
+
+
+@contextmanager
+def _processes(suite: Suite, judges: Sequence[JudgeTopic]) -> Iterator[list[Connection]]:
+    context = multiprocessing.get_context("fork")
+    pipes = [context.Pipe() for _ in judges]
+    ours = [one for one, _ in pipes]
+    processes = []
+    try:
+        with warnings.catch_warnings():
+            # NumPy's and PyTorch's own threads are idle, and both libraries mend themselves in a forked process
+            warnings.simplefilter("ignore", DeprecationWarning)
+            for judge, (_, theirs) in zip(judges, pipes, strict=True):
+                unneeded = [*ours, *(other for _, other in pipes if other is not theirs)]
+                process = context.Process(target=_serve, args=(theirs, unneeded, suite, judge), daemon=True)
+                process.start()
+                processes.append(process)
+        for _, theirs in pipes:
+            theirs.close()
+        yield list(ours)
+    finally:
+        for one in processes:
+            one.terminate()
+        for one in processes:
+            one.join(GRACE_SECONDS)
+            one.kill()
+            one.join()
+        for pipe in ours:
+            pipe.close()
+
+
+def _serve(pipe: Connection, unneeded: Sequence[Connection], suite: Suite, judge: JudgeTopic) -> None:
+    """Judge topic after topic, until there is none or the process that asks is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks, which ends this one
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for other in unneeded:
+        other.close()
+    topics = {check.topic.name: check.topic for check in suite}
+    try:
+        while (name := pipe.recv()) is not None:
+            own = tuple(check for check in suite if check.topic.name == name)
+            found = judge(topics[name], own, lambda topic, result: pipe.send(("judged", (topic, result))))
+            pipe.send(("found", found))
+        pipe.send(("done", None))
+    except (EOFError, BrokenPipeError, KeyboardInterrupt):  # nobody waits for the results any more
+        pass
+    except BaseException as error:
+        _send_error(pipe, error)
+
+
+def _send_error(pipe: Connection, error: BaseException) -> None:
+    try:
+        pipe.send(("raised", error))
+    except Exception:  # some errors cannot be sent
+        pipe.send(("raised", InternalFault("".join(traceback.format_exception(error)))))
