@@ -81,7 +81,8 @@ def choose(topic: Topic, handed: HandedIn, alone: bool) -> Choice:
     entry, note = _choose_file(topic, handed.entries, alone)
     source = _source(entry, topic.file) if entry is not None else None
     notes: tuple[str, ...] = (note,) if note else ()
-    written = _written(source, names) if isinstance(source, bytes) else -1
+    # how much is written matters only where a notebook might have more
+    written = _written(source, names) if isinstance(source, bytes) and handed.notebooks() else -1
     if entry is not None and isinstance(source, bytes) and written == len(names):
         return Choice(
             entry, source, sha256=hashlib.sha256(source).hexdigest(), notes=notes + _beside(topic, entry, handed)
