@@ -6,7 +6,6 @@ function's cases are divided by the traits that the topic names ("square inputs"
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -15,7 +14,7 @@ import numpy as np
 
 from grader.checking.judge import CaseRun
 from grader.checking.known import Trait
-from grader.checking.snippet import bound_arguments
+from grader.checking.snippet import bound_arguments, parameters_of
 from grader.client.local import LocalBackend
 from grader.client.student import Call, Student
 from grader.client.values import flat_names
@@ -51,16 +50,22 @@ def _traits(function: str, runs: Sequence[CaseRun], oracle: Oracle, traits: Iter
     """The traits that divide the right cases from the wrong ones, without exception; else those of right cases alone."""
     dividing: list[str] = []
     one_sided: list[tuple[float, str]] = []
+    wrong_runs = sum(run.error is not None for run in runs)
+    if min(wrong_runs, len(runs) - wrong_runs) < ENOUGH:
+        return []
+    called = [
+        ([_arguments(run.calls, call, oracle) for call in run.calls if call.function == function], run.error is None)
+        for run in runs
+    ]
     for trait in traits:
         if trait.functions and function not in trait.functions:
             continue
         right: list[bool] = []
         wrong: list[bool] = []
-        for run in runs:
-            calls = [call for call in run.calls if call.function == function]
-            held = {trait.holds(_arguments(run.calls, call, oracle)) for call in calls}
+        for calls, is_right in called:
+            held = {trait.holds(arguments) for arguments in calls}
             if len(held) == 1 and (holds := held.pop()) is not None:
-                (right if run.error is None else wrong).append(holds)
+                (right if is_right else wrong).append(holds)
         if len(right) < ENOUGH or len(wrong) < ENOUGH or any(wrong):
             continue
         if all(right):
@@ -89,7 +94,7 @@ def _arguments(calls: Sequence[Call], call: Call, oracle: Oracle) -> dict[str, A
 
 def _bound(call: Call, oracle: Oracle) -> dict[str, Any]:
     """The arguments of a call by name, those that were left out included."""
-    parameters = inspect.signature(oracle[call.function]).parameters if call.function in oracle else {}
+    parameters = parameters_of(oracle[call.function]) if call.function in oracle else {}
     left_out = {name: one.default for name, one in parameters.items() if one.default is not one.empty}
     return left_out | {name: value for name, value, _ in bound_arguments(call, oracle)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -196,9 +197,15 @@ class _Writer:
         return variable
 
 
+@functools.lru_cache
+def parameters_of(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    """The function's parameters by name, in order; looked up for every call that is spoken of."""
+    return inspect.signature(function).parameters
+
+
 def bound_arguments(call: Call, oracle: Mapping[str, Callable[..., Any]]) -> list[tuple[str, Any, str | None]]:
     """(parameter name, value, keyword or None) for each argument, in the order in which it was passed."""
-    parameters = list(inspect.signature(oracle[call.function]).parameters) if call.function in oracle else []
+    parameters = list(parameters_of(oracle[call.function])) if call.function in oracle else []
     bound: list[tuple[str, Any, str | None]] = []
     for position, value in enumerate(call.arguments):
         name = parameters[position] if position < len(parameters) else f"argument{position}"
