@@ -29,7 +29,8 @@ from grader.results import CheckResult
 
 MOST = 4
 """Processes at once where nobody says how many: each holds what PyTorch and its own workers need."""
-MEMORY_EACH = 1 << 30
+MEMORY_EACH = 2 << 30
+"""Bytes: AlexNet with its parameters takes about so much of grader and worker together; most topics take a third."""
 GRACE_SECONDS = 3.0
 
 Told = Callable[[str, CheckResult], None]
@@ -45,11 +46,14 @@ def can_share(topics: Sequence[Topic]) -> bool:
 def default_jobs() -> int:
     """As many processes as there are processors, memory allowing; both as the container has them, where this is one."""
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(processors, MOST, *_container_limits()))
+    return max(1, min(processors, MOST, *_limits()))
 
 
-def _container_limits() -> Iterator[int]:
-    """What a control group allows: whole processors, and how often MEMORY_EACH fits."""
+def _limits() -> Iterator[int]:
+    """How often MEMORY_EACH fits into what is free, and what a control group allows: that, and whole processors."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        free = open("/proc/meminfo", encoding="ascii").read().partition("MemAvailable:")[2]
+        yield (int(free.split()[0]) << 10) // MEMORY_EACH
     with contextlib.suppress(OSError, ValueError, IndexError):
         quota, period = open("/sys/fs/cgroup/cpu.max", encoding="ascii").read().split()
         if quota != "max":
