@@ -19,6 +19,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
 from grader.checking.suite import Suite
@@ -52,14 +53,14 @@ def default_jobs() -> int:
 def _limits() -> Iterator[int]:
     """How often MEMORY_EACH fits into what is free, and what a control group allows: that, and whole processors."""
     with contextlib.suppress(OSError, ValueError, IndexError):
-        free = open("/proc/meminfo", encoding="ascii").read().partition("MemAvailable:")[2]
+        free = Path("/proc/meminfo").read_text("ascii").partition("MemAvailable:")[2]
         yield (int(free.split()[0]) << 10) // MEMORY_EACH
     with contextlib.suppress(OSError, ValueError, IndexError):
-        quota, period = open("/sys/fs/cgroup/cpu.max", encoding="ascii").read().split()
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text("ascii").split()
         if quota != "max":
             yield int(quota) // int(period)
     with contextlib.suppress(OSError, ValueError):
-        memory = open("/sys/fs/cgroup/memory.max", encoding="ascii").read().strip()
+        memory = Path("/sys/fs/cgroup/memory.max").read_text("ascii").strip()
         if memory != "max":
             yield int(memory) // MEMORY_EACH
 
