@@ -59,10 +59,9 @@ def _limits() -> Iterator[int]:
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text("ascii").split()
         if quota != "max":
             yield int(quota) // int(period)
-    with contextlib.suppress(OSError, ValueError):
-        memory = Path("/sys/fs/cgroup/memory.max").read_text("ascii").strip()
-        if memory != "max":
-            yield int(memory) // MEMORY_EACH
+    for name in ("memory.max", "memory/memory.limit_in_bytes"):  # control groups of either version
+        with contextlib.suppress(OSError, ValueError):  # not a number: "max"
+            yield int(Path("/sys/fs/cgroup", name).read_text("ascii")) // MEMORY_EACH
 
 
 def judge_side_by_side(topics: Sequence[Topic], suite: Suite, judges: Sequence[JudgeTopic], told: Told) -> Findings:
