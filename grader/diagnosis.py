@@ -9,6 +9,8 @@ that was refused, since other parts may be wrong for another reason. And the oth
 - Where it would be wrong too, it must give the student's result in half of the cases; a student may have two mistakes.
 - One or two wrong numbers, as of a worked example, are explained by too many things. What explains those must explain
   some of the function's other wrong numbers as well, where there are any.
+- Two functions that raise the same kind of exception have little in common, and the traceback says more. What explains an
+  exception must raise it in every case in which the student's function does and in no other, and there must be others.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from collections.abc import Iterable, Sequence
 from grader.checking.judge import CaseRun
 from grader.checking.known import Known
 from grader.course import Topic
+from grader.errors import StudentRaised
 from grader.evidence import Functions, Replays, Stance, is_random, is_wrong_value, stance
 from grader.replaying import same_call
 from grader.results import Misconception
@@ -56,9 +59,17 @@ def _is_likely(candidate: Known, own: Sequence[CaseRun], others: Sequence[CaseRu
     if any(stance(candidate, run, replays) is Stance.AGAINST for run in others if run.error is None):
         return False
     wrong = [run for run in others if run.error is not None]
+    if any(map(_crashed, own)):
+        crashed = [run for run in others if _crashed(run)]
+        returned = any(run.error is None for run in (*own, *others))
+        return returned and all(stance(candidate, run, replays) is Stance.FOR for run in crashed)
     said = [stance(candidate, run, replays) for run in wrong]
     weak = len(own) <= FEW and all(map(is_wrong_value, own)) and any(map(is_wrong_value, wrong))
     return said.count(Stance.FOR) >= max(said.count(Stance.AGAINST), int(weak))
+
+
+def _crashed(run: CaseRun) -> bool:
+    return isinstance(run.error, StudentRaised)
 
 
 def spread(runs: Sequence[CaseRun]) -> Sequence[CaseRun]:

@@ -36,6 +36,7 @@ from typing import Any
 from grader.checking.known import misconceptions_in
 from grader.course import Course, Topic, load_course
 from grader.diagnosis import reproduces
+from grader.evidence import Replays, Stance, stance
 from grader.results import CheckResult, Outcome
 from grader.session import course_module, on_path
 
@@ -330,10 +331,11 @@ def _naming(topic: Topic, course: Course, functions: Functions, failed: list[Che
         for seed in OTHER_SEEDS:
             session = quick_session(course, functions, seed)
             list(judge_quickly(session, topic))
-            other = session.topics[topic.name]
+            other, replays = session.topics[topic.name], Replays(topic, oracle)
             for check, name in named.items():
-                runs = other.judged[check].runs
-                if runs and not reproduces(known[name], runs, topic, oracle):
+                replays.begin(name[0])
+                said_of = {stance(known[name], run, replays) for run in other.judged[check].runs}
+                if Stance.AGAINST in said_of or said_of == {Stance.SILENT}:
                     return "misleading", f"{check}: {name[1]}"
             whole = {name for name in whole if reproduces(known[name], other.runs_of(name[0]), topic, oracle)}
     first = next(iter(named.values()))
