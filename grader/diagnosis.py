@@ -42,6 +42,8 @@ def diagnose(
     some, every = spread(runs), spread(all_runs)
     own = {id(run) for run in runs}
     others = [run for run in every if id(run) not in own and not is_random(run)]
+    if all(run.error is not None for run in every) and any(map(_crashed, some)):
+        return ()  # what always raises has no more to it than its traceback
     found: list[tuple[float, Known]] = []
     for candidate in known:
         if candidate.function == function and _is_likely(candidate, some, others, replays):
@@ -60,9 +62,7 @@ def _is_likely(candidate: Known, own: Sequence[CaseRun], others: Sequence[CaseRu
         return False
     wrong = [run for run in others if run.error is not None]
     if any(map(_crashed, own)):
-        crashed = [run for run in others if _crashed(run)]
-        returned = any(run.error is None for run in (*own, *others))
-        return returned and all(stance(candidate, run, replays) is Stance.FOR for run in crashed)
+        return all(stance(candidate, run, replays) is Stance.FOR for run in others if _crashed(run))
     said = [stance(candidate, run, replays) for run in wrong]
     weak = len(own) <= FEW and all(map(is_wrong_value, own)) and any(map(is_wrong_value, wrong))
     return said.count(Stance.FOR) >= max(said.count(Stance.AGAINST), int(weak))
