@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.ci import FORMATS, VISIBILITIES
-from grader.options import default_path, percent
+from grader.options import default_path, moment, percent
 
 if TYPE_CHECKING:
     from grader.ci.surroundings import Surroundings
@@ -44,6 +44,10 @@ def _add_ci(commands: Any) -> None:
         help="on Gradescope: who sees hidden checks in full (default: visible, as one line without details)",
     )  # fmt: skip
     ci.add_argument("--fallback", action="store_true", help="write that the grader did not finish, without grading")
+    ci.add_argument(
+        "--handed-in", type=moment, metavar="DATE",
+        help="when it was handed in, for the course's deadlines (default: what the platform says, or now)",
+    )  # fmt: skip
     ci.add_argument("--require-sandbox", action="store_true", help="refuse to grade unless every protection holds")
     ci.add_argument("--course", type=Path, metavar="PATH", help="folder that holds reference/course.toml")
     ci.add_argument(
@@ -64,6 +68,7 @@ def _add_gradescope_zip(commands: Any) -> None:
 
 def run_ci(options: argparse.Namespace) -> int:
     """`convgrade ci`: the exit code is 0 whatever the score, unless --fail-under says otherwise; 3 for a fault of ours."""
+    from grader.ci.moment import find_moment, hold_against_deadlines
     from grader.ci.places import Places
     from grader.ci.surroundings import Surroundings
     from grader.ci.ungraded import ungraded
@@ -84,6 +89,7 @@ def run_ci(options: argparse.Namespace) -> int:
     write_formats([name for name in formats if name in BEFORE_GRADING], unfinished, Places(), around)
     try:
         report = _graded(options, around, path, course, topics)
+        report = hold_against_deadlines(report, course, find_moment(around, options.handed_in))
     except BaseException:
         write_formats(formats, unfinished, Places(), around)
         raise

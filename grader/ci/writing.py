@@ -86,6 +86,7 @@ def _write_classroom50(report: Report, places: Places, around: Surroundings) -> 
 def _write_classroom(report: Report, places: Places, around: Surroundings) -> None:
     outputs = {
         "points_earned": str(number(report.points_earned)),
+        "points_counted": str(number(report.points_counted)),
         "points_possible": str(number(report.points_possible)),
         "result": to_classroom(report),
     }

@@ -23,7 +23,11 @@ def to_junit(report: Report, places: Places | None = None) -> str:
     root = ElementTree.Element("testsuites", {"name": one_line(report.course_title), **_counts(*report.topics)})
     root.set("time", f"{report.duration_s:.3f}")
     for topic in report.topics:
-        root.append(_suite(topic, places or {}))
+        suite = _suite(topic, places or {})
+        if report.late is not None:
+            counted = str(number(report.counted(topic)))
+            ElementTree.SubElement(suite[0], "property", name="points_counted", value=counted)
+        root.append(suite)
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
