@@ -23,6 +23,7 @@ from grader.report.classroom import JSON_BYTES, to_classroom
 from grader.report.classroom50 import Identity, to_classroom50, to_release_body
 from grader.report.gradescope import to_gradescope
 from grader.report.junit import to_junit
+from grader.report.places import Place, Places
 from grader.report.scores import exact, rounded, scale_to_whole, unit_of
 from grader.report.summary import to_summary
 from grader.results import CheckResult, Failure, Late, LateTopic, Outcome, Report
@@ -291,7 +292,9 @@ def test_gradescopes_texts_are_plain(name: str) -> None:
 
 def test_a_reader_of_junit_finds_every_check() -> None:
     report = made_up()
-    suites = list(JUnitXml.fromstring(to_junit(report, {"forward": ("layers.py", 12)}).encode("utf-8")))
+    suites = list(
+        JUnitXml.fromstring(to_junit(report, Places({}, {"forward": Place("layers.py", 12)})).encode("utf-8"))
+    )
     assert [(suite.name, suite.tests, suite.failures, suite.errors, suite.skipped) for suite in suites] == [
         ("Layers", 8, 6, 0, 1),
         ("Pooling", 1, 1, 0, 0),
@@ -317,7 +320,9 @@ def test_an_error_in_junit_is_a_fault_of_ours() -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_in_junit(name: str) -> None:
-    text = to_junit(filled(made_up(), HOSTILE[name]), {HOSTILE[name].partition("/")[0]: (HOSTILE[name], 1)})
+    text = to_junit(
+        filled(made_up(), HOSTILE[name]), Places({}, {HOSTILE[name].partition("/")[0]: Place(HOSTILE[name], 1)})
+    )
     assert "<!DOCTYPE" not in text and "<!--" not in text and not UNSAFE.search(text)
     assert "]]>" not in text
     suites = list(JUnitXml.fromstring(text.encode("utf-8")))
@@ -380,14 +385,14 @@ def test_the_release_body_is_within_githubs_limit() -> None:
 
 
 def test_annotations_stand_at_the_students_lines() -> None:
-    places = {"forward": ("assignments/layers.py", 8)}
-    lines = to_annotations(made_up(), places, {"layers.py": "assignments/layers.py"}).splitlines()
+    functions = {"forward": Place("assignments/layers.py", 8)}
+    lines = to_annotations(made_up(), Places({"layers.py": "assignments/layers.py"}, functions)).splitlines()
     assert len(lines) == 2  # one for the file that cannot be used, one for forward
     problem, forward = lines
     assert problem.startswith("::error file=assignments/layers.py,line=12,title=Pooling::importing pooling.py raised")
     assert forward.startswith("::error file=assignments/layers.py,line=12,title=forward/raised::")
     assert "Also not passed: forward/shape, forward/value, forward/slow, forward/nan" in forward
-    elsewhere = to_annotations(made_up(), places, {}).splitlines()[1]
+    elsewhere = to_annotations(made_up(), Places({}, functions)).splitlines()[1]
     assert elsewhere.startswith("::error file=assignments/layers.py,line=8,title=forward/shape::")
     assert to_annotations(made_up()).splitlines()[1].startswith("::error title=forward/shape::")
 
@@ -402,7 +407,7 @@ def test_there_are_at_most_ten() -> None:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_an_annotation_is_one_command_whatever_it_says(name: str) -> None:
     text = HOSTILE[name]
-    written = to_annotations(filled(made_up(), text), {text.partition("/")[0]: (text, 1)}, {text: text})
+    written = to_annotations(filled(made_up(), text), Places({text: text}, {text.partition("/")[0]: Place(text, 1)}))
     for line in lines_as_a_runner_reads_them(written)[:-1]:
         assert re.match(r"::error [^:]*::", line) and "##[" not in line and not UNSAFE.search(line)
         assert len(line) < 4096 * 3

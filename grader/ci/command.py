@@ -69,12 +69,12 @@ def _add_gradescope_zip(commands: Any) -> None:
 def run_ci(options: argparse.Namespace) -> int:
     """`convgrade ci`: the exit code is 0 whatever the score, unless --fail-under says otherwise; 3 for a fault of ours."""
     from grader.ci.moment import find_moment, hold_against_deadlines
-    from grader.ci.places import Places
     from grader.ci.surroundings import Surroundings
     from grader.ci.ungraded import ungraded
     from grader.ci.writing import BEFORE_GRADING, write_formats
     from grader.course import load_course
     from grader.grading import Settings, choose_topics
+    from grader.report.places import Places
 
     around = Surroundings(os.environ, Path.cwd(), options.out, options.autograder)
     formats = tuple(options.format or around.formats())
