@@ -41,6 +41,7 @@ def find_case(course: Course, selection: Selection, path: Path, seed: int, show_
             return Case(plain(check.failure.reproduce).rstrip("\n") + "\n")
     if failed:
         failure = failed[0].failure
-        why = one_line(failure.what, 300) if failure is not None else "no case is shown of a hidden check"
-        return Case(None, f"there is no case to show: {why}")
+        if failure is None:
+            return Case(None, "no case is shown of a hidden check")
+        return Case(None, f"there is no case to show: {one_line(failure.what, 300)}")
     return Case(None, f"{selection.name} is passed: there is no failing case")
