@@ -25,7 +25,6 @@ from grader import grade
 from grader.batch.executors import Job, longest, start_message
 from grader.batch.fingerprint import basis_of
 from grader.batch.local import LocalExecutor, Station
-from grader.checking.cases import CaseBook
 from grader.course import Course, load_course
 from grader.grading import Settings
 from grader.submission import Bundle
@@ -119,7 +118,7 @@ def own_seconds(course: Course, topics: tuple[str, ...], bundle: Bundle) -> floa
 
 def profile(course: Course, topics: tuple[str, ...], bundles: list[Bundle]) -> None:
     """Where the grader's own time goes, over ten of the class, warm."""
-    workshop = Workshop(CaseBook(foresight=False))
+    workshop = Workshop()
     grade(bundles[0], topics, course=course, workshop=workshop)
     profiler = cProfile.Profile()
     for bundle in bundles[:10]:
