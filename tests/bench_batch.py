@@ -30,7 +30,6 @@ from grader.batch.local import LocalExecutor, Station
 from grader.batch.roster import Student
 from grader.batch.run import Batch, Work
 from grader.batch.store import Store
-from grader.checking.cases import CaseBook
 from grader.course import Course, load_course
 from grader.grading import Settings
 from grader.submission import Bundle
@@ -127,7 +126,7 @@ def own_seconds(course: Course, topics: tuple[str, ...], bundle: Bundle) -> floa
 
 def profile(course: Course, topics: tuple[str, ...], bundles: list[Bundle]) -> None:
     """Where the grader's own time goes, over ten of the class, warm."""
-    workshop = Workshop(CaseBook(foresight=False))
+    workshop = Workshop()
     grade(bundles[0], topics, course=course, workshop=workshop)
     profiler = cProfile.Profile()
     for bundle in bundles[:10]:

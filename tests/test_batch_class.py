@@ -36,7 +36,6 @@ from grader.batch.gradebooks import FORMATS, read_request
 from grader.batch.gradebooks.entry import two_decimals
 from grader.batch.run import Event, Outcome, Plan, grade_class, read_classes
 from grader.batch.station import run_job
-from grader.checking.cases import CaseBook
 from grader.course import Course
 from grader.grading import Settings
 from grader.workshop import Workshop
@@ -60,7 +59,7 @@ class Here:
 
     def run(self, jobs: Iterator[Job], started: Callable[[Job], None]) -> Iterator[Finished]:
         """See Executor."""
-        workshop = Workshop(CaseBook(foresight=False))
+        workshop = Workshop()
         try:
             for job in jobs:
                 started(job)
