@@ -19,6 +19,7 @@ from grader.checking import (
     expect_output_shape,
     expect_outputs,
     expect_parameters,
+    expect_some_parameters,
     expect_statistics,
     expect_value_error,
     remember,
@@ -142,6 +143,7 @@ def check_training(student: Any, function: str, case: Case) -> None:
 def check_used(student: Any, function: str, case: Case) -> None:
     """Every parameter of a block has a gradient."""
     model = getattr(student, function)(*case[:3])
+    expect_some_parameters(student, model, case.x)
     expect_all_used(run(student, model, case.x, seed=case.seed, training=True))
 
 

@@ -19,6 +19,7 @@ from grader.checking import (
     expect_output_shape,
     expect_outputs,
     expect_parameters,
+    expect_some_parameters,
     expect_value_error,
     fail,
     remember,
@@ -191,7 +192,9 @@ def test_parameters(student: Any, case: Network) -> None:
 @given(case=networks("same", 1, 2, 3))
 def test_used(student: Any, case: Network) -> None:
     """Every parameter has an influence on the scores, and so a gradient."""
-    expect_all_used(run(student, student.build_unet(*case.arguments), case.x, seed=case.seed, training=True))
+    model = student.build_unet(*case.arguments)
+    expect_some_parameters(student, model, case.x)
+    expect_all_used(run(student, model, case.x, seed=case.seed, training=True))
 
 
 class Size(NamedTuple):

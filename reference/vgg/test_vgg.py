@@ -23,6 +23,7 @@ from grader.checking import (
     expect_outputs,
     expect_parameters,
     expect_share,
+    expect_some_parameters,
     expect_value_error,
     fail,
     follow_dropout,
@@ -30,6 +31,7 @@ from grader.checking import (
     run,
     run_right,
 )
+from grader.checking.slopes import own_array
 from reference.vgg import oracle
 
 PUBLISHED = {
@@ -233,6 +235,7 @@ def test_parameters(student: Any, case: Network) -> None:
 def test_all_used(student: Any, case: Network) -> None:
     """Every parameter has an influence on the scores."""
     model = student.build_vgg(case.config, **case.arguments)
+    expect_some_parameters(student, model, case.x)
     expect_all_used(run(student, model, case.x, seed=case.seed))
 
 
@@ -280,15 +283,14 @@ def test_dropout_scores(student: Any, case: Dropped) -> None:
     expect_array(got.outputs[0], found.scores[None], bound, what="the scores, given the units that were kept")
 
 
-@pytest.mark.check("build_vgg/dropout_is_drawn_anew", points=1)
+@pytest.mark.check("build_vgg/dropout_is_drawn_anew", points=1, needs=("build_vgg/three_by_three",))
 def test_dropout_is_drawn_anew(student: Any) -> None:
     """In training each image of a batch, and each pass, has units of its own dropped."""
     case = Dropped("A", 0.5, 3)
     model = student.build_vgg(case.config, **case.arguments)
     image = np.random.default_rng(case.seed).uniform(-1, 1, X)
-    first, second = (
-        run(student, model, np.repeat(image, 2, axis=0), seed=seed, training=True).outputs[0] for seed in (1, 2)
-    )
+    passes = [run(student, model, np.repeat(image, 2, axis=0), seed=seed, training=True) for seed in (1, 2)]
+    first, second = (own_array(one.outputs[0], np.zeros((2, 3)), "the scores") for one in passes)
     if np.allclose(first[0], first[1], rtol=1e-9):
         fail("two equal images in one batch get the same scores in training: the same units are dropped for both")
     if np.allclose(first, second, rtol=1e-9):
