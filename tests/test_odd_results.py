@@ -22,12 +22,14 @@ from grader.client.local import LocalBackend
 from grader.client.student import Student
 from grader.course import Function, Topic, load_course
 from grader.errors import StudentDied, StudentRaised
-from grader.session import on_path
+from grader.results import Outcome
+from grader.session import GradingSession, on_path
 from grader.worker.wire import Handle, Unsupported
+from grader.workshop import shared_workshop
 
 COURSE = load_course(ROOT)
 CASES, CALLS = 1, 4
-MOST_OF_MODELS = 24
+MOST_OF_MODELS = 16
 """Of PyTorch topics, some of whose checks take a good part of a second, so many odd values for each check."""
 ODD: tuple[Any, ...] = (
     None, True, -1, 0, 2**900, 1.5, float("nan"), float("-inf"), "", "text", (), [], {}, (1,), [[]], {"problem": 5},
@@ -127,3 +129,41 @@ def chosen(given: Sequence[Any], topic: Topic) -> list[tuple[int, Any]]:
     """Which calls give what instead."""
     found = [(at, odd) for at, answer in enumerate(given[:CALLS]) for odd in odd_versions(answer)]
     return found[:: max(1, len(found) // MOST_OF_MODELS)] if topic.needs == "torch" else found
+
+
+class Lying(LocalBackend):
+    """Says of each model all that is right, and gives other numbers than it computes."""
+
+    def __init__(self, functions: dict[str, Any]) -> None:
+        super().__init__(functions)
+        self.lied = self.raised = False
+
+    def call(self, function: Function, arguments: Sequence[Any], keywords: dict[str, Any], observe: bool) -> Any:
+        try:
+            answer = super().call(function, arguments, keywords, observe)
+        except StudentRaised:
+            self.raised = True
+            raise
+        if function.name != "run_model":
+            return answer
+        self.lied = True
+        changed = {"outputs": tuple(1.5 * one for one in answer["outputs"]), "gradient": 1.5 * answer["gradient"]}
+        return {**answer, **changed}
+
+
+MODELS = [topic for topic in COURSE.topics if topic.needs == "torch"]
+
+
+@pytest.mark.parametrize("topic", MODELS, ids=lambda topic: topic.name)
+def test_the_word_of_the_process_that_holds_a_model_earns_nothing(topic: Topic) -> None:
+    """That all parameters are used or all statistics moved counts only where the model gives the right numbers as well."""
+    backend = Lying(functions_of(ROOT / "solutions" / topic.file, topic))
+    session = GradingSession(COURSE, 0, shared_workshop(), lambda _: backend, search=False)
+    believed = []
+    with on_path(COURSE):
+        for spec, test in checks_of(COURSE, topic):
+            backend.lied = backend.raised = False
+            passed = session.run(topic, spec, test, {}).outcome is Outcome.PASSED
+            if passed and backend.lied and not backend.raised:  # one that asks for an error needs no numbers
+                believed.append(spec.name)
+    assert not believed

@@ -144,12 +144,6 @@ def expect_all_used(got: Run) -> None:
         fail("some parameters get no gradient: the forward pass does not use them", "none", f"shapes {shapes}")
 
 
-def expect_some_parameters(student: Student, model: Handle, x: Shape) -> None:
-    """Require a trainable parameter: of a model that has none it would hold that it uses them all. x is an input's shape."""
-    if describe_theirs(student, model, x).trainable == 0:
-        fail("the model has no trainable parameter", "some", 0)
-
-
 def expect_statistics(got: Run, wanted: Run) -> None:
     """Require as many running statistics as wanted, and that as many of them moved in the forward pass."""
     if got.statistics != wanted.statistics:
