@@ -211,9 +211,9 @@ def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, entries
     statistics = fill_model(model)
     model.train(training)
     before = [tensor.detach().clone() for tensor in statistics]
-    passed = leaf.clone()  # not a leaf, as in a network, where a block's input is what another one returned
     torch.manual_seed(seed)
     with torch.enable_grad():
+        passed = leaf.clone()  # not a leaf, as in a network, where a block's input is what another one returned
         outputs = model(passed)
         tensors = [outputs] if isinstance(outputs, torch.Tensor) else outputs
         if not isinstance(tensors, (tuple, list)) or not tensors or len(tensors) > OUTPUTS:
