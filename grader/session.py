@@ -17,6 +17,7 @@ from grader.checking.compare import CheckFailed
 from grader.checking.differing import differing_layer
 from grader.checking.judge import FINAL, CaseRun, Verdict, failure_of, is_students, judge, outcome_of
 from grader.checking.known import misconceptions_in, traits_in
+from grader.checking.raising import wants_a_value
 from grader.checking.snippet import call_in_words, case_in_words, script
 from grader.checking.suite import CheckSpec
 from grader.client.fullsize import FullSize
@@ -128,8 +129,9 @@ class GradingSession:
         with _one_thread():
             session.replays = session.replays or Replays(topic, oracle)
             found = diagnose(result.function, runs, all_runs, misconceptions_in(module), session.replays)
-            seen = () if found else observe(result.function, runs, all_runs, topic, oracle, traits_in(module))
-        layer = () if found or judged.layer is None else (judged.layer,)
+            told = bool(found) or (result.failure is not None and not wants_a_value(result.failure))
+            seen = () if told else observe(result.function, runs, all_runs, topic, oracle, traits_in(module))
+        layer = () if told or judged.layer is None else (judged.layer,)
         return dataclasses.replace(result, misconceptions=found, observations=(*layer, *seen))
 
     def results(self) -> tuple[TopicResult, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from grader.report.text import points
-from grader.results import CheckResult, Device, Outcome, Report, TopicResult, percentage
+from grader.results import CheckResult, Device, Failure, Outcome, Report, TopicResult, percentage
 
 MARKS = {
     Outcome.PASSED: "✓",
@@ -54,6 +54,20 @@ def worth_explaining(check: CheckResult) -> bool:
     if check.outcome in (Outcome.PASSED, Outcome.SKIPPED) or check.failure is None:
         return False
     return not check.failure.what.startswith(f"{check.function} is not written yet")
+
+
+def distance(failure: Failure) -> str:
+    """How far off the result is: the error, what is allowed and, of several entries, how many differ; else nothing."""
+    if failure.error is None or failure.allowed_error is None:
+        return ""
+    share = failure.share_differing if failure.index else None  # a single number has no index, nor entries
+    differing = f"; {share:.0%} of the entries differ" if share is not None else ""
+    return f"{failure.error:.3g}, allowed {failure.allowed_error:.3g}{differing}"
+
+
+def drawn(failure: Failure) -> str:
+    """What was drawn for the case, where no script holds all of it; seeds and the like tell a student nothing."""
+    return failure.case if failure.case and not failure.reproduce else ""
 
 
 def topic_score(topic: TopicResult) -> str:
