@@ -216,8 +216,18 @@ def _skip_if_dependent(session: TopicSession, spec: CheckSpec, verdict: Verdict)
     own = [done for done in session.judged.values() if done.spec.function == culprit]
     if all(done.result.outcome is Outcome.PASSED for done in own):
         return verdict
-    why = "is not written yet" if isinstance(error, StudentMissing) else f"did not return ({failure_of(error).what})"
-    return Verdict(Outcome.SKIPPED, _told(f"skipped, since it calls {culprit}, which {why}"), verdict.runs)
+    return Verdict(Outcome.SKIPPED, _told(f"skipped, since {_ended_by(error, culprit)}"), verdict.runs)
+
+
+def _ended_by(error: SubmissionFault, culprit: str) -> str:
+    """What another function did that ended a case; of an exception the place as well, since it may be shown nowhere else."""
+    if isinstance(error, StudentMissing):
+        return _unwritten(culprit)
+    failure = failure_of(error)
+    if failure.exception is None:
+        return f"{culprit} did not return ({failure.what})"
+    frames = failure.exception.frames
+    return failure.what + (f" in it ({frames[-1].place})" if frames else " in it")
 
 
 def _layer(session: TopicSession, spec: CheckSpec, verdict: Verdict) -> str | None:

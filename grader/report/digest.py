@@ -40,12 +40,15 @@ def remark(check: CheckResult) -> str:
 
 
 def unwritten(checks: Sequence[CheckResult]) -> str:
-    """The one line that says that a function is not written yet, else nothing."""
-    total = sum((check.points_possible for check in checks), Fraction(0))
+    """What is said of a function once: that it is not written yet, or why all of its checks are skipped; else nothing."""
+    score = f"0 of {points(sum((check.points_possible for check in checks), Fraction(0)))} points"
     first = checks[0].failure
     missing = first is not None and first.what.startswith(f"{checks[0].function} is not written yet")
     if missing and all(check.outcome in (Outcome.FAILED, Outcome.SKIPPED) for check in checks):
-        return f"not written yet: 0 of {points(total)} points"
+        return f"not written yet: {score}"
+    reasons = {check.failure.what for check in checks if check.outcome is Outcome.SKIPPED and check.failure is not None}
+    if len(checks) > 1 and len(reasons) == 1 and all(check.outcome is Outcome.SKIPPED for check in checks):
+        return f"{reasons.pop()}: {score}"
     return ""
 
 

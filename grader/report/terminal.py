@@ -124,7 +124,7 @@ def _check_table(checks: Sequence[CheckResult]) -> Table:
     for function, group in groupby(checks, key=lambda check: check.function):
         members = list(group)
         state = unwritten(members)
-        table.add_row("", Text(one_line(function)), "", Text(state))
+        table.add_row("", Text(one_line(function)), "", Text(one_line(state), no_wrap=False))
         for check in members if not state else ():
             mark, style = MARKS[check.outcome], STYLES[check.outcome]
             behaviour = check.name.partition("/")[2].replace("_", " ")
@@ -132,7 +132,8 @@ def _check_table(checks: Sequence[CheckResult]) -> Table:
                 Text(f"  {mark}", style=style),
                 Text(f"  {one_line(behaviour)}", style=style if check.outcome is not Outcome.SKIPPED else "default"),
                 Text(earned(check)),
-                Text(one_line(remark(check))),
+                # why a check is skipped stands nowhere else; a title stands again where a failure is explained
+                Text(one_line(remark(check)), no_wrap=False if check.outcome is Outcome.SKIPPED else None),
             )
     return table
 
