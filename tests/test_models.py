@@ -413,7 +413,7 @@ def _entries(model: nn.Module, partial: bool = False) -> list[Any]:
         ),
         (
             lambda: [nn.Conv2d(2, 3, 3, padding=1, bias=False), nn.ReLU(), nn.MaxPool2d(2)],
-            "the convolution: without a bias",
+            "the convolution: without a bias, which is wanted",
         ),
         (
             lambda: [nn.Conv2d(2, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)],
