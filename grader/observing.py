@@ -115,7 +115,7 @@ def _relations(function: str, runs: Sequence[CaseRun], topic: Topic, oracle: Ora
                         pairs[name].append((pair, _sizes(_arguments(run.calls, call, oracle))))
     found = []
     for name, several in pairs.items():
-        if len(several) < ENOUGH:
+        if len({right.tobytes() for (_, right), _ in several}) < ENOUGH:  # the same numbers again say nothing more
             continue
         what = name if len(names) > 1 else "the result"
         if (sentence := _relation(several)) is not None:
@@ -163,7 +163,25 @@ def _relation(pairs: Sequence[tuple[Pair, dict[str, int]]]) -> str | None:
         return _factor(pairs) or _offset(pairs)
     if all(_exchanged(got, right) for (got, right), _ in pairs):
         return "the expected one with height and width exchanged"
-    return None
+    return _shape([(got.shape, right.shape) for (got, right), _ in pairs])
+
+
+def _shape(shapes: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> str | None:
+    """How the shapes differ, where that is the same in every wrong case; each pair is (got, right)."""
+    if any(len(got) != len(right) or len(right) < 2 for got, right in shapes) or all(got == right for got, right in shapes):
+        return None
+    if all(0 in got and 0 not in right for got, right in shapes):
+        return "empty: it has no entries at all"
+    if all(got == (*right[:-2], right[-1], right[-2]) for got, right in shapes):
+        return "as large as the expected one with height and width exchanged"
+    differences = {tuple(g - r for g, r in zip(got, right, strict=True)) for got, right in shapes}
+    if len(differences) > 1:
+        return None
+    *others, rows, columns = differences.pop()
+    parts = [f"{abs(by)} {word}{'s' * (abs(by) > 1)}" for by, word in ((rows, "row"), (columns, "column")) if by]
+    if any(others) or rows * columns < 0:
+        return None
+    return f"{' and '.join(parts)} {'smaller' if rows + columns < 0 else 'larger'} than the expected one"
 
 
 def _exchanged(got: np.ndarray, right: np.ndarray) -> bool:
