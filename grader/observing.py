@@ -168,7 +168,9 @@ def _relation(pairs: Sequence[tuple[Pair, dict[str, int]]]) -> str | None:
 
 def _shape(shapes: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> str | None:
     """How the shapes differ, where that is the same in every wrong case; each pair is (got, right)."""
-    if any(len(got) != len(right) or len(right) < 2 for got, right in shapes) or all(got == right for got, right in shapes):
+    if any(len(got) != len(right) or len(right) < 2 for got, right in shapes) or all(
+        got == right for got, right in shapes
+    ):
         return None
     if all(0 in got and 0 not in right for got, right in shapes):
         return "empty: it has no entries at all"
@@ -227,7 +229,7 @@ def _factor(pairs: Sequence[tuple[Pair, dict[str, int]]]) -> str | None:
         if not nonzero.any() or not np.isfinite(got).all():
             return None
         factor = float(np.median(got[nonzero] / right[nonzero]))
-        if factor == 0 or not same_value(got, factor * right):
+        if factor == 0 or f"{factor:.4g}" == "1" or not same_value(got, factor * right):
             return None
         factors.append(factor)
     for name in dict.fromkeys(name for _, sizes in pairs for name in sizes):
