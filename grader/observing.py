@@ -20,6 +20,7 @@ from grader.client.student import Call, Student
 from grader.client.values import flat_names
 from grader.course import Topic
 from grader.diagnosis import spread
+from grader.errors import StudentRaised
 from grader.replaying import CLOSE, calls_again, flat, same_value
 from grader.worker.wire import Handle
 
@@ -100,7 +101,12 @@ def _bound(call: Call, oracle: Oracle) -> dict[str, Any]:
 
 
 def _relations(function: str, runs: Sequence[CaseRun], topic: Topic, oracle: Oracle) -> list[str]:
-    """How each wrong part of the result relates to the right one, where it is the same in every wrong case."""
+    """How each wrong part of the result relates to the right one, where it is the same in every wrong case.
+
+    Where one of them raised there is no result to speak of.
+    """
+    if any(isinstance(run.error, StudentRaised) for run in runs):
+        return []
     names = flat_names(topic.functions[function].returns)
     pairs: dict[str, list[tuple[Pair, dict[str, int]]]] = {name: [] for name in names}
     for run in spread([run for run in runs if run.error is not None]):

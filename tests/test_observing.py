@@ -105,6 +105,15 @@ def test_nothing_is_said_of_a_factor_as_good_as_1(topic: Topic) -> None:
     assert seen(topic, "scale_forward", lambda x, factor: (x * factor * 1.00004, None)) == ()
 
 
+def test_nothing_is_said_of_results_where_some_calls_raise(topic: Topic) -> None:
+    def raising(x: np.ndarray, factor: float) -> Any:
+        if x.shape[0] == 1:
+            raise IndexError("out of range")
+        return x * 3 * factor, None
+
+    assert seen(topic, "scale_forward", raising) == ()
+
+
 def test_the_same_case_twice_is_no_relation(topic: Topic) -> None:
     runs = runs_of(topic, "scale_forward", lambda x, factor: (x * 3 * factor, None))
     assert observe("scale_forward", [runs[0], runs[0]], [runs[0], runs[0]], topic, ORACLE, []) == ()
