@@ -61,8 +61,10 @@ def _is_likely(candidate: Known, own: Sequence[CaseRun], others: Sequence[CaseRu
     if any(stance(candidate, run, replays) is Stance.AGAINST for run in others if run.error is None):
         return False
     wrong = [run for run in others if run.error is not None]
-    if any(map(_crashed, own)):
-        return all(stance(candidate, run, replays) is Stance.FOR for run in others if _crashed(run))
+    if any(map(_crashed, own)) and not all(
+        stance(candidate, run, replays) is Stance.FOR for run in others if _crashed(run)
+    ):
+        return False
     said = [stance(candidate, run, replays) for run in wrong]
     weak = len(own) <= FEW and all(map(is_wrong_value, own)) and any(map(is_wrong_value, wrong))
     return said.count(Stance.FOR) >= max(said.count(Stance.AGAINST), int(weak))

@@ -489,7 +489,7 @@ def test_a_sketch_has_no_contents_whatever_makes_its_tensors() -> None:
 
 
 def _entries(model: nn.Module, partial: bool = False) -> list[Any]:
-    return trace_model(model, (1, 2, 8, 8), partial=partial)["entries"]  # type: ignore[no-any-return]
+    return trace_model(model, (1, 2, 8, 8), partial=partial, training=True)["entries"]  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize(
@@ -521,13 +521,44 @@ def _entries(model: nn.Module, partial: bool = False) -> list[Any]:
             lambda: [nn.Conv2d(2, 3, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Softmax(1)],
             "after the last layer there is softmax too many",
         ),
+        (
+            lambda: [nn.Conv2d(2, 3, 3, padding=1), nn.MaxPool2d(2), nn.ReLU()],
+            "the ReLU: max pooling comes before it",
+        ),
+        (
+            lambda: [nn.Conv2d(2, 3, 3, padding=1), nn.ReLU(), nn.Dropout(0.3), nn.MaxPool2d(2)],
+            "the max pooling: dropout comes before it",
+        ),
+        (
+            lambda: [nn.Conv2d(2, 3, 3, padding=1), nn.Conv2d(3, 3, 1), nn.MaxPool2d(2)],
+            "the ReLU: it is missing, a convolution follows at once",
+        ),
     ],
-    ids=["none", "stride", "bias", "channels", "activation", "pooling", "missing", "too many"],
+    ids=[
+        "none",
+        "stride",
+        "bias",
+        "channels",
+        "activation",
+        "pooling",
+        "missing",
+        "too many",
+        "order",
+        "dropout",
+        "none at all",
+    ],
 )
 def test_the_first_layer_that_differs_is_named(got: Callable[[], list[nn.Module]], sentence: str | None) -> None:
     right = nn.Sequential(nn.Conv2d(2, 3, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
     found = first_difference(_entries(nn.Sequential(*got())), _entries(right))
     assert found is None if sentence is None else found is not None and found.endswith(sentence), found
+
+
+def test_the_rate_of_dropout_is_named() -> None:
+    right = nn.Sequential(nn.ReLU(), nn.Dropout(0.5), nn.Conv2d(2, 3, 3))
+    wrong = nn.Sequential(nn.ReLU(), nn.Dropout(0.25), nn.Conv2d(2, 3, 3))
+    found = first_difference(_entries(wrong), _entries(right))
+    assert found == "the first layer that differs is the dropout: rate 0.25 where 0.5 is wanted"
 
 
 class Joins(nn.Module):

@@ -21,7 +21,7 @@ def differing_layer(
 ) -> str | None:
     """A sentence about the first layer that differs in the model that `function` made in the case; None where none is known.
 
-    Makes the model once more, the student's and the oracle's, and traces both.
+    Makes the model once more, the student's and the oracle's, and traces both, in training too where the case does.
     """
     made = next((call for call in reversed(run.calls) if call.function in (function, "sketch_model")), None)
     shape = next((_shape(call) for call in reversed(run.calls) if call.function in WITH_INPUT), None)
@@ -29,16 +29,20 @@ def differing_layer(
         return None
     try:
         right = Student(student.topic, LocalBackend(oracle))
-        return first_difference(_entries(student, made, shape), _entries(right, made, shape))
+        for training in (False, True) if any(call.keywords.get("training") for call in run.calls) else (False,):
+            found = first_difference(_entries(student, made, shape, training), _entries(right, made, shape, training))
+            if found is not None:
+                return found
+        return None
     except SubmissionFault:
         return None
 
 
-def _entries(student: Student, made: Call, shape: tuple[int, ...]) -> list[Any]:
+def _entries(student: Student, made: Call, shape: tuple[int, ...], training: bool) -> list[Any]:
     student.begin_case()
     arguments = made.arguments[1:] if made.function == "sketch_model" else made.arguments
     model = student.sketch_model(getattr(student, made.owner), *arguments, **made.keywords)
-    reply = student.trace_model(model, shape, partial=True)
+    reply = student.trace_model(model, shape, partial=True, training=training)
     entries = reply.get("entries") if isinstance(reply, dict) else None
     return entries if isinstance(entries, list) else []
 

@@ -7,6 +7,8 @@ key the student's model has nowhere. Slices and negative paddings one after the 
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -52,12 +54,20 @@ SETTINGS = {
     "average pooling": ("kernel_size", "stride", "padding", "ceil_mode"),
     "concatenation": ("dim",),
     "softmax": ("dim",),
+    "dropout": ("p",),
 }
 MOST_PARTS = 256  # of a concatenation; a model may double its maps as often as it likes
 BRICKS = frozenset({"addition", "multiplication", "mean", "crop"})
 """Layers by themselves, and what larger ones are put together from: an own batch norm, two convolutions for two groups."""
+WEIGHTED = frozenset({"convolution", "transposed convolution", "linear layer"})
 LONGEST = 300  # the words come from the student's process in part
-WORDS = {"kernel_size": "kernel", "output_padding": "output padding", "ceil_mode": "ceil mode", "eps": "eps"}
+WORDS = {
+    "kernel_size": "kernel",
+    "output_padding": "output padding",
+    "ceil_mode": "ceil mode",
+    "eps": "eps",
+    "p": "rate",
+}
 
 
 @dataclass(frozen=True)
@@ -86,14 +96,16 @@ def first_difference(got: Sequence[Any], wanted: Sequence[Any]) -> str | None:
         if layer.key not in found:
             sources = {one.key: one.kind for one in (*ours, *theirs)} | {"x": "x"}
             candidates = [other for other in odd if set(other.inputs) & set(layer.inputs)]
-            if _may_be_equal(layer, candidates):
+            there = layer.kind in WEIGHTED and any(_alike(other, layer) for other in odd)
+            if not there and _may_be_equal(layer, candidates):
                 return None
-            return _explain(layer, candidates, sources)[:LONGEST]
+            return _explain(layer, candidates, odd, sources)[:LONGEST]
     return f"after the last layer there is {_an(odd[0].kind)} too many" if odd else None
 
 
 def read_layers(entries: Sequence[Any]) -> list[Layer]:
     """The entries of a trace as layers, those left out that only arrange. Raises where the form is another."""
+    entries = _with_dropout(entries)
     layers: list[Layer] = []
     keys = {-1: "x"}
     crops: dict[int, Layer] = {}
@@ -102,7 +114,12 @@ def read_layers(entries: Sequence[Any]) -> list[Layer]:
             if source in crops and not _crops(entry):
                 layers.append(crops[source])
         inputs = tuple(keys[source] for source in entry["inputs"])
-        if entry["op"] in SHAPED or (entry["op"] == "cat" and len(inputs) == 1 and not entry["weights"]):
+        size = entries[entry["inputs"][0]]["output"] if entry["inputs"] and entry["inputs"][0] >= 0 else ()
+        if (
+            entry["op"] in SHAPED
+            or _averages_nothing(entry, size)
+            or (entry["op"] == "cat" and len(inputs) == 1 and not entry["weights"])
+        ):
             keys[number] = inputs[0]
             continue
         if entry["op"] == "cat":
@@ -115,15 +132,35 @@ def read_layers(entries: Sequence[Any]) -> list[Layer]:
             if layer.settings:
                 crops[number] = layer
         else:
-            layer = _read_layer(entry, inputs)
+            layer = _read_layer(entry, inputs, size)
             layers.append(layer)
         keys[number] = layer.key
     return _without_steps(layers)
 
 
+def _with_dropout(entries: Sequence[Any]) -> list[Any]:
+    """The entries with dropout in place of what PyTorch makes of it: a draw, divided by its probability, times the map."""
+    made = list(entries)
+    for number, entry in enumerate(entries):
+        for source, scaled in itertools.permutations(entry["inputs"], 2) if entry["op"] == "mul" else ():
+            if scaled < 0 or entries[scaled]["op"] != "div" or (drawn := entries[scaled]["inputs"][0]) < 0:
+                continue
+            if entries[drawn]["op"] == "bernoulli" and entries[drawn]["inputs"] == [source]:
+                rate = round(1 - entries[drawn]["settings"]["p"], 6)
+                made[number] = {**entry, "op": "native_dropout", "inputs": [source], "settings": {"p": rate}}
+                made[drawn] = made[scaled] = {**entry, "op": "view", "inputs": [source]}
+    return made
+
+
 def _with_positive_dim(entry: Mapping[str, Any]) -> Mapping[str, Any]:
     """A concatenation whose dim is counted from the front."""
     return {**entry, "settings": {**entry["settings"], "dim": entry["settings"]["dim"] % len(entry["output"])}}
+
+
+def _averages_nothing(entry: Mapping[str, Any], size: Sequence[int]) -> bool:
+    """Whether an entry gives the mean or the largest of single values: a map pooled to the size that it has."""
+    pooled = ("mean", "_adaptive_avg_pool2d", "adaptive_max_pool2d")
+    return entry["op"] in pooled and bool(size) and math.prod(size) == math.prod(entry["output"])
 
 
 def _joined(inputs: tuple[str, ...], dim: int, layers: Sequence[Layer]) -> tuple[str, ...]:
@@ -166,13 +203,16 @@ def _read_crop(entry: Mapping[str, Any], before: Layer, shape: Sequence[int]) ->
     return Layer("crop", settings, before.inputs, key, str(entry["layer"]))
 
 
-def _read_layer(entry: Mapping[str, Any], inputs: tuple[str, ...]) -> Layer:
+def _read_layer(entry: Mapping[str, Any], inputs: tuple[str, ...], size: Sequence[int]) -> Layer:
+    """The layer of an entry; `size` is the shape of what flows into it, () where it is not known."""
     given, weights = entry["settings"], [tuple(shape) for shape in entry["weights"]]
     op = "transposed" if given.get("transposed") else entry["op"]
     kind = KINDS.get(op, str(op)[:40])
     settings = {WORDS.get(name, name): _short(given[name]) for name in SETTINGS.get(kind, ()) if name in given}
     if kind.endswith("pooling") and settings.get("stride") == ():
         settings["stride"] = settings["kernel"]
+    if kind.endswith("pooling") and not _rounds(settings, size):
+        settings.pop("ceil mode", None)
     if kind.endswith("convolution"):
         shape = weights[0]
         inner = (shape[1], shape[0]) if kind == "convolution" else (shape[0], shape[1])
@@ -187,8 +227,26 @@ def _read_layer(entry: Mapping[str, Any], inputs: tuple[str, ...]) -> Layer:
     return Layer(kind, tuple(settings.items()), inputs, key, str(entry["layer"]))
 
 
+def _rounds(settings: Mapping[str, Any], size: Sequence[int]) -> bool:
+    """Whether it makes a difference for a pooling of this input if its windows are counted up or down."""
+    if any(name not in settings for name in ("kernel", "stride", "padding")):
+        return True
+    kernel, stride, padding = (_pair(settings[name]) for name in ("kernel", "stride", "padding"))
+    sides = size[2:] or (None, None)
+    return any(
+        stride[axis] > 1 and (side is None or (side + 2 * padding[axis] - kernel[axis]) % stride[axis] != 0)
+        for axis, side in enumerate(sides)
+    )
+
+
+def _pair(value: Any) -> tuple[int, int]:
+    return (value, value) if isinstance(value, int) else value
+
+
 def _may_be_equal(layer: Layer, candidates: Sequence[Layer]) -> bool:
     """Whether the layer may be there in another form: put together from operations, or in parts side by side."""
+    if layer.kind not in WEIGHTED and any(other.kind in WEIGHTED for other in candidates):
+        return False  # what comes after it takes its input: it is not there in any form
     same = any(other.kind == layer.kind for other in candidates)
     if any(other.kind not in KINDS.values() for other in candidates):
         return layer.kind in BRICKS or not same
@@ -198,12 +256,21 @@ def _may_be_equal(layer: Layer, candidates: Sequence[Layer]) -> bool:
     return len(parts) > 1 and sum(parts) == dict(layer.settings).get("output channels")
 
 
-def _explain(layer: Layer, candidates: Sequence[Layer], sources: Mapping[str, str]) -> str:
-    """What stands in the place of the layer; `candidates` are other layers that take the same input."""
+def _explain(layer: Layer, candidates: Sequence[Layer], odd: Sequence[Layer], sources: Mapping[str, str]) -> str:
+    """What stands in the place of the layer; `candidates` are those of the `odd` layers that take the same input."""
     named = layer.name or layer.kind
     where = "the first layer that differs is " + (named if named.startswith("stage") else f"the {named}")
     same_kind = [other for other in candidates if other.kind == layer.kind]
     if not same_kind:
+        at_once = next((other for other in candidates if other.kind in WEIGHTED), None)
+        if layer.kind not in WEIGHTED and at_once is not None:
+            return f"{where}: it is missing, {_an(at_once.kind)} follows at once"
+        like = [other for other in odd if _alike(other, layer)]
+        for before in candidates:
+            if any(before.key in other.inputs for other in like):
+                return f"{where}: {_an(before.kind)} comes before it"
+        if like:
+            return f"{where}: {_other_input(like[0], layer, sources)}"
         wanted_kind = "it" if layer.kind in BRICKS and layer.kind not in named else _an(layer.kind)
         missing = f"{_an(candidates[0].kind)} where {wanted_kind} is wanted" if candidates else "it is missing"
         return f"{where}: {missing}"
@@ -217,11 +284,21 @@ def _explain(layer: Layer, candidates: Sequence[Layer], sources: Mapping[str, st
         return f"{where}: {', '.join(parts)}"
     if sorted(other.inputs) == sorted(layer.inputs):
         return f"{where}: it takes the same maps in another order"
+    return f"{where}: {_other_input(other, layer, sources)}"
+
+
+def _alike(one: Layer, other: Layer) -> bool:
+    """The same but for what flows in."""
+    return (one.kind, one.settings) == (other.kind, other.settings)
+
+
+def _other_input(other: Layer, layer: Layer, sources: Mapping[str, str]) -> str:
+    """That the same layer takes the result of another one."""
     theirs = [_an(sources[key]) for key in other.inputs if key not in layer.inputs]
     ours = [_an(sources[key]) for key in layer.inputs if key not in other.inputs]
     if theirs and ours and theirs[0] != ours[0]:
-        return f"{where}: it takes the result of {theirs[0]} where that of {ours[0]} is wanted"
-    return f"{where}: it takes another input"
+        return f"it takes the result of {theirs[0]} where that of {ours[0]} is wanted"
+    return "it takes another input"
 
 
 def _setting(name: str, got: Any, wanted: Any) -> str:
@@ -247,5 +324,6 @@ def _shown(value: Any) -> str:
 
 
 def _an(kind: str) -> str:
+    kind = {"div": "division", "sub": "subtraction", "pow": "power", "neg": "change of sign"}.get(kind, kind)
     mass = kind == "x" or kind.endswith(("pooling", "norm", "dropout", "sampling", "softmax", "tanh"))
     return kind if mass else f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"

@@ -11,6 +11,7 @@ with seed, so that dropout drops the same units whenever the run is made again.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -49,6 +50,35 @@ def run_model(
         if not _about_dtype(error):
             raise
     return _run(model, given, seed, training, entries, torch.float32)
+
+
+def glance_at_model(
+    model: Any, x: Any, *, seed: int = 0, training: bool = False, scale: float = 1.0, entries: int = 0
+) -> list[np.ndarray]:
+    """The outputs that `run_model` gives, in float32 and without any gradient: a tenth of its time.
+
+    Raises what the model raises.
+    """
+    given = x if isinstance(x, np.ndarray) else scale * uniform(seed, x)
+    leaf = torch.tensor(given, dtype=torch.float32)
+    if _is_lazy(model):
+        _dry_run(model, leaf.clone())
+    fill_model(model, leaf)
+    model.train(training)
+    torch.manual_seed(seed)
+    with torch.no_grad():
+        outputs = model(leaf)
+    return [tensor.numpy() for tensor in ([outputs] if isinstance(outputs, torch.Tensor) else outputs)]
+
+
+@functools.cache
+def drops_alike() -> bool:
+    """Whether dropout drops the same in float32 as in float64, given the same seed."""
+    masks = []
+    for dtype in (torch.float32, torch.float64):
+        torch.manual_seed(0)
+        masks.append(nn.functional.dropout(torch.ones(257, dtype=dtype)) != 0)
+    return torch.equal(*masks)
 
 
 def describe_model(model: Any, x: Any = None) -> Reply:
@@ -96,14 +126,14 @@ def _empty(model: nn.Module) -> None:
                 tensors[name] = emptied[id(tensor)]  # type: ignore[assignment]  # a parameter for a parameter
 
 
-def trace_model(model: Any, x: Any, *, partial: bool = False, operations: bool = True) -> Reply:
-    """The operations of a forward pass in evaluation mode on an input of shape x, in order; see tracing.py.
+def trace_model(model: Any, x: Any, *, partial: bool = False, operations: bool = True, training: bool = False) -> Reply:
+    """The operations of a forward pass on an input of shape x, in evaluation mode or in training, in order; see tracing.py.
 
     A `partial` trace ends where the forward pass raises. Without `operations`, the shapes of the outputs alone.
     """
     if (problem := _no_module(model)) is not None:
         return {"problem": problem}
-    model.eval()
+    model.train(training)
     zeros = _zeros(model, x)
     try:
         if _is_lazy(model):
