@@ -480,7 +480,7 @@ def test_a_sketch_has_no_contents_whatever_makes_its_tensors() -> None:
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return F.linear(x, self.weight, self.bias)
 
-    model = sketch_model(Bare)
+    model = sketch_model(lambda: Bare().to("cpu").to(device=torch.device("cpu")).cpu())
     assert model.weight.is_meta and model.again is model.weight and describe_model(model)["parameters"] == 9
     assert trace_model(model, (4, 2), operations=False) == {"outputs": [(4, 3)]}
 

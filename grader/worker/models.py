@@ -21,6 +21,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from .filling import fill_model, parameters_of, statistics_of, uniform
+from .sketching import sketch_model
 from .tracing import trace_forward
 
 SHAPES = 64  # shapes of idle parameters that are reported
@@ -95,35 +96,6 @@ def describe_model(model: Any, x: Any = None) -> Reply:
         "trainable": sum(tensor.numel() for tensor in parameters if tensor.requires_grad),
         "sizes": sorted(tensor.numel() for tensor in parameters),
     }
-
-
-def sketch_model(make: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
-    """Make a model whose tensors have shapes and no contents (the meta device); a real one where that does not work."""
-    try:
-        with torch.device("meta"):
-            model = make(*arguments, **keywords)
-    except Exception:
-        return make(
-            *arguments, **keywords
-        )  # it reads or fills its own weights; or this raises what the caller should see
-    if _no_module(model) is None:
-        _empty(model)
-    return model
-
-
-def _empty(model: nn.Module) -> None:
-    """Take the contents of tensors that were made in a way that heeds no device, as torch.Tensor(3, 3); shared ones stay so."""
-    emptied: dict[int, torch.Tensor] = {}
-    for module in nn.Module.modules(model):
-        for tensors in (module._parameters, module._buffers):
-            for name, tensor in tensors.items():
-                if tensor is None or tensor.is_meta or is_lazy(tensor):
-                    continue
-                if id(tensor) not in emptied:
-                    bare = tensor.detach().to("meta")
-                    is_parameter = isinstance(tensor, nn.Parameter)
-                    emptied[id(tensor)] = nn.Parameter(bare, tensor.requires_grad) if is_parameter else bare
-                tensors[name] = emptied[id(tensor)]  # type: ignore[assignment]  # a parameter for a parameter
 
 
 def trace_model(model: Any, x: Any, *, partial: bool = False, operations: bool = True, training: bool = False) -> Reply:
