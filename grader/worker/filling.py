@@ -17,6 +17,8 @@ that are mostly negative: else a ReLU would hardly show, least of all before max
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,8 @@ from torch.nn.modules.instancenorm import _InstanceNorm
 
 TABLE_ENTRIES = 65_537
 MATRIX_SCALE, VECTOR_CENTRE, VECTOR_SCALE = 1.5, 1.0, 0.5
+FEW, KEPT = 4096, 1024
+"""Values of tensors with few entries are kept, for so many tensors: 30 MB at most."""
 REMEMBERED = "_names_of_statistics"  # among a model's buffers, which another run no longer finds at 0 and 1
 
 
@@ -42,31 +46,42 @@ def parameters_of(model: nn.Module) -> list[torch.Tensor]:
 
 def fill_model(model: nn.Module, x: torch.Tensor | None = None) -> list[torch.Tensor]:
     """Give every parameter and running statistic its values; returns the statistics, which are looked for with an input x."""
-    table = torch.from_numpy(np.random.default_rng(0).uniform(-1, 1, TABLE_ENTRIES))
     with torch.no_grad():
         for tensor in parameters_of(model):
             if tensor.is_floating_point():
-                _fill(
-                    tensor,
-                    _matrix(tensor, table) if sum(size > 1 for size in tensor.shape) > 1 else _vector(tensor, table),
-                )
+                _fill(tensor, _matrix if sum(size > 1 for size in tensor.shape) > 1 else _vector)
         statistics = statistics_of(model, x)
         for tensor in statistics:
-            _fill(tensor, VECTOR_CENTRE + VECTOR_SCALE * table[: tensor.numel()])
+            _fill(tensor, _statistic)
     return statistics
 
 
-def _matrix(tensor: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
-    scale: float = MATRIX_SCALE * tensor.numel() ** -0.25
-    return scale * table[: tensor.numel()]
+def _matrix(count: int) -> torch.Tensor:
+    scale: float = MATRIX_SCALE * count**-0.25
+    return scale * _table()[:count]
 
 
-def _vector(tensor: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
-    count = tensor.numel()
+def _vector(count: int) -> torch.Tensor:
+    table = _table()
     long_enough = table if count <= TABLE_ENTRIES else table.repeat(1 + count // TABLE_ENTRIES)
     values: torch.Tensor = VECTOR_CENTRE + VECTOR_SCALE * long_enough[:count]
     values[1::2] *= -1
     return values
+
+
+def _statistic(count: int) -> torch.Tensor:
+    values: torch.Tensor = VECTOR_CENTRE + VECTOR_SCALE * _table()[:count]
+    return values
+
+
+@functools.cache
+def _table() -> torch.Tensor:
+    return torch.from_numpy(np.random.default_rng(0).uniform(-1, 1, TABLE_ENTRIES))
+
+
+@functools.lru_cache(KEPT)
+def _few_values(make: Callable[[int], torch.Tensor], count: int) -> torch.Tensor:
+    return make(count)
 
 
 def statistics_of(model: nn.Module, x: torch.Tensor | None = None) -> list[torch.Tensor]:
@@ -123,9 +138,14 @@ def _is_fresh_statistic(tensor: torch.Tensor) -> bool:
     return bool((tensor == 0).all() or (tensor == 1).all())
 
 
-def _fill(tensor: torch.Tensor, values: torch.Tensor) -> None:
+def _fill(tensor: torch.Tensor, make: Callable[[int], torch.Tensor]) -> None:
     """Write the values into the tensor, over and over where they are fewer; without any array of the tensor's size."""
-    count, period = tensor.numel(), values.numel()
+    count = tensor.numel()
+    if count <= FEW:
+        tensor.copy_(_few_values(make, count).view(tensor.shape))
+        return
+    values = make(count)
+    period = values.numel()
     flat = tensor.view(-1) if tensor.is_contiguous() else torch.empty(count, dtype=tensor.dtype)
     whole = count // period * period if period else 0
     flat[:whole].view(-1, max(1, period)).copy_(values)
