@@ -389,6 +389,177 @@ def modes_swapped(k: Kept) -> tuple[ndarray, Running]:
     return _out(other), _running(other)
 
 
+@misconception(
+    "batchnorm_forward",
+    "The normalisation multiplies by the standard deviation, or by eps and the variance under the root. It divides, so "
+    "that the result has variance 1 ([BN], Algorithm 1).",
+)
+@_forward
+def multiplied_by_the_standard_deviation(k: Kept) -> tuple[ndarray, Running]:
+    mean, var = _used(k)
+    return k.gamma * (k.x - mean) * np.sqrt(var + k.eps) + k.beta, _running(k)
+
+
+@misconception(
+    "batchnorm_forward",
+    "The centred input is not divided by the standard deviation: only its mean becomes 0, its variance stays what it "
+    "was ([BN], Algorithm 1).",
+)
+@_forward
+def standard_deviation_missing(k: Kept) -> tuple[ndarray, Running]:
+    return k.gamma * (k.x - _used(k)[0]) + k.beta, _running(k)
+
+
+@misconception(
+    "batchnorm_forward",
+    "The mean is added to the input. It is subtracted, so that the result has mean 0 ([BN], Algorithm 1).",
+)
+@_forward
+def mean_added_to_the_input(k: Kept) -> tuple[ndarray, Running]:
+    mean, var = _used(k)
+    return _normalised(k, -mean, var), _running(k)
+
+
+@misconception(
+    "batchnorm_forward",
+    "The shift beta is subtracted. It is added ([BN], Algorithm 1, last line).",
+)
+@_forward
+def beta_subtracted(k: Kept) -> tuple[ndarray, Running]:
+    return _out(k._replace(beta=-k.beta)), _running(k)
+
+
+@misconception(
+    "batchnorm_forward",
+    "eps is subtracted from the variance. It is added, so that the root is never that of 0 or less.",
+)
+@_forward
+def eps_subtracted(k: Kept) -> tuple[ndarray, Running]:
+    return _out(k._replace(eps=-k.eps)), _running(k)
+
+
+@misconception(
+    "batchnorm_forward",
+    "Mean and variance are exchanged: the variance is subtracted and the root of the mean divides.",
+)
+@_forward
+def mean_and_variance_swapped(k: Kept) -> tuple[ndarray, Running]:
+    mean, var = _used(k)
+    return _normalised(k, var, mean), _running(k)
+
+
+@misconception(
+    "batchnorm_forward",
+    "The new running mean and variance come back in the wrong order: the mean is first.",
+)
+@_forward
+def running_statistics_in_the_other_order(k: Kept) -> tuple[ndarray, Running]:
+    mean, var = _running(k)
+    return _out(k), (var, mean)
+
+
+@misconception(
+    "batchnorm_forward",
+    "The factor that makes the variance unbiased is not N / (N - 1): with N the number of rows, the sum of squares is "
+    "divided by N - 1, not multiplied by it or by N ([BN], Algorithm 2, line 10).",
+)
+@_forward
+def unbiased_factor_without_division(k: Kept) -> tuple[ndarray, Running]:
+    mean, var = _batch(k)
+    return _out(k), _averaged(k, mean, var * len(k.x)) if k.training else _running(k)
+
+
+@misconception(
+    "batchnorm_forward",
+    "Left out, eps is 0. Here its default is 1e-5, without which a feature that is the same in all rows is divided by 0.",
+)
+def default_eps_of_zero(*arguments: ndarray, training: bool, momentum: float = 0.9, eps: float = 0.0) -> Any:
+    with np.errstate(all="ignore"):
+        return batchnorm_forward_of(*arguments, training=training, momentum=momentum, eps=eps)
+
+
+def batchnorm_forward_of(*arguments: ndarray, training: bool, momentum: float, eps: float) -> Any:
+    """The right result, where the oracle would refuse eps = 0."""
+    kept = Kept(*arguments, training, momentum, eps)
+    if training and len(kept.x) < 2:
+        raise ValueError(f"x has {len(kept.x)} rows")
+    return _out(kept), _running(kept), kept
+
+
+NEW_STATISTIC = "It is momentum times the old one plus (1 - momentum) times the batch's."
+
+
+def _one_statistic(which: int, hint: str, new: Callable[[float, ndarray, ndarray], ndarray]) -> Callable[..., Any]:
+    """A mistake in the new running mean (0) or variance (1) alone: `new` of momentum, the old one and the batch's."""
+
+    @_forward
+    def forward(k: Kept) -> tuple[ndarray, Running]:
+        if not k.training:
+            return _out(k), _running(k)
+        old, batch = (k.running_mean, k.running_var)[which], (k.x.mean(axis=0), _unbiased(k))[which]
+        made = list(_running(k))
+        made[which] = new(k.momentum, old, batch)
+        return _out(k), (made[0], made[1])
+
+    statistic = ("mean", "variance")[which]
+    forward.__name__ = f"{new.__name__}_in_running_{statistic}"
+    return misconception("batchnorm_forward", f"{hint.format(statistic)} {NEW_STATISTIC}")(forward)
+
+
+def share_swapped(momentum: float, old: ndarray, batch: ndarray) -> ndarray:
+    return (1 - momentum) * old + momentum * batch
+
+
+def batch_left_out(momentum: float, old: ndarray, batch: ndarray) -> ndarray:
+    return momentum * old
+
+
+def old_one_left_out(momentum: float, old: ndarray, batch: ndarray) -> ndarray:
+    return (1 - momentum) * batch
+
+
+def batch_in_full(momentum: float, old: ndarray, batch: ndarray) -> ndarray:
+    return momentum * old + batch
+
+
+def old_one_in_full(momentum: float, old: ndarray, batch: ndarray) -> ndarray:
+    return old + (1 - momentum) * batch
+
+
+def batch_subtracted(momentum: float, old: ndarray, batch: ndarray) -> ndarray:
+    return momentum * old - (1 - momentum) * batch
+
+
+def only_momentum(momentum: float, old: ndarray, batch: ndarray) -> ndarray:
+    return momentum * old + momentum * batch
+
+
+HINTS = {
+    share_swapped: "The roles of momentum and 1 - momentum are exchanged in the new running {}, and in it alone.",
+    batch_left_out: "The batch's {0} is left out of the new running {0}.",
+    old_one_left_out: "The old running {} is left out of the new one.",
+    batch_in_full: "The batch's {0} counts in full in the new running {0}, without its share 1 - momentum.",
+    old_one_in_full: "The old running {} counts in full in the new one, without its share momentum.",
+    batch_subtracted: "The batch's {0} is subtracted from the running {0}.",
+    only_momentum: "Old and new {0} have the same share, momentum, in the running {0}.",
+}
+
+share_swapped_in_running_mean = _one_statistic(0, HINTS[share_swapped], share_swapped)
+share_swapped_in_running_variance = _one_statistic(1, HINTS[share_swapped], share_swapped)
+batch_left_out_in_running_mean = _one_statistic(0, HINTS[batch_left_out], batch_left_out)
+batch_left_out_in_running_variance = _one_statistic(1, HINTS[batch_left_out], batch_left_out)
+old_one_left_out_in_running_mean = _one_statistic(0, HINTS[old_one_left_out], old_one_left_out)
+old_one_left_out_in_running_variance = _one_statistic(1, HINTS[old_one_left_out], old_one_left_out)
+batch_in_full_in_running_mean = _one_statistic(0, HINTS[batch_in_full], batch_in_full)
+batch_in_full_in_running_variance = _one_statistic(1, HINTS[batch_in_full], batch_in_full)
+old_one_in_full_in_running_mean = _one_statistic(0, HINTS[old_one_in_full], old_one_in_full)
+old_one_in_full_in_running_variance = _one_statistic(1, HINTS[old_one_in_full], old_one_in_full)
+batch_subtracted_in_running_mean = _one_statistic(0, HINTS[batch_subtracted], batch_subtracted)
+batch_subtracted_in_running_variance = _one_statistic(1, HINTS[batch_subtracted], batch_subtracted)
+only_momentum_in_running_mean = _one_statistic(0, HINTS[only_momentum], only_momentum)
+only_momentum_in_running_variance = _one_statistic(1, HINTS[only_momentum], only_momentum)
+
+
 def _in_one_mode(wrong: Callable[..., Any], mode: bool) -> Callable[..., Any]:
     """The same misconception where `training` is `mode`; the other mode is right."""
 
@@ -414,6 +585,16 @@ eps_outside_the_root_in_training = _in_one_mode(eps_outside_the_root, True)
 eps_outside_the_root_in_evaluation = _in_one_mode(eps_outside_the_root, False)
 eps_ignored_in_training = _in_one_mode(eps_ignored, True)
 eps_ignored_in_evaluation = _in_one_mode(eps_ignored, False)
+multiplied_by_the_standard_deviation_in_training = _in_one_mode(multiplied_by_the_standard_deviation, True)
+multiplied_by_the_standard_deviation_in_evaluation = _in_one_mode(multiplied_by_the_standard_deviation, False)
+standard_deviation_missing_in_training = _in_one_mode(standard_deviation_missing, True)
+standard_deviation_missing_in_evaluation = _in_one_mode(standard_deviation_missing, False)
+mean_added_to_the_input_in_training = _in_one_mode(mean_added_to_the_input, True)
+mean_added_to_the_input_in_evaluation = _in_one_mode(mean_added_to_the_input, False)
+beta_subtracted_in_training = _in_one_mode(beta_subtracted, True)
+beta_subtracted_in_evaluation = _in_one_mode(beta_subtracted, False)
+eps_subtracted_in_training = _in_one_mode(eps_subtracted, True)
+eps_subtracted_in_evaluation = _in_one_mode(eps_subtracted, False)
 
 
 @misconception(
@@ -909,6 +1090,22 @@ def unbiased_factor_counts_positions(k: Kept) -> Any:
 
 spatial_biased_variance_in_running_average = _forward_over_images(biased_variance_in_running_average)
 spatial_momentum_swapped = _forward_over_images(momentum_swapped)
+spatial_multiplied_by_the_standard_deviation = _forward_over_images(multiplied_by_the_standard_deviation)
+spatial_standard_deviation_missing = _forward_over_images(standard_deviation_missing)
+spatial_mean_added_to_the_input = _forward_over_images(mean_added_to_the_input)
+spatial_beta_subtracted = _forward_over_images(beta_subtracted)
+spatial_running_statistics_in_the_other_order = _forward_over_images(running_statistics_in_the_other_order)
+spatial_default_eps_of_zero = _forward_over_images(default_eps_of_zero)
+spatial_share_swapped_in_running_mean = _forward_over_images(share_swapped_in_running_mean)
+spatial_share_swapped_in_running_variance = _forward_over_images(share_swapped_in_running_variance)
+spatial_batch_left_out_in_running_mean = _forward_over_images(batch_left_out_in_running_mean)
+spatial_batch_left_out_in_running_variance = _forward_over_images(batch_left_out_in_running_variance)
+spatial_old_one_left_out_in_running_mean = _forward_over_images(old_one_left_out_in_running_mean)
+spatial_old_one_left_out_in_running_variance = _forward_over_images(old_one_left_out_in_running_variance)
+spatial_batch_in_full_in_running_mean = _forward_over_images(batch_in_full_in_running_mean)
+spatial_batch_in_full_in_running_variance = _forward_over_images(batch_in_full_in_running_variance)
+spatial_old_one_in_full_in_running_mean = _forward_over_images(old_one_in_full_in_running_mean)
+spatial_old_one_in_full_in_running_variance = _forward_over_images(old_one_in_full_in_running_variance)
 spatial_unbiased_variance_in_normalisation = _forward_over_images(unbiased_variance_in_normalisation)
 spatial_eps_outside_the_root = _forward_over_images(eps_outside_the_root)
 spatial_batch_statistics_in_evaluation = _forward_over_images(batch_statistics_in_evaluation)
@@ -1228,6 +1425,74 @@ def divided_by_variance_in_fold(w, b, gamma, beta, running_mean, running_var, ep
 )
 def default_eps_of_keras_in_fold(w, b, gamma, beta, running_mean, running_var, eps=1e-3):
     return _folded(w, b, beta, running_mean, gamma / np.sqrt(running_var + eps))
+
+
+@misconception(
+    "fold_batchnorm",
+    "Kernel and bias are multiplied by the standard deviation. Batch norm divides by it.",
+)
+def multiplied_by_the_standard_deviation_in_fold(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
+    return _folded(w, b, beta, running_mean, gamma * np.sqrt(running_var + eps))
+
+
+@misconception(
+    "fold_batchnorm",
+    "The standard deviation is left out: kernel and bias are multiplied by gamma, and divided by the root of running "
+    "variance plus eps as well.",
+)
+def standard_deviation_missing_in_fold(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
+    return _folded(w, b, beta, running_mean, gamma)
+
+
+@misconception(
+    "fold_batchnorm",
+    "The kernel is divided by the factor that it is to be multiplied by, gamma over the standard deviation.",
+)
+def kernel_divided(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
+    scale = gamma / np.sqrt(running_var + eps)
+    return _scaled(w, 1 / scale), (b - running_mean) * scale + beta
+
+
+@misconception(
+    "fold_batchnorm",
+    "The bias is divided by the factor that it is to be multiplied by, gamma over the standard deviation.",
+)
+def bias_divided(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
+    scale = gamma / np.sqrt(running_var + eps)
+    return _scaled(w, scale), (b - running_mean) / scale + beta
+
+
+@misconception(
+    "fold_batchnorm",
+    "beta is subtracted. Batch norm adds it.",
+)
+def beta_subtracted_in_fold(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
+    return _folded(w, b, -beta, running_mean, gamma / np.sqrt(running_var + eps))
+
+
+@misconception(
+    "fold_batchnorm",
+    "The new bias is beta alone. The convolution's bias less the running mean, scaled, belongs to it as well.",
+)
+def bias_of_beta_alone(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
+    return _scaled(w, gamma / np.sqrt(running_var + eps)), beta
+
+
+@misconception(
+    "fold_batchnorm",
+    "Neither the bias nor the running mean is scaled. Batch norm scales what the convolution gives, less the mean.",
+)
+def bias_and_mean_not_scaled(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
+    return _scaled(w, gamma / np.sqrt(running_var + eps)), b - running_mean + beta
+
+
+@misconception(
+    "fold_batchnorm",
+    "Left out, eps is 0. Here its default is 1e-5, as in the functions above.",
+)
+def default_eps_of_zero_in_fold(w, b, gamma, beta, running_mean, running_var, eps=0.0):
+    with np.errstate(all="ignore"):
+        return _folded(w, b, beta, running_mean, gamma / np.sqrt(running_var + eps))
 
 
 @misconception(
