@@ -554,6 +554,24 @@ def test_the_first_layer_that_differs_is_named(got: Callable[[], list[nn.Module]
     assert found is None if sentence is None else found is not None and found.endswith(sentence), found
 
 
+def test_what_is_missing_is_told_from_what_comes_later() -> None:
+    def make(*first: nn.Module) -> nn.Module:
+        return nn.Sequential(
+            nn.Conv2d(2, 3, 3), *first, nn.MaxPool2d(2), nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3), nn.ReLU()
+        )
+
+    right = make(nn.BatchNorm2d(3), nn.ReLU())
+    for wrong, sentence in (
+        (make(), "the batch norm: it is missing, max pooling follows at once"),
+        (make(nn.ReLU()), "the batch norm: it is missing, a ReLU follows at once"),
+        (make(nn.BatchNorm2d(3)), "the ReLU: it is missing, max pooling follows at once"),
+        (make(nn.ReLU(), nn.BatchNorm2d(3)), "the batch norm: a ReLU comes before it"),
+        (make(nn.BatchNorm2d(3), nn.ReLU(), nn.ReLU()), None),
+    ):
+        found = first_difference(_entries(wrong), _entries(right))
+        assert found == (sentence and f"the first layer that differs is {sentence}")
+
+
 def test_the_rate_of_dropout_is_named() -> None:
     right = nn.Sequential(nn.ReLU(), nn.Dropout(0.5), nn.Conv2d(2, 3, 3))
     wrong = nn.Sequential(nn.ReLU(), nn.Dropout(0.25), nn.Conv2d(2, 3, 3))
@@ -622,7 +640,7 @@ class _Cropped(nn.Module):
             lambda x: x[:, :, :6, :4],
             "the crop: 0 rows before and 2 after, 0 columns before and 4 after where 1 rows before",
         ),
-        (lambda x: x, "a ReLU where a crop is wanted"),
+        (lambda x: x, "it is missing, a ReLU follows at once"),
     ],
     ids=["slice", "narrow", "in steps", "negative padding", "no padding", "corner", "missing"],
 )
