@@ -28,7 +28,6 @@ from classroom import (
     write_roster,
     write_zip,
 )  # fmt: skip
-from test_batch import without_times
 from test_late import with_deadline
 
 from grader.batch.executors import Finished, Job
@@ -166,18 +165,3 @@ def assert_books(out: Path, wanted: dict[str, Fraction | None]) -> None:
     moodle = {row[0].removeprefix("Participant "): row[4] for row in read("moodle")[1:]}
     locked = people()[LOCKED - 1].id
     assert moodle == {who: "" if who == locked else cell(points, 100) for who, points in wanted.items()}
-
-
-def test_every_shape_gives_the_same_reports(course: Course, tmp_path: Path) -> None:
-    """What is graded does not depend on how it came: only what the submission is called does, and from where it was read."""
-    by_shape = []
-    for shape in ("moodle", "github"):
-        (tmp_path / shape).mkdir()
-        outcome, _, _ = grade_all(course, shape, tmp_path / shape)
-        reports = {}
-        for row in outcome.form["rows"]:
-            if row["status"] == "graded":
-                form = json.loads((tmp_path / shape / "out" / "reports" / f"{row['file']}.json").read_text())
-                reports[row["id"]] = without_times(form["topics"])
-        by_shape.append(reports)
-    assert by_shape[0] == by_shape[1] and len(by_shape[0]) == len(present())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -149,7 +149,8 @@ class Batch:
             if kept is not None:
                 self.listener(Event("kept", row, kept))
             elif first in self._out:
-                self._out[first].append((row, work))
+                (_, same), *_ = self._out[first]  # its bytes, so that a thousand untouched stubs are in memory once
+                self._out[first].append((row, Work(replace(same.bundle, label=work.bundle.label), work.handed_in)))
             elif first == position or not self._share(row, work, self.rows[first]):
                 self._out[position] = [(row, work)]
                 yield Job(position, work.bundle)

@@ -20,5 +20,5 @@ def to_cell_html(report: Report) -> str:
     """One `<pre>` element with inline styles; everything of the student's in it is escaped."""
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, force_jupyter=False)
     for part in render(report):  # without force_jupyter=False rich would show each by itself
-        console.print(part, highlight=False)
+        console.print(part, highlight=False, crop=False)
     return console.export_html(inline_styles=True, code_format=FRAME)

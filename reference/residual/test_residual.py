@@ -338,7 +338,7 @@ def test_network_training(student: Any, case: Network) -> None:
 @given(depth=st.integers(-5, 200).filter(lambda depth: depth not in PUBLISHED))
 @few
 def test_errors(student: Any, depth: int) -> None:
-    """A depth that is none of the five raises ValueError; 18 does not."""
+    """A depth that is none of the five raises ValueError; depth 18 does not."""
     expect_value_error(student.build_resnet, depth, why=f"there is no ResNet-{depth}")
     student.sketch_model(student.build_resnet, 18)
 
