@@ -54,7 +54,7 @@ def test_names_that_are_unclear_or_unknown(course: Course, text: str, message: s
 def test_a_topic_is_found_by_its_beginning() -> None:
     course = load_course(ROOT)
     assert find(course, "pool") == Selection(course.topic("pooling"))
-    with pytest.raises(UsageError, match="'conv' could be conv_output_size, .*"):
+    with pytest.raises(UsageError, match="'conv' could be conv_output_size, conv_parameters"):
         find(course, "conv")
 
 
