@@ -23,6 +23,7 @@ def expect_value_error(function: Callable[..., Any], *arguments: Any, why: str, 
     except StudentRaised as error:
         if "ValueError" in error.kinds:
             return error.message
+        error.wanted = f"ValueError, since {why}"
         raise
     fail(f"no ValueError was raised although {why}", NO_VALUE, _told(result), result)
 

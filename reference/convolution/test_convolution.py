@@ -324,7 +324,7 @@ def check_errors(
     message = expect_value_error(call, *arguments[:3], why=why, **options)
     good = operations(fault.good)
     result = call(*right.arrays, **{name: good[name] for name in names})
-    expect_array(result[0] if isinstance(result, tuple) else result, right.out, right.bound)
+    expect_array(result[0] if isinstance(result, tuple) and result else result, right.out, right.bound)
     return message
 
 
