@@ -30,6 +30,7 @@ from grader.checking.known import Known, misconception
 from grader.checking.snippet import call_in_words, case_in_words, needed_calls, script
 from grader.client.local import LocalBackend
 from grader.client.student import Student
+from grader.client.values import describe
 from grader.course import Course, Topic
 from grader.diagnosis import diagnose, reproduces
 from grader.errors import InternalFault, StudentDied, StudentMissing, StudentRaised, StudentTimedOut
@@ -481,3 +482,11 @@ def test_an_observed_call_tells_what_it_warned_of(topic: Topic) -> None:
         expect_no_warning(student, "scale_forward")
     student.observe("scale_forward", np.array([1.0]), 2.0)
     expect_no_warning(student, "scale_forward")
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("generator", "is return meant?"), ("coroutine", "is def meant?"), ("Oddity", "an object of type Oddity")],
+)
+def test_a_slip_is_called_by_its_name(kind: str, words: str) -> None:
+    assert words in describe(Handle(1, kind))

@@ -12,6 +12,13 @@ from grader.worker.wire import Handle, Unsupported
 
 CHARACTERS = 300
 DEPTH = 4
+UNUSUAL = {
+    "generator": "a generator (yield gives one; is return meant?)",
+    "coroutine": "a coroutine (async def gives one; is def meant?)",
+    "function": "a function (are the brackets of its call missing?)",
+    "type": "a class (are the brackets of its call missing?)",
+}
+"""What to say of objects that come of a slip, by the name of their class."""
 
 
 def describe(value: Any) -> str:
@@ -25,7 +32,7 @@ def _describe(value: Any, depth: int) -> str:
     if isinstance(value, Unsupported):
         return value.description
     if isinstance(value, Handle):
-        return f"an object of type {value.type}"
+        return UNUSUAL.get(value.type, f"an object of type {value.type}")
     if isinstance(value, np.ndarray):
         return f"array of shape {value.shape}, dtype {value.dtype}"
     if isinstance(value, (tuple, list)):

@@ -142,9 +142,10 @@ class Server:
 
     def _find(self, name: str) -> Any:
         """A function or class of the student's file."""
-        function = getattr(self.module, name, None)
+        function = getattr(self.module, name, self)
         if not callable(function):
-            raise NoSuchFunction(name)
+            other = "" if function is self else f"; {name} is an object of type {type(function).__name__[:100]}"
+            raise NoSuchFunction(f"{name}{other}")
         return function
 
     def _operation(self, name: str) -> Any:
