@@ -112,7 +112,10 @@ def find(course: Course, text: str, show_hidden: bool = False) -> Selection:
     if match is not None:
         return _in_topic(book, functions[match], f"{match}/{rest}" if rest else match, text)
     if not rest:
-        near = [name for name in (*functions, *(topic.name for topic in course.topics)) if name.startswith(wanted)]
+        topics = [topic for topic in course.topics if topic.name.startswith(wanted)]
+        near = [name for name in (*functions, *(topic.name for topic in topics)) if name.startswith(wanted)]
+        if len(near) == len(topics) == 1:
+            return Selection(topics[0])
         if near:
             raise _unclear(text, near)
         return _by_behaviour(book, wanted, text)

@@ -75,7 +75,12 @@ class Frame:
 
 
 class StudentRaised(SubmissionFault):
-    """The student's code raised; `kinds` are the names of the exception's built-in bases."""
+    """The student's code raised; `kinds` are the names of the exception's built-in bases.
+
+    `wanted` says which exception should have come, and why, where one was asked for.
+    """
+
+    wanted: str | None = None
 
     def __init__(self, kind: str, kinds: Sequence[str], message: str, frames: Sequence[Frame]) -> None:
         super().__init__(f"{kind}: {message}" if message else kind)

@@ -95,15 +95,15 @@ def _contract(course: Course, topic: Topic, function: str) -> list[str]:
 
 
 def _methods(node: ast.FunctionDef | ast.ClassDef) -> list[str]:
-    """Docstrings of a class's methods, where it has any."""
+    """How a class is made, and the methods that have a docstring."""
     lines: list[str] = []
     for method in node.body if isinstance(node, ast.ClassDef) else []:
-        if isinstance(method, ast.FunctionDef) and (docstring := ast.get_docstring(method)):
-            lines += [
-                "",
-                f"    def {method.name}({ast.unparse(method.args)}):",
-                *textwrap.indent(docstring, " " * 8).splitlines(),
-            ]
+        if isinstance(method, ast.FunctionDef):
+            docstring = ast.get_docstring(method) or ""
+            if docstring or method.name == "__init__":
+                returns = f" -> {ast.unparse(method.returns)}" if method.returns is not None else ""
+                lines += ["", f"    def {method.name}({ast.unparse(method.args)}){returns}:"]
+                lines += textwrap.indent(docstring, " " * 8).splitlines()
     return lines
 
 

@@ -20,6 +20,7 @@ from grader.client.student import Call, Student
 from grader.client.values import flat_names
 from grader.course import Topic
 from grader.diagnosis import spread
+from grader.errors import StudentRaised
 from grader.replaying import CLOSE, calls_again, flat, same_value
 from grader.worker.wire import Handle
 
@@ -100,7 +101,12 @@ def _bound(call: Call, oracle: Oracle) -> dict[str, Any]:
 
 
 def _relations(function: str, runs: Sequence[CaseRun], topic: Topic, oracle: Oracle) -> list[str]:
-    """How each wrong part of the result relates to the right one, where it is the same in every wrong case."""
+    """How each wrong part of the result relates to the right one, where it is the same in every wrong case.
+
+    Where one of them raised there is no result to speak of.
+    """
+    if any(isinstance(run.error, StudentRaised) for run in runs):
+        return []
     names = flat_names(topic.functions[function].returns)
     pairs: dict[str, list[tuple[Pair, dict[str, int]]]] = {name: [] for name in names}
     for run in spread([run for run in runs if run.error is not None]):
@@ -115,7 +121,7 @@ def _relations(function: str, runs: Sequence[CaseRun], topic: Topic, oracle: Ora
                         pairs[name].append((pair, _sizes(_arguments(run.calls, call, oracle))))
     found = []
     for name, several in pairs.items():
-        if len(several) < ENOUGH:
+        if len({right.tobytes() for (_, right), _ in several}) < ENOUGH:  # the same numbers again say nothing more
             continue
         what = name if len(names) > 1 else "the result"
         if (sentence := _relation(several)) is not None:
@@ -127,6 +133,8 @@ def _relations(function: str, runs: Sequence[CaseRun], topic: Topic, oracle: Ora
 
 def _numbers(got: Any, right: Any) -> Pair | None:
     kinds = (int, float, np.generic, np.ndarray)
+    if isinstance(got, bool) or isinstance(right, bool):
+        return None
     if isinstance(got, kinds) and isinstance(right, kinds):
         return np.asarray(got, dtype=np.float64), np.asarray(right, dtype=np.float64)
     return None
@@ -163,7 +171,27 @@ def _relation(pairs: Sequence[tuple[Pair, dict[str, int]]]) -> str | None:
         return _factor(pairs) or _offset(pairs)
     if all(_exchanged(got, right) for (got, right), _ in pairs):
         return "the expected one with height and width exchanged"
-    return None
+    return _shape([(got.shape, right.shape) for (got, right), _ in pairs])
+
+
+def _shape(shapes: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> str | None:
+    """How the shapes differ, where that is the same in every wrong case; each pair is (got, right)."""
+    if any(len(got) != len(right) or len(right) < 2 for got, right in shapes) or all(
+        got == right for got, right in shapes
+    ):
+        return None
+    if all(0 in got and 0 not in right for got, right in shapes):
+        return "empty: it has no entries at all"
+    if all(got == (*right[:-2], right[-1], right[-2]) for got, right in shapes):
+        return "as large as the expected one with height and width exchanged"
+    differences = {tuple(g - r for g, r in zip(got, right, strict=True)) for got, right in shapes}
+    if len(differences) > 1:
+        return None
+    *others, rows, columns = differences.pop()
+    parts = [f"{abs(by)} {word}{'s' * (abs(by) > 1)}" for by, word in ((rows, "row"), (columns, "column")) if by]
+    if any(others) or rows * columns < 0:
+        return None
+    return f"{' and '.join(parts)} {'smaller' if rows + columns < 0 else 'larger'} than the expected one"
 
 
 def _exchanged(got: np.ndarray, right: np.ndarray) -> bool:
@@ -188,7 +216,7 @@ RELATIONS: tuple[tuple[Test, str], ...] = (
     (_reversed(-2), "the expected one with its rows in reverse order"),
     (_reversed(-1), "the expected one with its columns in reverse order"),
     (_computed(np.negative), "the expected one with the sign changed"),
-    (lambda got, right: not got.any(), "all zeros"),
+    (lambda got, right: not got.any(), "always 0"),
     (_computed(np.abs), "the absolute value of the expected one"),
     (_computed(np.square), "the square of the expected one"),
     (lambda got, right: not (right < 0).any() and same_value(got, np.sqrt(right)), "the root of the expected one"),
@@ -209,7 +237,7 @@ def _factor(pairs: Sequence[tuple[Pair, dict[str, int]]]) -> str | None:
         if not nonzero.any() or not np.isfinite(got).all():
             return None
         factor = float(np.median(got[nonzero] / right[nonzero]))
-        if factor == 0 or not same_value(got, factor * right):
+        if factor == 0 or f"{factor:.4g}" == "1" or not same_value(got, factor * right):
             return None
         factors.append(factor)
     for name in dict.fromkeys(name for _, sizes in pairs for name in sizes):

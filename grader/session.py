@@ -18,6 +18,7 @@ from grader.checking.compare import CheckFailed
 from grader.checking.differing import differing_layer
 from grader.checking.judge import FINAL, CaseRun, Verdict, failure_of, is_students, judge, outcome_of
 from grader.checking.known import misconceptions_in, traits_in
+from grader.checking.raising import wants_a_value
 from grader.checking.snippet import call_in_words, case_in_words, script
 from grader.checking.suite import CheckSpec
 from grader.client.foresight import Plan
@@ -145,8 +146,9 @@ class GradingSession:
         with _one_thread():
             session.replays = session.replays or Replays(topic, oracle)
             found = diagnose(result.function, runs, all_runs, misconceptions_in(module), session.replays)
-            seen = () if found else observe(result.function, runs, all_runs, topic, oracle, traits_in(module))
-        layer = () if found or judged.layer is None else (judged.layer,)
+            told = bool(found) or (result.failure is not None and not wants_a_value(result.failure))
+            seen = () if told else observe(result.function, runs, all_runs, topic, oracle, traits_in(module))
+        layer = () if told or judged.layer is None else (judged.layer,)
         return dataclasses.replace(result, misconceptions=found, observations=(*layer, *seen))
 
     def results(self) -> tuple[TopicResult, ...]:
@@ -231,8 +233,18 @@ def _skip_if_dependent(session: TopicSession, spec: CheckSpec, verdict: Verdict)
     own = [done for done in session.judged.values() if done.spec.function == culprit]
     if all(done.result.outcome is Outcome.PASSED for done in own):
         return verdict
-    why = "is not written yet" if isinstance(error, StudentMissing) else f"did not return ({failure_of(error).what})"
-    return Verdict(Outcome.SKIPPED, _told(f"skipped, since it calls {culprit}, which {why}"), verdict.runs)
+    return Verdict(Outcome.SKIPPED, _told(f"skipped, since {_ended_by(error, culprit)}"), verdict.runs)
+
+
+def _ended_by(error: SubmissionFault, culprit: str) -> str:
+    """What another function did that ended a case; of an exception the place as well, since it may be shown nowhere else."""
+    if isinstance(error, StudentMissing):
+        return _unwritten(culprit)
+    failure = failure_of(error)
+    if failure.exception is None:
+        return f"{culprit} did not return ({failure.what})"
+    frames = failure.exception.frames
+    return failure.what + (f" in it ({frames[-1].place})" if frames else " in it")
 
 
 def _layer(session: TopicSession, spec: CheckSpec, verdict: Verdict) -> str | None:

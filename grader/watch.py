@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -108,7 +109,7 @@ def watch(path: Path, topics: Sequence[str] | None, seed: int, course: Path | No
         folder, watch_filter=_is_source, debounce=QUIET_MS * 4, step=QUIET_MS, rust_timeout=5000, yield_on_timeout=True,
         recursive=path.is_dir(),
     )  # fmt: skip
-    told = Text(f"Watching {one_line(str(path))}. Ctrl-C ends.")
+    told = Text(f"Watching {one_line(path.resolve().name)}. Ctrl-C ends.")
     run(watched, saves, lambda: print_parts([told], watched.console))
 
 
@@ -116,6 +117,7 @@ def run(watched: Watch, saves: Iterable[object], ready: Callable[[], None]) -> N
     """Look now and after each save; a Ctrl-C at any time is the end."""
     try:
         watched.look()
+        gc.freeze()  # the course, NumPy and what came with them stay: to look through them again took a fifth of each report
         ready()
         for _ in saves:  # also now and then without one, in case an event was lost
             watched.look()

@@ -51,6 +51,22 @@ def test_names_that_are_unclear_or_unknown(course: Course, text: str, message: s
     assert message in str(raised.value)
 
 
+def test_a_topic_is_found_by_its_beginning() -> None:
+    course = load_course(ROOT)
+    assert find(course, "pool") == Selection(course.topic("pooling"))
+    with pytest.raises(UsageError, match=r"'conv' could be conv_output_size, .*"):
+        find(course, "conv")
+
+
+def test_an_explanation_of_a_class_says_how_it_is_made() -> None:
+    course = load_course(ROOT)
+    text = explain(course, find(course, "UnpoolBlock"))
+    assert "\n      def __init__(self, channels: int) -> None:\n" in text
+    assert (
+        "\n      def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:\n          The pooled" in text
+    )
+
+
 def test_an_explanation_of_a_check(course: Course) -> None:
     text = explain(course, find(course, "area/errors"))
     assert text.startswith("area/errors: 1 point\n  A side below 1 raises ValueError, a side of 1 does not.\n")

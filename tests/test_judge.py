@@ -312,6 +312,21 @@ def test_not_raising_is_a_misconception_too(topic: Topic) -> None:
     assert reproduces(known, verdict.runs, topic, FUNCTIONS)
 
 
+def test_an_exception_of_another_kind_is_set_against_the_one_asked_for(topic: Topic) -> None:
+    def dividing(height: int, width: int) -> int:
+        return width // height
+
+    def check(student: Any) -> None:
+        expect_value_error(student.area, 0, 1, why="the height is 0")
+
+    verdict = judged(topic, dividing, check)
+    failure = verdict.failure
+    assert verdict.outcome is Outcome.CRASHED
+    assert failure is not None
+    assert failure.what == "area raised ZeroDivisionError"
+    assert (failure.wanted, failure.got) == ("ValueError, since the height is 0", "ZeroDivisionError")
+
+
 def test_an_argument_changed_in_place_is_no_other_misconception(topic: Topic) -> None:
     def in_place(x: np.ndarray, factor: float) -> Any:
         x *= factor

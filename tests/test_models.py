@@ -502,7 +502,7 @@ def _entries(model: nn.Module, partial: bool = False) -> list[Any]:
         ),
         (
             lambda: [nn.Conv2d(2, 3, 3, padding=1, bias=False), nn.ReLU(), nn.MaxPool2d(2)],
-            "the convolution: without a bias",
+            "the convolution: without a bias, which is wanted",
         ),
         (
             lambda: [nn.Conv2d(2, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)],
@@ -816,6 +816,10 @@ ODD: dict[str, tuple[str, float, str]] = {
     "compiled": ("class P" + BODY + "\ndef Pair(i, o):\n    return torch.compile(P(i, o))", 5, ""),
     "scripted": ("class P" + BODY + "\ndef Pair(i, o):\n    return torch.jit.script(P(i, o))", 5, ""),
     "float32 inside": ("class Pair" + BODY.replace("self.conv(x)", "self.conv(x.float())"), 5, ""),
+    "gradients switched off": ("torch.set_grad_enabled(False)\nclass Pair" + BODY, 5, ""),
+    "another default dtype": ("torch.set_default_dtype(torch.float64)\nclass Pair" + BODY, 5, ""),
+    "only deterministic algorithms": ("torch.use_deterministic_algorithms(True)\nclass Pair" + BODY, 5, ""),
+    "warnings are errors": ("import warnings\nwarnings.simplefilter('error')\nclass Pair" + BODY, 5, ""),
     "many threads": ("torch.set_num_threads(8)\nclass Pair" + BODY, 5, ""),
     "another package": ("import rich", 0, "this topic offers the standard library, torch and numpy"),
     "patches the operations": (

@@ -72,7 +72,14 @@ def seen(topic: Topic, function: str, code: Callable[..., Any]) -> tuple[str, ..
         (lambda x, f: (x * f + 0.5, None), "out is too large by 0.5 everywhere"),
         (lambda x, f: ((x * f).T, None), "out is the expected one with height and width exchanged"),
         (lambda x, f: ((x * f)[::-1, ::-1], None), "out is the expected one rotated by 180 degrees"),
-        (lambda x, f: (x * 0, None), "out is all zeros"),
+        (lambda x, f: (x[:-1, :-1], None), "out is 1 row and 1 column smaller than the expected one"),
+        (lambda x, f: (np.pad(x, ((0, 0), (1, 1))), None), "out is 2 columns larger than the expected one"),
+        (
+            lambda x, f: (np.ones(x.shape[::-1]), None),
+            "out is as large as the expected one with height and width exchanged",
+        ),
+        (lambda x, f: (x[0:-0], None), "out is empty: it has no entries at all"),
+        (lambda x, f: (x * 0, None), "out is always 0"),
         (lambda x, f: ((x * f)[::-1], None), "out is the expected one with its rows in reverse order"),
         (lambda x, f: (np.abs(x * f), None), "out is the absolute value of the expected one"),
         (lambda x, f: ((x * f) ** 2, None), "out is the square of the expected one"),
@@ -92,6 +99,24 @@ def test_relations_of_vectors_and_numbers(topic: Topic) -> None:
     assert observe("scale_forward", runs, runs, topic, {**ORACLE, "scale_forward": vector}, []) == (
         "out is 2 times the expected one",
     )
+
+
+def test_nothing_is_said_of_a_factor_as_good_as_1(topic: Topic) -> None:
+    assert seen(topic, "scale_forward", lambda x, factor: (x * factor * 1.00004, None)) == ()
+
+
+def test_nothing_is_said_of_results_where_some_calls_raise(topic: Topic) -> None:
+    def raising(x: np.ndarray, factor: float) -> Any:
+        if x.shape[0] == 1:
+            raise IndexError("out of range")
+        return x * 3 * factor, None
+
+    assert seen(topic, "scale_forward", raising) == ()
+
+
+def test_the_same_case_twice_is_no_relation(topic: Topic) -> None:
+    runs = runs_of(topic, "scale_forward", lambda x, factor: (x * 3 * factor, None))
+    assert observe("scale_forward", [runs[0], runs[0]], [runs[0], runs[0]], topic, ORACLE, []) == ()
 
 
 def test_where_the_wrong_entries_lie(topic: Topic) -> None:

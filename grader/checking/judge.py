@@ -215,7 +215,8 @@ def failure_of(error: Exception) -> Failure:
     if isinstance(error, StudentMissing):
         return Failure(what=f"{error.function} is not written yet: {error}")
     if isinstance(error, StudentRaised):
-        return Failure(what=f"{function} raised {error.kind}", exception=_exception(error))
+        got = error.kind if error.wanted is not None else None
+        return Failure(f"{function} raised {error.kind}", error.wanted, got, exception=_exception(error))
     if isinstance(error, StudentReturnedOther):
         return Failure(what=f"{function} returned something else", wanted=error.wanted, got=error.got)
     if isinstance(error, StudentTimedOut):

@@ -336,7 +336,8 @@ def _other_input(other: Layer, layer: Layer, sources: Mapping[str, str]) -> str:
 
 def _setting(name: str, got: Any, wanted: Any) -> str:
     if isinstance(wanted, bool):
-        return f"{'without' if wanted else 'with'} {'a bias' if name == 'bias' else name}"
+        what = "a bias" if name == "bias" else name
+        return f"without {what}, which is wanted" if wanted else f"with {what}, where none is wanted"
     return f"{name} {_shown(got)} where {_shown(wanted)} is wanted"
 
 

@@ -215,9 +215,15 @@ def expect_output_shape(student: Student, model: Handle, x: Shape, wanted: Shape
 def _difference(got: Sequence[int], wanted: Sequence[int]) -> str:
     """What stands there too often or too seldom, in a bracket; empty where it would not help."""
     more, fewer = Counter(got) - Counter(wanted), Counter(wanted) - Counter(got)
-    parts = [f"too many tensors of {size:,} entries: {count}" for size, count in sorted(more.items())[:2]]
-    parts += [f"missing of {size:,} entries: {count}" for size, count in sorted(fewer.items())[:2]]
+    parts = [f"{_tensors(count)} of {size:,} entries too many" for size, count in sorted(more.items())[:2]]
+    parts += [f"{_tensors(count)} of {size:,} entries missing" for size, count in sorted(fewer.items())[:2]]
+    if not got:
+        return ": PyTorch finds none (layers in a plain list or dictionary are not found, those in nn.ModuleList are)"
     return f" ({'; '.join(parts)})" if parts and len(more) + len(fewer) <= 8 else ""
+
+
+def _tensors(count: int) -> str:
+    return f"{count} tensor" + ("" if count == 1 else "s")
 
 
 def _reply(student: Student, value: Any) -> dict[str, Any]:

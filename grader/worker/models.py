@@ -132,9 +132,9 @@ def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, entries
     statistics = fill_model(model, leaf)
     model.train(training)
     before = [tensor.detach().clone() for tensor in statistics]
-    passed = leaf.clone()  # not a leaf, as in a network, where a block's input is what another one returned
     torch.manual_seed(seed)
     with torch.enable_grad():
+        passed = leaf.clone()  # not a leaf, as in a network, where a block's input is what another one returned
         outputs = model(passed)
         after = statistics_of(model)
         distances = [float((now - old).abs().sum()) for old, now in zip(before, after, strict=False)]

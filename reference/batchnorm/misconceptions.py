@@ -358,6 +358,17 @@ def eps_in_running_variance(k: Kept) -> tuple[ndarray, Running]:
 
 @misconception(
     "batchnorm_forward",
+    "eps gets into the running variance: it was added to the batch's variance before that is gathered. It only guards the "
+    "division; what is gathered is N/(N-1) times the variance itself.",
+)
+@_forward
+def variance_gathered_with_its_eps(k: Kept) -> tuple[ndarray, Running]:
+    mean, var = k.x.mean(axis=0), (k.x.var(axis=0) + k.eps) * len(k.x) / np.float64(len(k.x) - 1)
+    return _out(k), _averaged(k, mean, var) if k.training else _running(k)
+
+
+@misconception(
+    "batchnorm_forward",
     "The batch's standard deviation is averaged into the running variance, where its variance belongs ([BN], "
     "Algorithm 2).",
 )
@@ -605,6 +616,11 @@ def default_eps_of_keras(*arguments: ndarray, training: bool, momentum: float = 
     return oracle.batchnorm_forward(*arguments, training=training, momentum=momentum, eps=eps)
 
 
+@misconception("batchnorm_forward", "Left out, eps is 1e-8, as in optimisers. Here its default is 1e-5.")
+def default_eps_of_optimisers(*arguments: ndarray, training: bool, momentum: float = 0.9, eps: float = 1e-8) -> Any:
+    return oracle.batchnorm_forward(*arguments, training=training, momentum=momentum, eps=eps)
+
+
 @misconception(
     "batchnorm_forward",
     "Left out, momentum is 0.1, as in PyTorch, which counts the other way round. Here the default is that 0.9 of "
@@ -817,6 +833,19 @@ def unbiased_variance_in_backward(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
+    "The standard deviation is that of the unbiased variance, with N - 1, in dx and dgamma alike. In training the batch is "
+    "normalised by the biased variance, so the gradients are made with that too ([BN], section 3).",
+)
+def unbiased_standard_deviation_in_backward(dout: ndarray, cache: Kept) -> Any:
+    p = _parts(dout, cache)
+    std = np.sqrt(cache.x.var(axis=0) * p.n / (p.n - 1) + cache.eps)
+    normalised = (cache.x - cache.x.mean(axis=0)) / std
+    p = Parts(p.n, cache.gamma / std, normalised, (dout * normalised).sum(axis=0), p.dbeta)
+    return _dx(dout, p), p.dgamma, p.dbeta
+
+
+@misconception(
+    "batchnorm_backward",
     "dx is not divided by the standard deviation. The forward pass divides by it, so the gradient does too ([BN], "
     "section 3, the equation for dl/dx).",
 )
@@ -928,6 +957,26 @@ def parameter_gradients_averaged(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
+    "dgamma is a mean over the batch. gamma is used by every example, and what flows back from each use is added up; if the "
+    "loss is a mean, dout has the 1/N in it already ([BN], section 3).",
+)
+def dgamma_averaged(dout: ndarray, cache: Kept) -> Any:
+    p = _parts(dout, cache)
+    return _dx(dout, p), p.dgamma / p.n, p.dbeta
+
+
+@misconception(
+    "batchnorm_backward",
+    "dbeta is a mean over the batch. beta is used by every example, and what flows back from each use is added up; if the "
+    "loss is a mean, dout has the 1/N in it already ([BN], section 3).",
+)
+def dbeta_averaged(dout: ndarray, cache: Kept) -> Any:
+    p = _parts(dout, cache)
+    return _dx(dout, p), p.dgamma, p.dbeta / p.n
+
+
+@misconception(
+    "batchnorm_backward",
     "dgamma and dbeta are exchanged: the gradients come back in the order dx, dgamma, dbeta.",
 )
 def dgamma_and_dbeta_swapped(dout: ndarray, cache: Kept) -> Any:
@@ -1018,6 +1067,17 @@ def _spatial(run: Callable[[Kept], Any]) -> Callable[..., Any]:
     return forward
 
 
+def _in_both_modes(run: Callable[[Kept], Any]) -> Callable[..., Any]:
+    """Give `run` the student's signature; the error is right."""
+
+    @functools.wraps(run)
+    def forward(*arguments: ndarray, training: bool, momentum: float = 0.9, eps: float = 1e-5) -> Any:
+        right = oracle.spatial_batchnorm_forward(*arguments, training=training, momentum=momentum, eps=eps)
+        return run(right[2])
+
+    return forward
+
+
 def _with_variance_count(k: Kept, count: int) -> Any:
     """Right but for the count in the unbiased variance."""
     out, running, _ = oracle.spatial_batchnorm_forward(*k[:5], training=True, momentum=k.momentum, eps=k.eps)
@@ -1050,10 +1110,10 @@ def statistics_per_image(k: Kept) -> Any:
     "The array is reshaped to (N*H*W, C) without moving the channel axis to the end first, so that a column mixes "
     "channels. Reshaping keeps the order of the entries, in which channels are not last.",
 )
-@_spatial
+@_in_both_modes
 def channel_axis_not_moved(k: Kept) -> Any:
     flat = k.x.reshape(-1, k.x.shape[1])
-    out, running, _ = oracle.batchnorm_forward(flat, *k[1:5], training=True, momentum=k.momentum, eps=k.eps)
+    out, running, _ = oracle.batchnorm_forward(flat, *k[1:5], training=k.training, momentum=k.momentum, eps=k.eps)
     return out.reshape(k.x.shape), running, k
 
 
@@ -1062,9 +1122,9 @@ def channel_axis_not_moved(k: Kept) -> Any:
     "The normalised rows are reshaped straight back to (N, C, H, W). They are in the order (N, H, W, C): that shape "
     "first, then the channel axis is moved back to its place.",
 )
-@_spatial
+@_in_both_modes
 def channel_axis_not_moved_back(k: Kept) -> Any:
-    out, running, _ = oracle.spatial_batchnorm_forward(*k[:5], training=True, momentum=k.momentum, eps=k.eps)
+    out, running, _ = oracle.spatial_batchnorm_forward(*k[:5], training=k.training, momentum=k.momentum, eps=k.eps)
     return out.transpose(0, 2, 3, 1).reshape(k.x.shape), running, k
 
 
@@ -1120,6 +1180,13 @@ spatial_momentum_fixed = _forward_over_images(momentum_fixed)
 spatial_eps_ignored = _forward_over_images(eps_ignored)
 spatial_eps_fixed = _forward_over_images(eps_fixed)
 spatial_eps_ignored_in_evaluation = _forward_over_images(eps_ignored_in_evaluation)
+spatial_variance_gathered_with_its_eps = _forward_over_images(variance_gathered_with_its_eps)
+spatial_default_eps_of_optimisers = _forward_over_images(default_eps_of_optimisers)
+spatial_divided_by_variance_in_evaluation = _forward_over_images(divided_by_variance_in_evaluation)
+spatial_eps_outside_the_root_in_evaluation = _forward_over_images(eps_outside_the_root_in_evaluation)
+spatial_mean_not_subtracted_in_evaluation = _forward_over_images(mean_not_subtracted_in_evaluation)
+spatial_gamma_missing_in_evaluation = _forward_over_images(gamma_missing_in_evaluation)
+spatial_beta_missing_in_evaluation = _forward_over_images(beta_missing_in_evaluation)
 spatial_divided_by_variance = _forward_over_images(divided_by_variance)
 spatial_mean_not_subtracted = _forward_over_images(mean_not_subtracted)
 spatial_gamma_and_beta_missing = _forward_over_images(gamma_and_beta_missing)
@@ -1262,6 +1329,9 @@ spatial_dgamma_from_raw_x = _backward_over_images(dgamma_from_raw_x)
 spatial_dgamma_from_centred_x = _backward_over_images(dgamma_from_centred_x)
 spatial_dgamma_from_the_output = _backward_over_images(dgamma_from_the_output)
 spatial_normalised_x_missing_in_dgamma = _backward_over_images(normalised_x_missing_in_dgamma)
+spatial_unbiased_standard_deviation_in_backward = _backward_over_images(unbiased_standard_deviation_in_backward)
+spatial_dgamma_averaged = _backward_over_images(dgamma_averaged)
+spatial_dbeta_averaged = _backward_over_images(dbeta_averaged)
 spatial_parameter_gradients_averaged = _backward_over_images(parameter_gradients_averaged)
 spatial_dgamma_and_dbeta_swapped = _backward_over_images(dgamma_and_dbeta_swapped)
 spatial_gamma_in_parameter_gradients = _backward_over_images(gamma_in_parameter_gradients)

@@ -44,6 +44,14 @@ STRETCHED = (
 )
 STRIDE_UNCHECKED = "A stride of 0 or less is not refused: a stride below 1 must raise ValueError."
 OTHER_EXCEPTION = "An exception is raised where it should be, but not a ValueError: that is what callers look for."
+CUT_FROM_NOTHING = (
+    "The result is empty where the padding is 0: the slice P:-P is meant to leave out P rows or columns at each end, but "
+    "for P = 0 it is 0:0, which holds nothing. The end is better counted from the start, as in P:P+H."
+)
+RESHAPED = (
+    "its axes are in another order than the entries of the matrix. reshape only cuts the same numbers into other rows, it "
+    "does not move an axis; for that there is transpose"
+)
 SQUARE = "is taken from the kernel's rows, which is right for square kernels only"
 TRANSPOSED_KERNEL = "Rows and columns of the kernel are swapped: its last axes are (KH, KW), rows first."
 ONE_CHANNEL = "Only one channel enters the output: the products are summed over all channels of x."
@@ -413,6 +421,29 @@ def output_transposed(call: Convolved) -> np.ndarray:
     return _swapped(_output(call))
 
 
+def _reordered(maps: np.ndarray, order: tuple[int, int, int, int]) -> np.ndarray:
+    """(N, F, OH, OW): what a matrix gives whose entries are in this order of axes and are only cut anew."""
+    return maps.transpose(order).reshape(maps.shape)
+
+
+@misconception("conv2d_forward", f"The matrix of results is reshaped to (N, F, OH, OW) at once, but {RESHAPED}.")
+@_checked
+def images_last_reshaped(call: Convolved) -> np.ndarray:
+    return _reordered(_output(call), (1, 2, 3, 0))
+
+
+@misconception("conv2d_forward", f"The matrix of results is reshaped to (N, F, OH, OW) at once, but {RESHAPED}.")
+@_checked
+def filters_first_reshaped(call: Convolved) -> np.ndarray:
+    return _reordered(_output(call), (1, 0, 2, 3))
+
+
+@misconception("conv2d_forward", f"The matrix of results is reshaped to (N, F, OH, OW) at once, but {RESHAPED}.")
+@_checked
+def filters_last_reshaped(call: Convolved) -> np.ndarray:
+    return _reordered(_output(call), (0, 2, 3, 1))
+
+
 @misconception("conv2d_forward", f"The number of output columns {SQUARE}: OW comes from W and KW {CHAPTER_2}.")
 @_checked
 def output_columns_from_kernel_rows(call: Convolved) -> np.ndarray:
@@ -757,6 +788,36 @@ def padding_left_in_dx(dout: np.ndarray, cache: Convolved) -> Gradients:
 def padding_cut_off_at_the_end(dout: np.ndarray, cache: Convolved) -> Gradients:
     _, dw, db = oracle.conv2d_backward(dout, cache)
     return _placed(dout, cache.w, cache.stride, cache.x.shape[2:]), dw, db
+
+
+@misconception("conv2d_backward", CUT_FROM_NOTHING)
+def padding_cut_from_nothing(dout: np.ndarray, cache: Convolved) -> Gradients:
+    _, dw, db = oracle.conv2d_backward(dout, cache)
+    dpadded, ends = _placed(dout, cache.w, cache.stride, _padded_size(cache)), slice(cache.padding, -cache.padding)
+    return dpadded[:, :, ends, ends], dw, db
+
+
+def _dout_reshaped(dout: np.ndarray, cache: Convolved, order: tuple[int, int, int, int]) -> Gradients:
+    """The gradients where dout is reshaped to a matrix whose entries should come in this order of axes."""
+    back = tuple(int(axis) for axis in np.argsort(order))
+    taken_for = dout.reshape([dout.shape[axis] for axis in order]).transpose(back)
+    dx, dw, _ = oracle.conv2d_backward(np.ascontiguousarray(taken_for), cache)
+    return dx, dw, dout.sum(axis=(0, 2, 3))
+
+
+@misconception("conv2d_backward", f"dout is reshaped to a matrix as it is, but {RESHAPED}.")
+def dout_reshaped_for_images_last(dout: np.ndarray, cache: Convolved) -> Gradients:
+    return _dout_reshaped(dout, cache, (1, 2, 3, 0))
+
+
+@misconception("conv2d_backward", f"dout is reshaped to a matrix as it is, but {RESHAPED}.")
+def dout_reshaped_for_filters_first(dout: np.ndarray, cache: Convolved) -> Gradients:
+    return _dout_reshaped(dout, cache, (1, 0, 2, 3))
+
+
+@misconception("conv2d_backward", f"dout is reshaped to a matrix as it is, but {RESHAPED}.")
+def dout_reshaped_for_filters_last(dout: np.ndarray, cache: Convolved) -> Gradients:
+    return _dout_reshaped(dout, cache, (0, 2, 3, 1))
 
 
 @misconception(
@@ -1112,6 +1173,35 @@ def kernel_rotated_by_90_degrees(x: np.ndarray, w: np.ndarray) -> np.ndarray:
     return _valid(x, np.rot90(w))
 
 
+def _window_by_window(x: np.ndarray, w: np.ndarray, turned: np.ndarray) -> np.ndarray:
+    """Every window of w's size times a kernel of the turned size, which NumPy stretches or refuses where they differ."""
+    out = np.empty((x.shape[0] - w.shape[0] + 1, x.shape[1] - w.shape[1] + 1))
+    for i, j in np.ndindex(*out.shape):
+        out[i, j] = np.sum(x[i : i + w.shape[0], j : j + w.shape[1]] * turned)
+    return out
+
+
+TURNED = (
+    "The kernel that the windows are multiplied by is no longer KH by KW: it is {how}. A rotation by 180 degrees, "
+    f"which reverses rows and columns, leaves the size as it is {ROTATION}."
+)
+
+
+@misconception("convolve2d", TURNED.format(how="transposed"))
+def windows_times_transposed_kernel(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+    return _window_by_window(x, w, w.T)
+
+
+@misconception("convolve2d", TURNED.format(how="rotated and transposed"))
+def windows_times_rotated_transposed_kernel(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+    return _window_by_window(x, w, w[::-1, ::-1].T)
+
+
+@misconception("convolve2d", TURNED.format(how="rotated by 90 degrees"))
+def windows_times_kernel_rotated_by_90_degrees(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+    return _window_by_window(x, w, np.rot90(w))
+
+
 @misconception(
     "convolve2d",
     "The image is rotated instead of the kernel, so that the map comes out rotated too: rotate the kernel and lay it "
@@ -1198,6 +1288,16 @@ def valid_instead_of_full(x: np.ndarray, w: np.ndarray) -> np.ndarray:
 )
 def same_instead_of_full(x: np.ndarray, w: np.ndarray) -> np.ndarray:
     return _same(x, w)
+
+
+@misconception(
+    "full_convolve2d",
+    'Half the kernel\'s size is put around the image, which keeps its size: "full" needs KH - 1 rows and KW - 1 columns '
+    "of zeros on each side.",
+)
+def half_the_kernel_around_the_image(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+    above, left = w.shape[0] // 2, w.shape[1] // 2
+    return _valid(np.pad(x, ((above, above), (left, left))), w[::-1, ::-1])
 
 
 @misconception("full_convolve2d", f"{OVERWRITTEN_BY_PLACE} {ROTATION}.")
@@ -1383,6 +1483,13 @@ def padding_added_to_the_input(call: Convolved) -> np.ndarray:
 @_checked_transposed
 def nothing_taken_away(call: Convolved) -> np.ndarray:
     return _with_bias(_copies(call.x, call.w, call.stride), call.b)
+
+
+@misconception("conv_transpose2d_forward", CUT_FROM_NOTHING)
+@_checked_transposed
+def nothing_left_without_padding(call: Convolved) -> np.ndarray:
+    ends = slice(call.padding, -call.padding)
+    return _with_bias(_copies(call.x, call.w, call.stride)[:, :, ends, ends], call.b)
 
 
 @misconception(

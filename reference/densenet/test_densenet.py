@@ -352,7 +352,7 @@ def test_network_training(student: Any, case: Network) -> None:
 @given(depth=st.integers(-5, 300).filter(lambda depth: depth not in PUBLISHED))
 @few
 def test_errors(student: Any, depth: int) -> None:
-    """A depth that is none of the five raises ValueError; 121 does not."""
+    """A depth that is none of the five raises ValueError; depth 121 does not."""
     expect_value_error(student.build_densenet, depth, why=f"there is no DenseNet-{depth}")
     student.sketch_model(student.build_densenet, 121)
 

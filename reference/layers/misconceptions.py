@@ -7,6 +7,7 @@ representations by back-propagating errors (1986).
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -985,14 +986,24 @@ def logarithm_of_zero(scores: ndarray, labels: ndarray) -> Loss:
     return _by_probability(_soft(scores, labels).p, labels)
 
 
-@misconception(
-    "softmax_cross_entropy",
-    "A small number such as 1e-12 is added in the logarithm, so that the loss can never exceed 28: a right class "
-    "thousands below the largest score costs thousands. The logarithm of the softmax is the shifted score less the "
-    "logarithm of the sum ([DL], section 6.2.2.3).",
-)
-def guard_in_logarithm(scores: ndarray, labels: ndarray) -> Loss:
-    return _by_probability(_soft(scores, labels).p, labels, guard=1e-12)
+def _known_guard(exponent: int) -> None:
+    """Add a misconception: the logarithm of the probability plus a small number."""
+    guard = 10.0**-exponent
+
+    def wrong(scores: ndarray, labels: ndarray) -> Loss:
+        return _by_probability(_soft(scores, labels).p, labels, guard=guard)
+
+    hint = (
+        f"1e-{exponent} is added in the logarithm, so that the loss can never exceed {-math.log(guard):.0f}: a right class "
+        "thousands below the largest score costs thousands. The logarithm of the softmax is the shifted score less the "
+        "logarithm of the sum ([DL], section 6.2.2.3)."
+    )
+    wrong.__name__ = f"guard_of_1e_{exponent}_in_logarithm"
+    globals()[wrong.__name__] = misconception("softmax_cross_entropy", hint)(wrong)
+
+
+for _exponent in range(5, 17):
+    _known_guard(_exponent)
 
 
 @misconception(
@@ -1149,6 +1160,26 @@ def gradient_at_right_class_only(scores: ndarray, labels: ndarray) -> Loss:
 def one_subtracted_everywhere(scores: ndarray, labels: ndarray) -> Loss:
     soft = _soft(scores, labels)
     return soft.loss, (soft.p - 1.0) / soft.n
+
+
+@misconception(
+    "softmax_cross_entropy",
+    "The loss adds up the columns of all labels over all rows, N*N numbers. Each row has its own right class: rows and "
+    "labels are indexed together, as in log_p[np.arange(N), labels].",
+)
+def loss_of_whole_columns(scores: ndarray, labels: ndarray) -> Loss:
+    soft = _soft(scores, labels)
+    return -float(soft.log_p[:, labels].sum()) / soft.n, soft.off / soft.n
+
+
+@misconception(
+    "softmax_cross_entropy",
+    "The loss is the mean over all N*C entries, of which only N are not 0. It is over the N examples; each has one right "
+    "class.",
+)
+def loss_mean_over_entries(scores: ndarray, labels: ndarray) -> Loss:
+    soft = _soft(scores, labels)
+    return soft.loss / scores.shape[1], soft.off / soft.n
 
 
 @misconception(

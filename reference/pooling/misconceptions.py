@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from grader.checking import Trait, misconception
-from grader.checking.traits import equals, holds, same, size, value
+from grader.checking.traits import Arguments, equals, holds, same, size, value
 from reference.pooling import oracle
 from reference.pooling.oracle import Pair, Pooled, Switches, as_pair
 
@@ -52,6 +52,10 @@ OVERWRITTEN_BY_PLACE = (
     "dx is assigned for one place within the windows after the other, and each assignment replaces what the earlier "
     "ones left. It takes an addition; where one index occurs several times in an operation, += keeps only the last."
 )
+STRIDE_MISSING_BACKWARD = (
+    "The stride is missing: window (i, j) covers the rows from i*SH and the columns from j*SW of x, so its gradient "
+    "belongs there, and not in the rows from i and the columns from j."
+)
 LEFTOVER_DROPPED = "dx must have the shape of x: rows and columns that no window reached belong to it, with gradient 0."
 DOUT_IGNORED = (
     "The derivative of the pooling is there, but not multiplied by dout, the gradient that comes from the layers above "
@@ -77,6 +81,12 @@ def _fits(rows: int, columns: int, height: int, width: int, down: int, right: in
     return min(down, right) > 0 and (rows - height) % down == 0 and (columns - width) % right == 0
 
 
+def _are_numbers(arguments: Arguments, wanted: bool) -> bool | None:
+    """Whether kernel and stride both are one number, or both a pair; None where there are none."""
+    given = [arguments[name] for name in ("kernel", "stride") if name in arguments]
+    return all(isinstance(one, int) is wanted for one in given) if given else None
+
+
 TRAITS = (
     Trait(
         "a stride equal to the kernel",
@@ -90,6 +100,16 @@ TRAITS = (
     ),
     Trait("stride 1", "larger stride", holds(lambda down, right: down == right == 1, DOWN, RIGHT)),
     Trait("one stride for both directions", "stride of two numbers", same(DOWN, RIGHT)),
+    Trait(
+        "kernel and stride given as one number each",
+        "kernel or stride given as (height, width)",
+        lambda arguments: _are_numbers(arguments, True),
+    ),
+    Trait(
+        "kernel and stride given as (height, width)",
+        "kernel or stride given as one number",
+        lambda arguments: _are_numbers(arguments, False),
+    ),
     Trait("square kernels", "kernel that is not square", same(KERNEL_HEIGHT, KERNEL_WIDTH)),
     Trait(
         "windows that leave no row or column over",
@@ -153,7 +173,7 @@ Weigh = Callable[[np.ndarray], np.ndarray]
 def _gradient(weigh: Weigh, dout: np.ndarray, x: np.ndarray, kernel: Size, stride: Size) -> np.ndarray:
     """dx where entry k of a window gets dout times weigh(windows)[k]; parts of windows outside x are cut off."""
     index = _index((dout.shape[2], dout.shape[3]), kernel, stride)
-    room = [max(0, int(places.max()) + 1 - size) for places, size in zip(index[2:], x.shape[2:], strict=True)]
+    room = [max(0, int(places.max(initial=-1)) + 1 - size) for places, size in zip(index[2:], x.shape[2:], strict=True)]
     outside = -np.inf if weigh is _of_maximum else 0.0
     canvas = np.pad(x, ((0, 0), (0, 0), (0, room[0]), (0, room[1])), constant_values=outside)
     dx = np.zeros(canvas.shape)
@@ -195,6 +215,19 @@ def _covered(dx: np.ndarray, dout: np.ndarray, cache: Pooled) -> np.ndarray:
 
 def _plain(weigh: Weigh, dout: np.ndarray, cache: Pooled) -> np.ndarray:
     return _gradient(weigh, dout, cache.x, as_pair(cache.kernel), as_pair(cache.stride))
+
+
+def _at_stride_one(weigh: Weigh, dout: np.ndarray, cache: Pooled) -> np.ndarray:
+    """The right shares of every window, put where the windows of stride 1 are."""
+    kernel = as_pair(cache.kernel)
+    shares = dout[..., np.newaxis, np.newaxis] * weigh(_windows(cache.x, kernel, as_pair(cache.stride)))
+    dx = np.zeros(cache.x.shape)
+    np.add.at(dx, _index((dout.shape[2], dout.shape[3]), kernel, (1, 1)), shares)
+    return dx
+
+
+def _without_last(weigh: Weigh, dout: np.ndarray, cache: Pooled) -> np.ndarray:
+    return _plain(weigh, dout[:, :, :-1, :-1], cache)
 
 
 def _of_maximum(windows: np.ndarray) -> np.ndarray:
@@ -252,6 +285,17 @@ def _refuse_leftover(x: np.ndarray, kernel: Size, stride: Size) -> None:
     for have, side, step in zip(x.shape[2:], kernel, stride, strict=True):
         if (have - side) % step:
             raise ValueError(f"kernel {side} with stride {step} does not fit an input of {have}")
+
+
+def _known_swapped(function: str) -> None:
+    """Add a misconception: kernels are taken for (width, height) from the start, so that others are refused too."""
+    right = getattr(oracle, function)
+
+    def wrong(x: np.ndarray, kernel: Pair, stride: Pair) -> Any:
+        return right(x, as_pair(kernel)[::-1], as_pair(stride))
+
+    wrong.__name__ = f"{function}_takes_width_first"
+    globals()[wrong.__name__] = misconception(function, KERNEL_SWAPPED)(wrong)
 
 
 def _known_in_place(function: str, slug: str, change: Callable[..., None]) -> None:
@@ -450,6 +494,14 @@ def whole_window_overwritten(dout: np.ndarray, cache: Pooled) -> np.ndarray:
 
 @misconception(
     "max_pool_backward",
+    f"{OVERWRITTEN} And where several entries of a window share the maximum, each got the whole gradient.",
+)
+def window_overwritten_with_every_maximum(dout: np.ndarray, cache: Pooled) -> np.ndarray:
+    return _overwriting(_of_every_maximum, dout, cache)
+
+
+@misconception(
+    "max_pool_backward",
     "Where several entries share the maximum, each of them got the whole gradient of the window, so that it counts "
     "several times. Give it to one of them, or divide it by their number.",
 )
@@ -507,6 +559,21 @@ def gradient_times_the_maximum(dout: np.ndarray, cache: Pooled) -> np.ndarray:
 @misconception("max_pool_backward", STRIDE_IGNORED)
 def maximum_gradient_side_by_side(dout: np.ndarray, cache: Pooled) -> np.ndarray:
     return _gradient(_of_maximum, dout, cache.x, as_pair(cache.kernel), as_pair(cache.kernel))
+
+
+@misconception("max_pool_backward", STRIDE_MISSING_BACKWARD)
+def maximum_gradient_at_stride_one(dout: np.ndarray, cache: Pooled) -> np.ndarray:
+    return _at_stride_one(_of_maximum, dout, cache)
+
+
+@misconception("max_pool_backward", STRIDE_MISSING_BACKWARD)
+def maximum_sought_at_stride_one(dout: np.ndarray, cache: Pooled) -> np.ndarray:
+    return _gradient(_of_maximum, dout, cache.x, as_pair(cache.kernel), (1, 1))
+
+
+@misconception("max_pool_backward", LAST_MISSING)
+def maximum_gradient_without_last_window(dout: np.ndarray, cache: Pooled) -> np.ndarray:
+    return _without_last(_of_maximum, dout, cache)
 
 
 @misconception("max_pool_backward", KERNEL_SWAPPED)
@@ -675,6 +742,16 @@ def average_gradient_without_dout(dout: np.ndarray, cache: Pooled) -> np.ndarray
 @misconception("avg_pool_backward", STRIDE_IGNORED)
 def average_gradient_side_by_side(dout: np.ndarray, cache: Pooled) -> np.ndarray:
     return _gradient(_of_area, dout, cache.x, as_pair(cache.kernel), as_pair(cache.kernel))
+
+
+@misconception("avg_pool_backward", STRIDE_MISSING_BACKWARD)
+def average_gradient_at_stride_one(dout: np.ndarray, cache: Pooled) -> np.ndarray:
+    return _at_stride_one(_of_area, dout, cache)
+
+
+@misconception("avg_pool_backward", LAST_MISSING)
+def average_gradient_without_last_window(dout: np.ndarray, cache: Pooled) -> np.ndarray:
+    return _without_last(_of_area, dout, cache)
 
 
 @misconception("avg_pool_backward", KERNEL_SWAPPED)
@@ -847,6 +924,16 @@ def gradient_of_the_root_mean_square(dout: np.ndarray, cache: Pooled) -> np.ndar
     return oracle.l2_pool_backward(dout, cache) / np.sqrt(height * width)
 
 
+@misconception(
+    "l2_pool_backward",
+    "The gradient is divided by the root of the mean square, as a forward pass with the mean under the root would give "
+    "it: L2 pooling has the sum there, and x is divided by that root.",
+)
+def divided_by_the_root_mean_square(dout: np.ndarray, cache: Pooled) -> np.ndarray:
+    height, width = as_pair(cache.kernel)
+    return oracle.l2_pool_backward(dout, cache) * np.sqrt(height * width)
+
+
 @misconception("l2_pool_backward", OVERWRITTEN_BY_PLACE)
 def norm_gradient_overwritten_by_place(dout: np.ndarray, cache: Pooled) -> np.ndarray:
     return _overwriting_by_place(_of_norm, dout, cache)
@@ -865,6 +952,16 @@ def norm_gradient_without_dout(dout: np.ndarray, cache: Pooled) -> np.ndarray:
 @misconception("l2_pool_backward", STRIDE_IGNORED)
 def norm_gradient_side_by_side(dout: np.ndarray, cache: Pooled) -> np.ndarray:
     return _gradient(_of_norm, dout, cache.x, as_pair(cache.kernel), as_pair(cache.kernel))
+
+
+@misconception("l2_pool_backward", STRIDE_MISSING_BACKWARD)
+def norm_gradient_at_stride_one(dout: np.ndarray, cache: Pooled) -> np.ndarray:
+    return _at_stride_one(_of_norm, dout, cache)
+
+
+@misconception("l2_pool_backward", LAST_MISSING)
+def norm_gradient_without_last_window(dout: np.ndarray, cache: Pooled) -> np.ndarray:
+    return _without_last(_of_norm, dout, cache)
 
 
 @misconception("l2_pool_backward", KERNEL_SWAPPED)
@@ -949,6 +1046,15 @@ def global_gradient_divided_twice(dout: np.ndarray, cache: Any) -> np.ndarray:
 )
 def global_gradient_divided_by_size_of_x(dout: np.ndarray, cache: Any) -> np.ndarray:
     return oracle.global_avg_pool_backward(dout, cache) / (cache.x.shape[0] * cache.x.shape[1])
+
+
+@misconception(
+    "global_avg_pool_backward",
+    "The gradient is divided by the number of images too. Each mean was taken over H*W entries, so divide by H*W; what "
+    "is done about a batch is in dout already.",
+)
+def global_gradient_divided_by_images(dout: np.ndarray, cache: Any) -> np.ndarray:
+    return oracle.global_avg_pool_backward(dout, cache) / cache.x.shape[0]
 
 
 @misconception("global_avg_pool_backward", DOUT_IGNORED)
@@ -1061,6 +1167,29 @@ def value_copied_to_the_whole_window(x: np.ndarray, switches: Switches, output_s
 
 @misconception(
     "max_unpool",
+    "The switches give a place within a window, and it is taken for one in the whole map, so that all values land in the "
+    "upper left corner. Window (i, j) begins at row i*SH and column j*SW.",
+)
+def place_in_the_window_taken_for_one_in_the_map(
+    x: np.ndarray, switches: Switches, output_shape: tuple[int, ...]
+) -> np.ndarray:
+    marks, out = _marks(switches), np.zeros(output_shape)
+    for n, c, i, j in np.ndindex(*x.shape):
+        row, column = np.argwhere(marks[n, c, i, j])[0]
+        out[n, c, row, column] = x[n, c, i, j]
+    return out
+
+
+@misconception(
+    "max_unpool",
+    "The places of the maxima are marked with 1. Unpooling puts the values of x there, which may come from elsewhere.",
+)
+def places_marked_by_one(x: np.ndarray, switches: Switches, output_shape: tuple[int, ...]) -> np.ndarray:
+    return oracle.max_unpool(np.ones_like(x), switches, output_shape)
+
+
+@misconception(
+    "max_unpool",
     "The result is as large as the windows together. It must have the shape output_shape: rows and columns that no "
     "window reached belong to it, filled with zeros.",
 )
@@ -1142,6 +1271,11 @@ def places_counted_without_leftover_columns(
 def negative_values_dropped(x: np.ndarray, switches: Switches, output_shape: tuple[int, ...]) -> np.ndarray:
     return oracle.max_unpool(np.maximum(x, 0.0), switches, output_shape)
 
+
+# kernels with height and width swapped, in the comparison with the input as well
+
+for _name in ("max_pool_forward", "avg_pool_forward", "l2_pool_forward", "max_pool_with_switches"):
+    _known_swapped(_name)
 
 # in place: right results, but something is written into the array that was passed
 
