@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 import importlib
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from grader.course import Course, Topic
 from grader.errors import UsageError
+from grader.report.hiding import TITLE, hidden_name
 from grader.session import CheckSpec, on_path
 
 SHOWN = 8
@@ -49,38 +51,85 @@ def checks_of(course: Course, topic: Topic) -> tuple[CheckSpec, ...]:
     return tuple(found)
 
 
-def find(course: Course, text: str) -> Selection:
+def checks_for_students(course: Course, topic: Topic) -> tuple[CheckSpec, ...]:
+    """The topic's checks as students may know them: hidden ones under the names that their reports have, and no more."""
+    checks = checks_of(course, topic)
+    names = {spec.name: shown for spec, shown in zip(checks, _shown_names(checks), strict=True)}
+    return tuple(
+        replace(spec, name=names[spec.name], title=TITLE, needs=())
+        if spec.hidden
+        else replace(spec, needs=tuple(names.get(needed, needed) for needed in spec.needs))
+        for spec in checks
+    )
+
+
+def real_name(course: Course, selection: Selection) -> str | None:
+    """What `only` of a grading takes for what a student named: a hidden check has another name in truth."""
+    checks = checks_of(course, selection.topic)
+    shown = dict(zip(_shown_names(checks), (spec.name for spec in checks), strict=True))
+    return shown.get(selection.name, selection.name) if selection.name is not None else None
+
+
+def _shown_names(checks: Iterable[CheckSpec]) -> list[str]:
+    count: Counter[str] = Counter()
+    names = []
+    for spec in checks:
+        count[spec.function] += spec.hidden
+        names.append(hidden_name(spec.function, count[spec.function]) if spec.hidden else spec.name)
+    return names
+
+
+@dataclass(frozen=True)
+class _Book:
+    """The checks that may be named: as students know them, or all by their own names."""
+
+    course: Course
+    show_hidden: bool
+
+    def checks(self, topic: Topic) -> tuple[CheckSpec, ...]:
+        return (checks_of if self.show_hidden else checks_for_students)(self.course, topic)
+
+    def names(self, topic: Topic) -> list[str]:
+        return [spec.name for spec in self.checks(topic)]
+
+
+def find(course: Course, text: str, show_hidden: bool = False) -> Selection:
     """What `text` names: a topic, a function, "topic/function", "function/behaviour", a behaviour, or a beginning of one.
 
+    A hidden check goes by the name that students' reports have, and by its own with `show_hidden`.
     Raises UsageError that lists what comes close, or what it could be where it is not unique.
     """
+    book = _Book(course, show_hidden)
     wanted = text.strip().strip("/").replace(" ", "_").replace("-", "_")
     first, _, rest = wanted.partition("/")
     topic = next((topic for topic in course.topics if topic.name == first), None)
     if topic is not None and not rest:
         return Selection(topic)
     if topic is not None and (first not in topic.functions or rest.partition("/")[0] in topic.functions):
-        return _in_topic(course, topic, rest, text)
+        return _in_topic(book, topic, rest, text)
     functions = {function: topic for topic in course.topics for function in topic.functions}
     match = _match(first, functions)
     if match is not None:
-        return _in_topic(course, functions[match], f"{match}/{rest}" if rest else match, text)
+        return _in_topic(book, functions[match], f"{match}/{rest}" if rest else match, text)
     if not rest:
-        near = [name for name in (*functions, *(topic.name for topic in course.topics)) if name.startswith(wanted)]
+        topics = [topic for topic in course.topics if topic.name.startswith(wanted)]
+        near = [name for name in (*functions, *(topic.name for topic in topics)) if name.startswith(wanted)]
+        if len(near) == len(topics) == 1:
+            return Selection(topics[0])
         if near:
             raise _unclear(text, near)
-        return _by_behaviour(course, wanted, text)
-    raise _unknown(text, (name for topic in course.topics for name in _names(course, topic)))
+        return _by_behaviour(book, wanted, text)
+    raise _unknown(text, (name for topic in course.topics for name in book.names(topic)))
 
 
-def _in_topic(course: Course, topic: Topic, wanted: str, text: str) -> Selection:
+def _in_topic(book: _Book, topic: Topic, wanted: str, text: str) -> Selection:
     function, _, behaviour = wanted.partition("/")
     match = _match(function, topic.functions)
     if match is None:
         raise _unknown(text, (f"{topic.name}/{name}" for name in topic.functions))
     if not behaviour:
         return Selection(topic, match)
-    known = [name.partition("/")[2] for name in _names(course, topic) if name.partition("/")[0] == match]
+    known = [name.partition("/")[2] for name in book.names(topic) if name.partition("/")[0] == match]
     found = _match(behaviour, known)
     if found is None:
         near = [f"{match}/{name}" for name in known if name.startswith(behaviour)]
@@ -88,9 +137,10 @@ def _in_topic(course: Course, topic: Topic, wanted: str, text: str) -> Selection
     return Selection(topic, match, found)
 
 
-def _by_behaviour(course: Course, wanted: str, text: str) -> Selection:
+def _by_behaviour(book: _Book, wanted: str, text: str) -> Selection:
     """The check of any function whose behaviour is called that, if there is only one."""
-    known = [(topic, spec) for topic in course.topics for spec in checks_of(course, topic) if not spec.hidden]
+    course = book.course
+    known = [(topic, spec) for topic in course.topics for spec in book.checks(topic)]
     for same in (True, False):
         found = [
             (topic, spec)
@@ -113,10 +163,6 @@ def _match(wanted: str, known: Iterable[str]) -> str | None:
         return wanted
     beginning = [name for name in names if wanted and name.startswith(wanted)]
     return beginning[0] if len(beginning) == 1 else None
-
-
-def _names(course: Course, topic: Topic) -> list[str]:
-    return [spec.name for spec in checks_of(course, topic) if not spec.hidden]
 
 
 def _unclear(text: str, near: list[str]) -> UsageError:

@@ -33,6 +33,7 @@ def add_student_commands(commands: Any) -> None:
     explain.add_argument(
         "name", nargs="?", metavar="NAME", help="topic, function, function/check, or a beginning of one"
     )
+    _add_hidden(explain)
     _add_course(explain)
     explain.set_defaults(run=run_explain)
 
@@ -40,6 +41,7 @@ def add_student_commands(commands: Any) -> None:
     show.add_argument("name", metavar="NAME", help="function or function/check")
     show.add_argument("path", nargs="?", type=Path, metavar="PATH", help="as for grade")
     show.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the drawn cases (default: 0)")
+    _add_hidden(show)
     _add_course(show)
     show.set_defaults(run=run_show_case)
 
@@ -58,6 +60,10 @@ def add_course_commands(commands: Any) -> None:
     new = commands.add_parser("new-course", help="start a course: one topic with all that belongs to it")
     new.add_argument("folder", type=Path, metavar="FOLDER", help="a new or empty folder")
     new.set_defaults(run=run_new_course)
+
+
+def _add_hidden(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--show-hidden", action="store_true", help="hidden checks too, by their names; for instructors")
 
 
 def _add_course(parser: argparse.ArgumentParser) -> None:
@@ -89,7 +95,11 @@ def run_explain(options: argparse.Namespace) -> int:
     from grader.explain import explain, list_topics
 
     course = load_course(options.course)
-    print(explain(course, find(course, options.name)) if options.name else list_topics(course), end="")
+    if options.name is None:
+        print(list_topics(course), end="")
+        return OK
+    selection = find(course, options.name, options.show_hidden)
+    print(explain(course, selection, options.show_hidden), end="")
     return OK
 
 
@@ -100,7 +110,8 @@ def run_show_case(options: argparse.Namespace) -> int:
     from grader.show_case import find_case
 
     course = load_course(options.course)
-    case = find_case(course, find(course, options.name), options.path or default_path(), options.seed)
+    selection = find(course, options.name, options.show_hidden)
+    case = find_case(course, selection, options.path or default_path(), options.seed, options.show_hidden)
     if case.script is None:
         print(f"convgrade: {case.remark}", file=sys.stderr)
         return NOTHING

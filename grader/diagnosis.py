@@ -44,14 +44,20 @@ def diagnose(
     others = [run for run in every if id(run) not in own and (run.error is not None or not is_random(run))]
     if all(run.error is not None for run in every) and any(map(_crashed, some)):
         return ()  # what always raises has no more to it than its traceback
-    found: list[tuple[float, Known]] = []
-    for candidate in known:
-        if candidate.function == function and _is_likely(candidate, some, others, replays):
-            agreeing = sum(_reproduces(candidate, run, replays) is True for run in every)
-            found.append((agreeing / max(1, len(every)), candidate))
-    found.sort(key=lambda pair: -pair[0])  # stable: the order in the file decides between equals
-    best = [candidate for share, candidate in found if share == found[0][0]]
+    best: list[Known] = []
+    for candidates in (replays.complete, [one for one in known if one.function == function]):
+        share, best = _best([one for one in candidates if _is_likely(one, some, others, replays)], every, replays)
+        if share == 1:  # nothing explains more, for this check or another one of the function
+            replays.complete = best
+            break
     return tuple(Misconception(candidate.slug, candidate.hint) for candidate in best[:NAMED])
+
+
+def _best(likely: Sequence[Known], every: Sequence[CaseRun], replays: Replays) -> tuple[float, list[Known]]:
+    """The largest share of the cases that a candidate reproduces, and those that do, in the order of the file."""
+    shares = [sum(_reproduces(one, run, replays) is True for run in every) / max(1, len(every)) for one in likely]
+    largest = max(shares, default=0.0)
+    return largest, [one for one, share in zip(likely, shares, strict=True) if share == largest]
 
 
 def _is_likely(candidate: Known, own: Sequence[CaseRun], others: Sequence[CaseRun], replays: Replays) -> bool:

@@ -44,6 +44,8 @@ class Replays:
 
     topic: Topic
     oracle: Functions
+    complete: list[Known] = field(default_factory=list)
+    """What reproduces every case of the function, as found for one of its checks."""
     _function: str = ""
     _made: dict[tuple[str, int], list[Call] | None] = field(default_factory=dict)
     _unsteady: dict[tuple[str, int], bool] = field(default_factory=dict)
@@ -53,6 +55,7 @@ class Replays:
         """Diagnose this function; what was made for another is forgotten."""
         if function != self._function:
             self._function = function
+            self.complete = []
             self._made.clear()
             self._unsteady.clear()
             self._refuted.clear()

@@ -6,9 +6,10 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 
-from grader.catalogue import Selection, checks_of
+from grader.catalogue import Selection, checks_for_students, checks_of
 from grader.course import Course, Topic
 from grader.errors import CourseError
 from grader.release import make_stub, read_solution
@@ -18,9 +19,14 @@ from grader.session import CheckSpec
 WIDTH = 80
 
 
-def explain(course: Course, selection: Selection) -> str:
-    """The explanation of a check, of a function with its checks, or of a topic with its functions; plain text."""
-    checks = checks_of(course, selection.topic)
+def explain(course: Course, selection: Selection, show_hidden: bool = False) -> str:
+    """The explanation of a check, of a function with its checks, or of a topic with its functions; plain text.
+
+    Hidden checks are counted and not explained, but with `show_hidden`.
+    """
+    checks = (checks_of if show_hidden else checks_for_students)(course, selection.topic)
+    if show_hidden:
+        checks = tuple(replace(spec, hidden=False, title=_marked(spec)) for spec in checks)
     if selection.function is None:
         return "\n".join(_topic(selection.topic, checks)) + "\n"
     own = [spec for spec in checks if spec.function == selection.function]
@@ -29,6 +35,10 @@ def explain(course: Course, selection: Selection) -> str:
     lines = [line for spec in own for line in _check(spec)] if selection.behaviour else _overview(own)
     lines += ["", f"In {selection.topic.file}:", "", *_contract(course, selection.topic, selection.function)]
     return "\n".join(lines) + "\n"
+
+
+def _marked(spec: CheckSpec) -> str:
+    return f"[hidden] {spec.title}" if spec.hidden else spec.title
 
 
 def list_topics(course: Course) -> str:
@@ -66,7 +76,7 @@ def _overview(checks: list[CheckSpec]) -> list[str]:
 def _check(spec: CheckSpec) -> Iterator[str]:
     plural = "point" if spec.points == 1 else "points"
     yield f"{spec.name}: {points(spec.points)} {plural}"
-    yield from _wrapped(spec.title, "  ")
+    yield from _wrapped(f"{spec.title}: what it asks is not shown." if spec.hidden else spec.title, "  ")
     if spec.needs:
         yield from _wrapped(f"It builds on {', '.join(spec.needs)}: while that is not passed, it is skipped.", "  ")
 
@@ -85,15 +95,15 @@ def _contract(course: Course, topic: Topic, function: str) -> list[str]:
 
 
 def _methods(node: ast.FunctionDef | ast.ClassDef) -> list[str]:
-    """Docstrings of a class's methods, where it has any."""
+    """How a class is made, and the methods that have a docstring."""
     lines: list[str] = []
     for method in node.body if isinstance(node, ast.ClassDef) else []:
-        if isinstance(method, ast.FunctionDef) and (docstring := ast.get_docstring(method)):
-            lines += [
-                "",
-                f"    def {method.name}({ast.unparse(method.args)}):",
-                *textwrap.indent(docstring, " " * 8).splitlines(),
-            ]
+        if isinstance(method, ast.FunctionDef):
+            docstring = ast.get_docstring(method) or ""
+            if docstring or method.name == "__init__":
+                returns = f" -> {ast.unparse(method.returns)}" if method.returns is not None else ""
+                lines += ["", f"    def {method.name}({ast.unparse(method.args)}){returns}:"]
+                lines += textwrap.indent(docstring, " " * 8).splitlines()
     return lines
 
 

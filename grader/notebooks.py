@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,9 +96,20 @@ def _cells(course: Course, topic: Topic, source: str, guide: Guide) -> Iterator[
         yield _code(name, code)
         yield _code(f"{name}-check", f'check("{topic.name}/{name}")')
         for number, plot in enumerate(guide.plots.get(name, ()), start=1):
-            yield _code(f"{name}-look-{number}", plot, tags=["raises-exception"])  # not written yet: go on all the same
+            # a function that is half written may raise anything: the cells below run all the same
+            yield _code(f"{name}-look-{number}", _when_written(plot), tags=["raises-exception"])
     yield _text("all-text", f"## All of it\n\nThe whole topic, as it is graded. Source: {topic.source}.")
     yield _code("all-check", f'check("{topic.name}")')
+
+
+def _when_written(plot: str) -> str:
+    """The plot, or a line of text as long as a function that it shows is not written. Imports stay in front."""
+    lines = plot.splitlines()
+    first = next(number for number, line in enumerate(lines) if line and not line.startswith(("import ", "from ")))
+    imports = [line for line in lines[:first] if line]
+    body = textwrap.indent("\n".join(lines[first:]), "    ")
+    attempt = f'try:\n{body}\nexcept NotImplementedError as missing:\n    print(f"Nothing to see yet: {{missing}}.")'
+    return "\n\n".join(["\n".join(imports), attempt] if imports else [attempt])
 
 
 def split_source(source: str, topic: Topic) -> tuple[str, list[tuple[str | None, str]]]:

@@ -133,6 +133,8 @@ def _relations(function: str, runs: Sequence[CaseRun], topic: Topic, oracle: Ora
 
 def _numbers(got: Any, right: Any) -> Pair | None:
     kinds = (int, float, np.generic, np.ndarray)
+    if isinstance(got, bool) or isinstance(right, bool):
+        return None
     if isinstance(got, kinds) and isinstance(right, kinds):
         return np.asarray(got, dtype=np.float64), np.asarray(right, dtype=np.float64)
     return None
@@ -214,7 +216,7 @@ RELATIONS: tuple[tuple[Test, str], ...] = (
     (_reversed(-2), "the expected one with its rows in reverse order"),
     (_reversed(-1), "the expected one with its columns in reverse order"),
     (_computed(np.negative), "the expected one with the sign changed"),
-    (lambda got, right: not got.any(), "all zeros"),
+    (lambda got, right: not got.any(), "always 0"),
     (_computed(np.abs), "the absolute value of the expected one"),
     (_computed(np.square), "the square of the expected one"),
     (lambda got, right: not (right < 0).any() and same_value(got, np.sqrt(right)), "the root of the expected one"),

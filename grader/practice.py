@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from grader.catalogue import find
+from grader.catalogue import find, real_name
 from grader.client.local import LocalBackend
 from grader.course import Course, Topic, load_course
 from grader.grading import Grading, make_report, run_checks
@@ -54,7 +54,7 @@ def check(name: str, *, seed: int = 0, namespace: Mapping[str, Any] | None = Non
     functions = {name: namespace[name] for name in chosen.functions if callable(namespace.get(name))}
     from grader.report.hiding import for_student
 
-    report = grade_functions(chosen, functions, course, seed, only=selection.name)
+    report = grade_functions(chosen, functions, course, seed, only=real_name(course, selection))
     _show(for_student(report))
     return report
 

@@ -236,6 +236,11 @@ class Late:
         """What counts in all."""
         return sum((topic.points for topic in self.topics), Fraction(0))
 
+    @property
+    def days(self) -> int:
+        """Days after the deadline; the most where topics have their own."""
+        return max((topic.days for topic in self.topics), default=0)
+
 
 @dataclass(frozen=True, repr=False)
 class Report:
@@ -265,6 +270,16 @@ class Report:
     def points_possible(self) -> Fraction:
         """Sum over the topics."""
         return sum((topic.points_possible for topic in self.topics), Fraction(0))
+
+    @property
+    def points_counted(self) -> Fraction:
+        """What counts in the end: less than was earned where handing in late costs something."""
+        return self.late.points if self.late is not None else self.points_earned
+
+    def counted(self, topic: TopicResult) -> Fraction:
+        """What counts of a topic's points."""
+        found = (late.points for late in (self.late.topics if self.late is not None else ()) if late.name == topic.name)
+        return next(found, topic.points_earned)
 
     def __repr__(self) -> str:  # short, since a notebook shows it below the printed report
         return f"<Report: {number(self.points_earned):g} of {number(self.points_possible):g} points>"

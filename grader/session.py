@@ -13,14 +13,18 @@ from fractions import Fraction
 from types import ModuleType
 from typing import Any
 
+from grader.checking.cases import Case, Cases
 from grader.checking.compare import CheckFailed
 from grader.checking.differing import differing_layer
 from grader.checking.judge import FINAL, CaseRun, Verdict, failure_of, is_students, judge, outcome_of
 from grader.checking.known import misconceptions_in, traits_in
+from grader.checking.raising import wants_a_value
 from grader.checking.snippet import call_in_words, case_in_words, script
 from grader.checking.suite import CheckSpec
+from grader.client.foresight import Plan
 from grader.client.fullsize import FullSize
-from grader.client.student import Backend, Student, WorkerBackend
+from grader.client.local import LocalBackend
+from grader.client.student import Backend, Call, Student, WorkerBackend
 from grader.course import Course, Topic
 from grader.diagnosis import diagnose
 from grader.errors import StudentMissing, StudentNotLoaded, SubmissionFault
@@ -92,11 +96,9 @@ class GradingSession:
         verdict = self._blocked(session, spec)
         if verdict is None:
             cases = self.workshop.cases.cases(f"{topic.name}/{spec.name}", test, self.seed)
-            book = self.workshop.cases
             with _one_thread():
-                verdict = judge(test, session.student, cases, dict(fixtures), book.plan(test, self.seed), self.search)
-            if verdict.outcome is Outcome.PASSED:
-                book.remember_plan(test, self.seed, [run.calls for run in verdict.runs])
+                plan = self._plan(topic, spec, test, cases, dict(fixtures))
+                verdict = judge(test, session.student, cases, dict(fixtures), plan, self.search)
             verdict = _skip_if_dependent(session, spec, verdict)
         if verdict.fault is not None:
             self.faults.append(f"{topic.name}: {spec.name}\n{verdict.fault}")
@@ -116,6 +118,22 @@ class GradingSession:
         )
         return result
 
+    def _plan(
+        self, topic: Topic, spec: CheckSpec, test: Callable[..., Any], cases: Cases, fixtures: Case
+    ) -> Plan | None:
+        """What the check will call, found out on the oracle once; None where models make that dearer than what it saves.
+
+        It does not come from the submissions judged before, so none of them has an influence on how this one is called.
+        """
+        if topic.needs != "numpy":
+            return None
+
+        def run() -> Iterator[list[Call]]:
+            right = Student(topic, LocalBackend(vars(course_module(topic, "oracle"))))
+            return (run.calls for run in judge(test, right, cases, fixtures, search=False).runs)
+
+        return self.workshop.cases.plan(f"{topic.name}/{spec.name}", test, self.seed, run)
+
     def diagnosed(self, topic: Topic, result: CheckResult) -> CheckResult:
         """The result with the misconceptions that explain it, from all that was run so far."""
         session = self.topics[topic.name]
@@ -128,8 +146,9 @@ class GradingSession:
         with _one_thread():
             session.replays = session.replays or Replays(topic, oracle)
             found = diagnose(result.function, runs, all_runs, misconceptions_in(module), session.replays)
-            seen = () if found else observe(result.function, runs, all_runs, topic, oracle, traits_in(module))
-        layer = () if found or judged.layer is None else (judged.layer,)
+            told = bool(found) or (result.failure is not None and not wants_a_value(result.failure))
+            seen = () if told else observe(result.function, runs, all_runs, topic, oracle, traits_in(module))
+        layer = () if told or judged.layer is None else (judged.layer,)
         return dataclasses.replace(result, misconceptions=found, observations=(*layer, *seen))
 
     def results(self) -> tuple[TopicResult, ...]:
@@ -214,8 +233,18 @@ def _skip_if_dependent(session: TopicSession, spec: CheckSpec, verdict: Verdict)
     own = [done for done in session.judged.values() if done.spec.function == culprit]
     if all(done.result.outcome is Outcome.PASSED for done in own):
         return verdict
-    why = "is not written yet" if isinstance(error, StudentMissing) else f"did not return ({failure_of(error).what})"
-    return Verdict(Outcome.SKIPPED, _told(f"skipped, since it calls {culprit}, which {why}"), verdict.runs)
+    return Verdict(Outcome.SKIPPED, _told(f"skipped, since {_ended_by(error, culprit)}"), verdict.runs)
+
+
+def _ended_by(error: SubmissionFault, culprit: str) -> str:
+    """What another function did that ended a case; of an exception the place as well, since it may be shown nowhere else."""
+    if isinstance(error, StudentMissing):
+        return _unwritten(culprit)
+    failure = failure_of(error)
+    if failure.exception is None:
+        return f"{culprit} did not return ({failure.what})"
+    frames = failure.exception.frames
+    return failure.what + (f" in it ({frames[-1].place})" if frames else " in it")
 
 
 def _layer(session: TopicSession, spec: CheckSpec, verdict: Verdict) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.catalogue import Selection
+from grader.catalogue import Selection, real_name
 from grader.course import Course
 from grader.errors import UsageError
 from grader.grading import grade
@@ -23,11 +23,17 @@ class Case:
     remark: str = ""
 
 
-def find_case(course: Course, selection: Selection, path: Path, seed: int) -> Case:
-    """Run the selected check, or those of the selected function up to the first that fails. Raises UsageError."""
+def find_case(course: Course, selection: Selection, path: Path, seed: int, show_hidden: bool = False) -> Case:
+    """Run the selected check, or those of the selected function; the case of the first that fails. Raises UsageError.
+
+    No case is shown of a hidden check, but with `show_hidden`.
+    """
     if selection.name is None:
         raise UsageError(f"{selection.topic.name} is a topic; name one of its functions or checks")
-    report = for_student(grade(path, [selection.topic.name], seed, course=course, only=selection.name))
+    only = selection.name if show_hidden else real_name(course, selection)
+    report = grade(path, [selection.topic.name], seed, course=course, only=only)
+    if not show_hidden:
+        report = for_student(report)
     (topic,) = report.topics
     failed = [check for check in topic.checks if check.outcome is not Outcome.PASSED]
     for check in failed:
@@ -35,6 +41,7 @@ def find_case(course: Course, selection: Selection, path: Path, seed: int) -> Ca
             return Case(plain(check.failure.reproduce).rstrip("\n") + "\n")
     if failed:
         failure = failed[0].failure
-        why = one_line(failure.what, 300) if failure is not None else "no case is shown of a hidden check"
-        return Case(None, f"there is no case to show: {why}")
+        if failure is None:
+            return Case(None, "no case is shown of a hidden check")
+        return Case(None, f"there is no case to show: {one_line(failure.what, 300)}")
     return Case(None, f"{selection.name} is passed: there is no failing case")

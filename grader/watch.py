@@ -109,7 +109,7 @@ def watch(path: Path, topics: Sequence[str] | None, seed: int, course: Path | No
         folder, watch_filter=_is_source, debounce=QUIET_MS * 4, step=QUIET_MS, rust_timeout=5000, yield_on_timeout=True,
         recursive=path.is_dir(),
     )  # fmt: skip
-    told = Text(f"Watching {one_line(str(path))}. Ctrl-C ends.")
+    told = Text(f"Watching {one_line(path.resolve().name)}. Ctrl-C ends.")
     run(watched, saves, lambda: print_parts([told], watched.console))
 
 

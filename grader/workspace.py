@@ -14,10 +14,19 @@ from grader.release import make_stub, read_solution
 from grader.report.text import points
 
 GITIGNORE = """\
+# what Python, Jupyter and pytest leave behind
 __pycache__/
 .ipynb_checkpoints/
 .venv/
+.pytest_cache/
+.hypothesis/
+
+# what convgrade writes: reports (convgrade ci, --html, --json), and Classroom 50's files
 convgrade-report/
+/report.html
+/report.json
+/result.json
+/release-body.md
 """
 README = """\
 # {title}

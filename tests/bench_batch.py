@@ -1,8 +1,9 @@
 """How fast a class is graded: `scripts/bench batch [--count N] [--own N] [--profile]`.
 
-A class of solutions, other right versions, edited solutions, stubs and mixtures, all NumPy topics, goes through one station
-and through two. Printed: the rates and their ratio; seconds a submission against the student code's own computing time;
-the station's memory after each tenth of the class; how much processor time goes where.
+A class of solutions, other right versions, edited solutions, stubs and mixtures, all NumPy topics, no two the same to the
+letter, goes the way of `convgrade batch`, reports and pages written, with one station and with two. Printed: the rates and
+their ratio; seconds a submission against the student code's own computing time; the station's memory after each tenth of
+the class; how much processor time the stations take, and how much this process, which reads and writes.
 """
 
 from __future__ import annotations
@@ -22,10 +23,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader import grade
+from grader.batch.classlist import Row
 from grader.batch.executors import Job, longest, start_message
 from grader.batch.fingerprint import basis_of
 from grader.batch.local import LocalExecutor, Station
-from grader.checking.cases import CaseBook
+from grader.batch.roster import Student
+from grader.batch.run import Batch, Work
+from grader.batch.store import Store
 from grader.course import Course, load_course
 from grader.grading import Settings
 from grader.submission import Bundle
@@ -57,7 +61,8 @@ def make_class(course: Course, topics: tuple[str, ...], count: int) -> list[Bund
     made = []
     for number, kind in zip(range(count), itertools.cycle(MIX), strict=False):
         kinds = [choose.choice(("solution", "edited", "stub")) if kind == "mixed" else kind for _ in topics]
-        files = tuple((course.topic(name).file, file(of, name)) for of, name in zip(kinds, topics, strict=True))
+        last = f"\n# {number}\n".encode()  # the same files would be graded once
+        files = tuple((course.topic(name).file, file(of, name) + last) for of, name in zip(kinds, topics, strict=True))
         made.append(Bundle(f"{number:03d}-{kind}", files))
     return made
 
@@ -81,20 +86,22 @@ def run(
 
     Station.give = watched  # type: ignore[method-assign]
     before = os.times()
-    executor = LocalExecutor(start_message(course, basis_of(course, settings)), jobs, longest(course, settings.topics))
+    basis = basis_of(course, settings)
+    executor = LocalExecutor(start_message(course, basis), jobs, longest(course, settings.topics))
+    of_row = {bundle.label: Work(bundle, None) for bundle in bundles}
+    rows = tuple(Row(Student(label), label, None) for label in of_row)
     started = time.perf_counter()
-    faults = [
-        end.fault for end in executor.run((Job(n, b) for n, b in enumerate(bundles)), lambda job: None) if end.fault
-    ]
+    with tempfile.TemporaryDirectory() as folder, Store(Path(folder)).opened():
+        store = Store(Path(folder))
+        batch = Batch(rows, lambda row: of_row[row.file], course, basis, store, False, lambda event: None)
+        batch.run(executor, resume=False)
     seconds = time.perf_counter() - started
     Station.give = give  # type: ignore[method-assign]
-    assert not faults, faults
+    assert not batch.faults, batch.faults
     after = os.times()
-    return (
-        seconds,
-        memory,
-        {"all": after.children_user + after.children_system - before.children_user - before.children_system},
-    )
+    stations = after.children_user + after.children_system - before.children_user - before.children_system
+    own = after.user + after.system - before.user - before.system
+    return seconds, memory, {"stations": stations, "this process": own}
 
 
 def own_seconds(course: Course, topics: tuple[str, ...], bundle: Bundle) -> float | None:
@@ -119,7 +126,7 @@ def own_seconds(course: Course, topics: tuple[str, ...], bundle: Bundle) -> floa
 
 def profile(course: Course, topics: tuple[str, ...], bundles: list[Bundle]) -> None:
     """Where the grader's own time goes, over ten of the class, warm."""
-    workshop = Workshop(CaseBook(foresight=False))
+    workshop = Workshop()
     grade(bundles[0], topics, course=course, workshop=workshop)
     profiler = cProfile.Profile()
     for bundle in bundles[:10]:
@@ -152,10 +159,9 @@ def main() -> None:
         profile(course, topics, bundles)
     one, memory, used = run(course, settings, bundles, 1)
     two, _, used_by_two = run(course, settings, bundles, 2)
-    print(f"one station: {one:.1f} s, {one / len(bundles):.3f} s a submission, processor time {used['all']:.1f} s")
-    print(
-        f"two stations: {two:.1f} s, {two / len(bundles):.3f} s a submission, processor time {used_by_two['all']:.1f} s"
-    )
+    for name, seconds, of in (("--jobs 1", one, used), ("--jobs 2", two, used_by_two)):
+        where = ", ".join(f"{kind} {spent:.1f} s" for kind, spent in of.items())
+        print(f"{name}: {seconds:.1f} s, {seconds / len(bundles):.3f} s a submission; processor time: {where}")
     print(f"rate of two against one: {one / two:.2f} (target: 1.7)")
     chosen = bundles[:: max(1, len(bundles) // max(1, arguments.own))]
     own = [seconds for bundle in chosen if (seconds := own_seconds(course, topics, bundle)) is not None]

@@ -62,6 +62,11 @@ def class_of(target: Path, **sources: str) -> Path:
     return write_folder(target, iter(File(f"{name}/area.py", source.encode()) for name, source in sources.items()))
 
 
+def distinct(sources: dict[str, str]) -> dict[str, str]:
+    """The same sources, no two of them the same to the letter, so that each is graded."""
+    return {name: f"{source}# the {number}th\n" for number, (name, source) in enumerate(sources.items())}
+
+
 def without_times(value: Any) -> Any:
     """JSON without durations."""
     if isinstance(value, dict):
@@ -113,6 +118,7 @@ def test_reports_are_the_same_in_every_order_and_from_every_worker(batch: Run, c
     sources = {
         f"s{number}": source for number, source in enumerate([SOLUTION, WRONG, COUNTING, "x = 1\n", COUNTING, SOLUTION])
     }
+    sources = distinct(sources)
     submissions = class_of(tmp_path / "class", **sources)
     batch(submissions, "--out", tmp_path / "one", "--jobs", "1")
     batch(submissions, "--out", tmp_path / "two", "--jobs", "2")
@@ -213,7 +219,7 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_results(course: Course, tmp
     """CONVGRADE_KILLS=10 kills ten times, at random moments."""
     kills = int(os.environ.get("CONVGRADE_KILLS", "2"))
     sources = {f"s{number:02d}": [SOLUTION, WRONG, "def area(:\n"][number % 3] for number in range(4 * kills + 2)}
-    submissions = class_of(tmp_path / "class", **sources)
+    submissions = class_of(tmp_path / "class", **distinct(sources))
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     assert ended(start(course, submissions, whole)) == 0
     moments = random.Random(int(os.environ.get("CONVGRADE_KILL_SEED", "1")))
@@ -244,7 +250,9 @@ def processes_of(group: str) -> list[int]:
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["interrupted", "killed"])
 def test_ending_it_leaves_no_process_behind(course: Course, tmp_path: Path, how: int) -> None:
-    submissions = class_of(tmp_path / "class", **{f"s{number}": HOSTILE["loop"] for number in range(3)}, a=SOLUTION)
+    submissions = class_of(
+        tmp_path / "class", **distinct({f"s{number}": HOSTILE["loop"] for number in range(3)}), a=SOLUTION
+    )
     scratch = tmp_path / "scratch-of-this-test"
     scratch.mkdir()
     environment = {**os.environ, "TMPDIR": str(scratch)}
@@ -309,7 +317,8 @@ def test_an_unreadable_submission_is_that_students_row(batch: Run, tmp_path: Pat
 def test_a_full_disk_ends_the_run_and_keeps_what_was_graded(
     batch: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    submissions, out = class_of(tmp_path / "class", ada=SOLUTION, bob=SOLUTION, eve=SOLUTION), tmp_path / "out"
+    sources = distinct(dict.fromkeys(("ada", "bob", "eve"), SOLUTION))
+    submissions, out = class_of(tmp_path / "class", **sources), tmp_path / "out"
     fsync, calls = os.fsync, iter(range(1000))
 
     def full(descriptor: int) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from conftest import SOLUTION
-from test_batch import class_of, executor_of, jobs_of, reports_in, results, wait_for
+from test_batch import class_of, distinct, executor_of, jobs_of, reports_in, results, wait_for
 
 from grader.batch.cluster import DaskExecutor
 from grader.batch.executors import Finished
@@ -81,7 +81,7 @@ def test_a_worker_dies_in_the_middle_and_nothing_is_lost_or_done_twice(
     course: Course, tmp_path: Path, cluster: Cluster
 ) -> None:
     sources = {f"s{number:02d}": [SLOW, SOLUTION, "def area(:\n"][number % 3] for number in range(24)}
-    submissions = class_of(tmp_path / "class", **sources)
+    submissions = class_of(tmp_path / "class", **distinct(sources))
     assert run(course, submissions, tmp_path / "local", "--jobs", "2").communicate(timeout=120) is not None
     process = run(course, submissions, tmp_path / "dask", "--executor", "dask", "--scheduler", cluster.address)
     wait_for(lambda: reports_in(tmp_path / "dask") >= 4 or process.poll() is not None)

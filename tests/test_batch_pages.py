@@ -106,7 +106,7 @@ def row(name: str, **changes: Any) -> dict[str, Any]:
     made: dict[str, Any] = {
         "file": "file", "name": name, "id": "1", "login": "", "email": "", "also": [], "listed": True, "why": None,
         "submission": name, "late": False, "earlier": [], "status": "graded", "fault": None, "points_earned": 3.5,
-        "points_possible": 4,
+        "points_possible": 4, "points_counted": 3.5, "days_late": None,
     }  # fmt: skip
     return made | changes
 

@@ -23,9 +23,10 @@ from grader.report.classroom import JSON_BYTES, to_classroom
 from grader.report.classroom50 import Identity, to_classroom50, to_release_body
 from grader.report.gradescope import to_gradescope
 from grader.report.junit import to_junit
+from grader.report.places import Place, Places
 from grader.report.scores import exact, rounded, scale_to_whole, unit_of
 from grader.report.summary import to_summary
-from grader.results import CheckResult, Failure, Outcome, Report
+from grader.results import CheckResult, Failure, Late, LateTopic, Outcome, Report
 
 SCHEMAS = Path(__file__).parent / "schemas"
 IDENTITY = Identity("cnn-2026", "batchnorm", "submit/1", "https://c", "https://r", "https://v", "2026-11-25T00:00:00Z")
@@ -117,6 +118,53 @@ def test_both_figures_of_the_reporter_agree_and_are_exact(name: str) -> None:
     if name != "partial":  # whose tenths of a unit are rounded down
         assert Fraction(earned) / Fraction(payload["max_score"]) == report.points_earned / report.points_possible
     assert len(f"{earned:g}") < 8  # no 0.30000000000000004
+
+
+def late(report: Report, percent: str) -> Report:
+    """The report of someone who came two days late, which takes so much off every topic."""
+    off = Fraction(percent)
+    topics = tuple(
+        LateTopic(topic.name, "2026-03-01T12:00:00+00:00", 2, off, topic.points_earned * (100 - off) / 100)
+        for topic in report.topics
+    )
+    return dataclasses.replace(report, late=Late("2026-03-03T12:00:00+00:00", topics))
+
+
+@pytest.mark.parametrize("percent", ["0", "10", "100/3", "50", "100"])
+@pytest.mark.parametrize("name", POINTS)
+def test_lateness_takes_its_share_wherever_points_go(name: str, percent: str) -> None:
+    in_time = with_points(*POINTS[name])
+    report = late(in_time, percent)
+    unit, possible = unit_of(report), report.points_possible
+    payload = classroom(report)
+    earned = sum(test["score"] for test in payload["tests"])
+    assert payload["max_score"] == classroom(in_time)["max_score"]
+    assert console_total(payload) == pytest.approx(earned, abs=1e-9)
+    share = Fraction(earned) / Fraction(payload["max_score"]) * possible
+    floors = sum(check.points_earned // unit * unit for check in report.topics[0].checks)
+    assert min(report.points_counted, floors) - unit / 2 <= share <= report.points_counted + unit / 2
+    result = classroom50(report)
+    assert 0 <= report.points_counted / possible - Fraction(result["score"], result["max-score"]) < Fraction(1, 100)
+    assert result["score"] == sum(test["score"] for test in result["tests"])
+    assert [test["passed"] for test in result["tests"]] == [test["passed"] for test in classroom50(in_time)["tests"]]
+    assert result["max-score"] == classroom50(late(in_time, "0"))["max-score"]
+    assert all(0 <= test["score"] <= test["max-score"] for test in result["tests"])
+    for total in (None, Fraction(20)):
+        results = gradescope(report, total)
+        wanted = report.points_counted * (total / possible if total else 1)
+        scored = results.get("score", sum(test["score"] for test in results["tests"]))
+        assert scored == pytest.approx(float(wanted), abs=0.0051 + 0.01 * (percent == "0"))
+        assert ("score" in results) == (report.points_counted != report.points_earned)
+        assert results["tests"] == gradescope(in_time, total)["tests"]
+
+
+def test_what_lateness_takes_off_is_told_where_it_is_taken() -> None:
+    report = late(with_points(("1", "1"), ("1", "1"), ("0", "1"), ("1", "1")), "50")
+    tests = classroom(report)["tests"]
+    assert [test["status"] for test in tests] == ["pass", "pass", "fail", "fail"]
+    assert [test["message"] for test in tests] == ["", "", "wrong", "handed in late"]
+    suite = next(iter(JUnitXml.fromstring(to_junit(report).encode())))
+    assert [p.value for p in suite.properties() if p.name == "points_counted"] == ["1.5"]
 
 
 def test_points_that_are_exact_stay_points() -> None:
@@ -244,7 +292,9 @@ def test_gradescopes_texts_are_plain(name: str) -> None:
 
 def test_a_reader_of_junit_finds_every_check() -> None:
     report = made_up()
-    suites = list(JUnitXml.fromstring(to_junit(report, {"forward": ("layers.py", 12)}).encode("utf-8")))
+    suites = list(
+        JUnitXml.fromstring(to_junit(report, Places({}, {"forward": Place("layers.py", 12)})).encode("utf-8"))
+    )
     assert [(suite.name, suite.tests, suite.failures, suite.errors, suite.skipped) for suite in suites] == [
         ("Layers", 8, 6, 0, 1),
         ("Pooling", 1, 1, 0, 0),
@@ -270,7 +320,9 @@ def test_an_error_in_junit_is_a_fault_of_ours() -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_in_junit(name: str) -> None:
-    text = to_junit(filled(made_up(), HOSTILE[name]), {HOSTILE[name].partition("/")[0]: (HOSTILE[name], 1)})
+    text = to_junit(
+        filled(made_up(), HOSTILE[name]), Places({}, {HOSTILE[name].partition("/")[0]: Place(HOSTILE[name], 1)})
+    )
     assert "<!DOCTYPE" not in text and "<!--" not in text and not UNSAFE.search(text)
     assert "]]>" not in text
     suites = list(JUnitXml.fromstring(text.encode("utf-8")))
@@ -333,14 +385,14 @@ def test_the_release_body_is_within_githubs_limit() -> None:
 
 
 def test_annotations_stand_at_the_students_lines() -> None:
-    places = {"forward": ("assignments/layers.py", 8)}
-    lines = to_annotations(made_up(), places, {"layers.py": "assignments/layers.py"}).splitlines()
+    functions = {"forward": Place("assignments/layers.py", 8)}
+    lines = to_annotations(made_up(), Places({"layers.py": "assignments/layers.py"}, functions)).splitlines()
     assert len(lines) == 2  # one for the file that cannot be used, one for forward
     problem, forward = lines
     assert problem.startswith("::error file=assignments/layers.py,line=12,title=Pooling::importing pooling.py raised")
     assert forward.startswith("::error file=assignments/layers.py,line=12,title=forward/raised::")
     assert "Also not passed: forward/shape, forward/value, forward/slow, forward/nan" in forward
-    elsewhere = to_annotations(made_up(), places, {}).splitlines()[1]
+    elsewhere = to_annotations(made_up(), Places({}, functions)).splitlines()[1]
     assert elsewhere.startswith("::error file=assignments/layers.py,line=8,title=forward/shape::")
     assert to_annotations(made_up()).splitlines()[1].startswith("::error title=forward/shape::")
 
@@ -355,7 +407,7 @@ def test_there_are_at_most_ten() -> None:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_an_annotation_is_one_command_whatever_it_says(name: str) -> None:
     text = HOSTILE[name]
-    written = to_annotations(filled(made_up(), text), {text.partition("/")[0]: (text, 1)}, {text: text})
+    written = to_annotations(filled(made_up(), text), Places({text: text}, {text.partition("/")[0]: Place(text, 1)}))
     for line in lines_as_a_runner_reads_them(written)[:-1]:
         assert re.match(r"::error [^:]*::", line) and "##[" not in line and not UNSAFE.search(line)
         assert len(line) < 4096 * 3

@@ -168,7 +168,7 @@ def test_value_errors() -> None:
     assert expect_value_error(raising("ValueError", message="stride 0"), 1, why="the stride is 0") == "stride 0"
     assert expect_value_error(raising("Mine", "ValueError"), why="a subclass will do") == ""
     told = failure(expect_value_error, lambda: 7, why="the stride is 0")
-    assert (told.what, told.got) == ("no ValueError was raised although the stride is 0", "returned 7")
+    assert (told.what, told.got) == ("no ValueError was raised although the stride is 0", "no error; returned 7")
     with pytest.raises(StudentRaised):
         expect_value_error(raising("TypeError"), why="another error is not it")
 

@@ -51,6 +51,22 @@ def test_names_that_are_unclear_or_unknown(course: Course, text: str, message: s
     assert message in str(raised.value)
 
 
+def test_a_topic_is_found_by_its_beginning() -> None:
+    course = load_course(ROOT)
+    assert find(course, "pool") == Selection(course.topic("pooling"))
+    with pytest.raises(UsageError, match=r"'conv' could be conv_output_size, .*"):
+        find(course, "conv")
+
+
+def test_an_explanation_of_a_class_says_how_it_is_made() -> None:
+    course = load_course(ROOT)
+    text = explain(course, find(course, "UnpoolBlock"))
+    assert "\n      def __init__(self, channels: int) -> None:\n" in text
+    assert (
+        "\n      def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:\n          The pooled" in text
+    )
+
+
 def test_an_explanation_of_a_check(course: Course) -> None:
     text = explain(course, find(course, "area/errors"))
     assert text.startswith("area/errors: 1 point\n  A side below 1 raises ValueError, a side of 1 does not.\n")
@@ -80,13 +96,58 @@ def test_an_explanation_of_a_function_and_of_a_topic(course: Course) -> None:
     assert list_topics(course) == "area: Areas, 7 points\n  area, scale_forward, scale_backward\n"
 
 
-def test_hidden_checks_are_counted_and_not_explained(course: Course) -> None:
+@pytest.fixture
+def hiding(course: Course) -> Course:
+    """The tiny course with two checks of areas hidden, and an open one that builds on one of them."""
     checks = course.topics[0].checks
-    checks.write_text(checks.read_text().replace('"area/errors", points=1', '"area/errors", points=1, hidden=True'))
-    text = explain(course, Selection(course.topics[0], "area"))
-    assert "hidden (1): 1 more" in text and "errors" not in text.partition("In area.py")[0]
-    with pytest.raises(UsageError, match="there is no check"):
-        find(course, "area/errors")
+    text = checks.read_text().replace('"area/errors", points=1', '"area/errors", points=1, hidden=True')
+    text = text.replace('"area/any_rectangle", points=2', '"area/any_rectangle", points=2, hidden=True')
+    checks.write_text(
+        text.replace('"scale_forward/values", points=1', '"scale_forward/values", points=1, needs=("area/errors",)')
+    )
+    return course
+
+
+SECRETS = ("errors", "below 1", "any_rectangle", "any rectangle", "height times width.")
+
+
+def test_hidden_checks_are_counted_and_not_explained(hiding: Course) -> None:
+    for name, words in {
+        "area/area": "hidden (3): 2 more",
+        "area": "hidden (3): 2 more",
+        "area/hidden_1": "area/hidden_1: 2 points\n  Hidden check: what it asks is not shown.\n",
+        "area/hidden_2": "area/hidden_2: 1 point\n",
+        "scale_forward/values": "It builds on area/hidden_2: while that is not passed",
+    }.items():
+        text = explain(hiding, find(hiding, name)).partition("In area.py")[0]
+        assert words in text and not any(secret in text for secret in SECRETS)
+    for name in ("area/errors", "errors", "any rectangle", "area/err"):
+        with pytest.raises(UsageError, match="there is no check") as raised:
+            find(hiding, name)
+        assert not any(secret in str(raised.value).partition(";")[2] for secret in SECRETS)
+
+
+def test_an_instructor_sees_hidden_checks_where_they_ask(hiding: Course, capsys: pytest.CaptureFixture[str]) -> None:
+    place = ["--course", str(hiding.root)]
+    assert main(["explain", "errors", "--show-hidden", *place]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("area/errors: 1 point\n  [hidden] A side below 1 raises ValueError, a side of 1 does not.\n")
+    assert main(["explain", "area/area", "--show-hidden", *place]) == 0
+    text = capsys.readouterr().out
+    assert "any_rectangle (2): [hidden] The area is height times width." in text and "more" not in text
+    assert main(["explain", "area/hidden_1", "--show-hidden", *place]) == 2
+
+
+def test_no_case_is_shown_of_a_hidden_check(hiding: Course, submit: Submit, capfd: pytest.CaptureFixture[str]) -> None:
+    path, place = str(submit(("return height * width", "return width * width"))), ["--course", str(hiding.root)]
+    assert main(["show-case", "area/hidden_1", path, *place]) == 1
+    assert capfd.readouterr() == ("", "convgrade: no case is shown of a hidden check\n")
+    assert main(["show-case", "area/hidden_2", path, *place]) == 1
+    assert capfd.readouterr().err == "convgrade: area/hidden_2 is passed: there is no failing case\n"
+    assert main(["show-case", "any_rectangle", path, *place]) == 2
+    assert "any_rectangle'; " in capfd.readouterr().err
+    assert main(["show-case", "any_rectangle", path, "--show-hidden", *place]) == 0
+    assert capfd.readouterr().out.startswith("from area import area\n\nsize = area(1, 2)\n")
 
 
 def test_every_function_of_this_course_is_explained_without_its_solution() -> None:

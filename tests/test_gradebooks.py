@@ -15,13 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_results import full_report
 
-from grader.batch.gradebooks import Entry, Request, read_request
+from grader.batch.gradebooks import Entry, Request, lateness, read_request
 from grader.batch.gradebooks.cells import read_cells, read_sheet
 from grader.batch.gradebooks.entry import defused, two_decimals
 from grader.batch.gradebooks.formats import make
 from grader.batch.roster import Student
 from grader.errors import UsageError
-from grader.results import CheckResult, Outcome, Report, TopicResult
+from grader.results import CheckResult, Late, LateTopic, Outcome, Report, TopicResult
 
 RESULT = {
     "schema": "classroom50/result/v1", "classroom": "cnn", "assignment": "hw", "submission": "submit/1", "commit": "c",
@@ -35,7 +35,7 @@ def report(earned: int, possible: int = 14) -> Report:
         CheckResult("area/a", "A.", Outcome.PASSED, Fraction(earned), Fraction(earned)),
         CheckResult("area/b", "B.", Outcome.FAILED, Fraction(0), Fraction(possible - earned)),
     )
-    return dataclasses.replace(full_report(), topics=(TopicResult("area", "Areas", checks),))
+    return dataclasses.replace(full_report(), topics=(TopicResult("area", "Areas", checks),), late=None)
 
 
 def entry(person: Person) -> Entry:
@@ -185,9 +185,35 @@ def test_json_lines(entries: list[Entry]) -> None:
     assert [line["name"] for line in lines] == [person.name for person in people()]
     assert lines[0] | {"topics": None} == {
         "name": people()[0].name, "id": "52001", "login": "s-001-x", "email": "s001@uni.example", "file": "row_1", "late": False,
-        "remark": None, "points_earned": 2, "points_possible": 14, "topics": None,
+        "remark": None, "points_earned": 2, "points_counted": 2, "points_possible": 14, "topics": None,
     }  # fmt: skip
     assert lines[12]["points_earned"] is None and lines[12]["remark"] == "handed in nothing"
+
+
+def late_entry() -> Entry:
+    """Someone who earned 10 of 14, came three days late, and keeps 9.995 of it."""
+    topic = LateTopic("area", "2026-03-01T12:00:00+00:00", 3, Fraction(1, 20), Fraction(9995, 1000))
+    late = dataclasses.replace(report(10), late=Late("2026-03-04T12:00:00+00:00", (topic,)))
+    student = Student(people()[30].name, people()[30].id)
+    return Entry(student, "row", late, lateness(late), late=True, result=lambda: json.dumps(RESULT).encode())
+
+
+def test_what_counts_after_lateness_is_what_gradebooks_get(tmp_path: Path) -> None:
+    entry = late_entry()
+    words = "handed in 3 days late: 9.99 of the 10 points earned count"
+    assert lateness(report(10)) == lateness(None) == "" and entry.why == words
+    row = cells_of(make(Request("csv"), [entry]).files["grades.csv"])[1]
+    assert row[4:] == ["10.00", "14.00", "71.39", "yes", words, "10.00"]  # 9.995 rounded up to hundredths
+    line = json.loads(make(Request("jsonl"), [entry]).files["grades.jsonl"])
+    assert (line["points_earned"], line["points_counted"], line["topics"]) == (10, 9.995, {"area": 9.995})
+    canvas = write_canvas_export(tmp_path / "canvas.csv")
+    cells = cells_of(make(Request("canvas", canvas, "Areas"), [entry]).files["canvas.csv"])
+    assert cells[32][5] == "10.00" and cells[32][1] == entry.student.id
+    sheet = write_moodle_sheet(tmp_path / "moodle.csv")
+    cells = cells_of(make(Request("moodle", sheet), [entry]).files["moodle.csv"])
+    assert (cells[31][4], cells[31][9]) == ("71.39", f"10 of 14 points. H{words[1:]}.")
+    result = json.loads(make(Request("classroom50"), [entry]).files["classroom50/row/result.json"])
+    assert (result["score"], result["max-score"]) == (999, 1400) and result["tests"][0]["passed"] is True
 
 
 def test_classroom50_results(entries: list[Entry]) -> None:

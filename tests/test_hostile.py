@@ -108,18 +108,23 @@ class Yard:
         monkeypatch.setattr(tempfile, "tempdir", str(self.temporary))
         monkeypatch.setenv("COLUMNS", "80")
         monkeypatch.setenv("CONVGRADE_SECRET", "the environment was read")
-        self.workers: set[int] = set()
-        self.together: list[str] = []
+        self.begun, self.together = self.folder / "begun", self.folder / "together"
         begin = Worker._begin
 
-        def remember(worker: Worker, *arguments: Any) -> None:
+        def remember(worker: Worker, *arguments: Any) -> None:  # in files: topics are judged in processes of their own
             running = processes_of(self.workers)
             begin(worker, *arguments)
-            self.together += running
-            self.workers.add(worker.pid)
+            with self.begun.open("a") as begun, self.together.open("a") as together:
+                print(worker.pid, file=begun)
+                together.writelines(running)
 
         monkeypatch.setattr(Worker, "_begin", remember)
         shutil.copy(ANSWERS / "other.py", self.submission / "other.py")
+
+    @property
+    def workers(self) -> set[int]:
+        """The process ids of all workers so far."""
+        return set(map(int, self.begun.read_text().split())) if self.begun.exists() else set()
 
     def grade(self, path: Path | None = None, *options: str) -> Graded:
         """`convgrade grade` on the submission, and the assertions that hold for each."""
@@ -240,8 +245,14 @@ def test_right_and_wrong_answers(yard: Yard) -> None:
 def test_one_worker_at_a_time(yard: Yard) -> None:
     """What one topic's worker holds, memory above all, is given back before the next topic's begins."""
     shutil.copy(ANSWERS / "right.py", yard.submission / "scale.py")
-    yard.grade()
-    assert len(yard.workers) == 2 and yard.together == []
+    yard.grade(None, "--jobs", "1")
+    assert len(yard.workers) == 2 and yard.together.read_text() == ""
+
+
+def test_the_workers_of_topics_judged_side_by_side_are_seen_too(yard: Yard) -> None:
+    shutil.copy(ANSWERS / "right.py", yard.submission / "scale.py")
+    yard.grade(None, "--jobs", "2")
+    assert len(yard.workers) == 2
 
 
 @pytest.mark.parametrize("file", HOSTILE, ids=lambda file: file.stem)

@@ -6,21 +6,26 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
 from grader import grade
-from grader.checking import Dropping, Run, expect_share, follow_dropout, run_right
+from grader.checking import Dropping, Run, expect_share, expect_statistics, follow_dropout, run_right
 from grader.checking.compare import CheckFailed
 from grader.checking.layers import first_difference
 from grader.course import Course, load_course
 from grader.results import CheckResult, Report
-from grader.worker.models import describe_model, fill_model, run_model, sketch_model, trace_model
+from grader.worker.filling import fill_model, statistics_of
+from grader.worker.fullsize import run_full_size
+from grader.worker.models import describe_model, run_model, sketch_model, trace_model
 
 COURSE = """
 [course]
@@ -172,7 +177,7 @@ def failed(report: Report, name: str) -> CheckResult:
 
 
 class OwnNorm(nn.Module):
-    """Batch norm in evaluation mode with weights of another shape and other names."""
+    """Batch norm with weights of another shape and other names; what it gives is that of evaluation mode in both."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -182,6 +187,9 @@ class OwnNorm(nn.Module):
         self.register_buffer("average", torch.zeros(channels, 1, 1))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.training:
+            spread, average = torch.var_mean(x.detach(), (0, 2, 3), keepdim=True)
+            self.average, self.spread = 0.9 * self.average + 0.1 * average[0], 0.9 * self.spread + 0.1 * spread[0]
         return (x - self.average) / (self.spread + 1e-5).sqrt() * self.gain + self.offset  # type: ignore[operator]
 
 
@@ -260,6 +268,72 @@ def test_a_statistic_that_gets_a_new_tensor_has_moved() -> None:
 
 def test_the_shapes_of_outputs_come_without_operations() -> None:
     assert trace_model(nn.Linear(2, 3), (4, 2), operations=False) == {"outputs": [(4, 3)]}
+
+
+class Constants(nn.Module):
+    """Batch norm between buffers that stay: zeros and ones, as of an input that is normalised."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(3)
+        self.register_buffer("mean", torch.zeros(1, 3, 1, 1))
+        self.register_buffer("kernel", torch.ones(3, 1, 1, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.conv2d(self.norm(x - self.mean), self.kernel, groups=3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_buffers_that_stay_in_training_are_constants(training: bool) -> None:
+    got, wanted = (run_model(make, (2, 3, 4, 4), training=training) for make in (Constants(), nn.BatchNorm2d(3)))
+    np.testing.assert_allclose(got["outputs"][0], wanted["outputs"][0], rtol=1e-12)
+    assert (got["statistics"], got["moved"]) == (2, wanted["moved"])
+
+
+def test_looking_for_statistics_leaves_no_trace() -> None:
+    model = Rebinding()
+    model.linear.bias.data.fill_(9.0)
+    names, before = [name for name, _ in model.named_buffers()], model.mean
+    assert [tensor is before for tensor in statistics_of(model, torch.ones(4, 2))] == [True]
+    assert [name for name, _ in model.named_buffers()] == names and before.tolist() == [0.0] * 3
+
+
+def test_statistics_that_a_constructor_has_moved_are_found() -> None:
+    first, second = OwnNorm(3), nn.BatchNorm2d(3)
+    for model in (first, second):
+        model(torch.rand(2, 3, 4, 4))
+    outputs = [run_model(model, (2, 3, 4, 4))["outputs"][0] for model in (first, second)]
+    np.testing.assert_allclose(*outputs, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("momentum", "words"), [(0.1, None), (0.9, "too far .*default"), (0.01, "too short a way .*default")]
+)
+def test_statistics_move_about_as_far_as_by_default(momentum: float, words: str | None) -> None:
+    got, wanted = (run_right(nn.BatchNorm2d(3, momentum=m), (2, 3, 2, 2), training=True) for m in (momentum, 0.1))
+    with pytest.raises(CheckFailed, match=words) if words else nullcontext():
+        expect_statistics(got, wanted)
+
+
+class Checkpointed(nn.Module):
+    """A part that is computed again in the backward pass, beside a layer that is not used."""
+
+    def __init__(self, reentrant: bool) -> None:
+        super().__init__()
+        self.part, self.last, self.spare = nn.Linear(3, 3), nn.Linear(3, 2), nn.Linear(5, 1)
+        self.reentrant = reentrant
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.last(checkpoint(self.part, x, use_reentrant=self.reentrant))
+
+
+def test_a_part_may_be_computed_again_in_the_backward_pass() -> None:
+    one, other = (run_model(Checkpointed(reentrant), (4, 3), entries=9) for reentrant in (False, True))
+    np.testing.assert_allclose(one["gradient"], other["gradient"], rtol=1e-12)
+    np.testing.assert_allclose(one["gradients"], other["gradients"], rtol=1e-12)
+    assert one["idle"] == other["idle"] == [(1, 5), (1,)]
+    large = [run_full_size(Checkpointed(reentrant), (4, 3))["gradient"] for reentrant in (False, True)]
+    np.testing.assert_allclose(*large, rtol=1e-12)
 
 
 def test_buffers_that_are_no_statistics_stay() -> None:
@@ -396,6 +470,21 @@ def test_a_sketch_that_looks_at_its_weights_is_made_for_real() -> None:
     assert sketch_model(make).weight.device.type == "cpu"
 
 
+def test_a_sketch_has_no_contents_whatever_makes_its_tensors() -> None:
+    class Bare(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.Tensor(3, 2))
+            self.again, self.bias = self.weight, nn.Parameter(torch.zeros(3))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return F.linear(x, self.weight, self.bias)
+
+    model = sketch_model(lambda: Bare().to("cpu").to(device=torch.device("cpu")).cpu())
+    assert model.weight.is_meta and model.again is model.weight and describe_model(model)["parameters"] == 9
+    assert trace_model(model, (4, 2), operations=False) == {"outputs": [(4, 3)]}
+
+
 # The layer that differs
 
 
@@ -413,7 +502,7 @@ def _entries(model: nn.Module, partial: bool = False) -> list[Any]:
         ),
         (
             lambda: [nn.Conv2d(2, 3, 3, padding=1, bias=False), nn.ReLU(), nn.MaxPool2d(2)],
-            "the convolution: without a bias",
+            "the convolution: without a bias, which is wanted",
         ),
         (
             lambda: [nn.Conv2d(2, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)],
@@ -463,6 +552,24 @@ def test_the_first_layer_that_differs_is_named(got: Callable[[], list[nn.Module]
     right = nn.Sequential(nn.Conv2d(2, 3, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
     found = first_difference(_entries(nn.Sequential(*got())), _entries(right))
     assert found is None if sentence is None else found is not None and found.endswith(sentence), found
+
+
+def test_what_is_missing_is_told_from_what_comes_later() -> None:
+    def make(*first: nn.Module) -> nn.Module:
+        return nn.Sequential(
+            nn.Conv2d(2, 3, 3), *first, nn.MaxPool2d(2), nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3), nn.ReLU()
+        )
+
+    right = make(nn.BatchNorm2d(3), nn.ReLU())
+    for wrong, sentence in (
+        (make(), "the batch norm: it is missing, max pooling follows at once"),
+        (make(nn.ReLU()), "the batch norm: it is missing, a ReLU follows at once"),
+        (make(nn.BatchNorm2d(3)), "the ReLU: it is missing, max pooling follows at once"),
+        (make(nn.ReLU(), nn.BatchNorm2d(3)), "the batch norm: a ReLU comes before it"),
+        (make(nn.BatchNorm2d(3), nn.ReLU(), nn.ReLU()), None),
+    ):
+        found = first_difference(_entries(wrong), _entries(right))
+        assert found == (sentence and f"the first layer that differs is {sentence}")
 
 
 def test_the_rate_of_dropout_is_named() -> None:
@@ -533,7 +640,7 @@ class _Cropped(nn.Module):
             lambda x: x[:, :, :6, :4],
             "the crop: 0 rows before and 2 after, 0 columns before and 4 after where 1 rows before",
         ),
-        (lambda x: x, "a ReLU where a crop is wanted"),
+        (lambda x: x, "it is missing, a ReLU follows at once"),
     ],
     ids=["slice", "narrow", "in steps", "negative padding", "no padding", "corner", "missing"],
 )
@@ -687,6 +794,10 @@ ODD: dict[str, tuple[str, float, str]] = {
     "compiled": ("class P" + BODY + "\ndef Pair(i, o):\n    return torch.compile(P(i, o))", 5, ""),
     "scripted": ("class P" + BODY + "\ndef Pair(i, o):\n    return torch.jit.script(P(i, o))", 5, ""),
     "float32 inside": ("class Pair" + BODY.replace("self.conv(x)", "self.conv(x.float())"), 5, ""),
+    "gradients switched off": ("torch.set_grad_enabled(False)\nclass Pair" + BODY, 5, ""),
+    "another default dtype": ("torch.set_default_dtype(torch.float64)\nclass Pair" + BODY, 5, ""),
+    "only deterministic algorithms": ("torch.use_deterministic_algorithms(True)\nclass Pair" + BODY, 5, ""),
+    "warnings are errors": ("import warnings\nwarnings.simplefilter('error')\nclass Pair" + BODY, 5, ""),
     "many threads": ("torch.set_num_threads(8)\nclass Pair" + BODY, 5, ""),
     "another package": ("import rich", 0, "this topic offers the standard library, torch and numpy"),
     "patches the operations": (

@@ -79,7 +79,7 @@ def seen(topic: Topic, function: str, code: Callable[..., Any]) -> tuple[str, ..
             "out is as large as the expected one with height and width exchanged",
         ),
         (lambda x, f: (x[0:-0], None), "out is empty: it has no entries at all"),
-        (lambda x, f: (x * 0, None), "out is all zeros"),
+        (lambda x, f: (x * 0, None), "out is always 0"),
         (lambda x, f: ((x * f)[::-1], None), "out is the expected one with its rows in reverse order"),
         (lambda x, f: (np.abs(x * f), None), "out is the absolute value of the expected one"),
         (lambda x, f: ((x * f) ** 2, None), "out is the square of the expected one"),

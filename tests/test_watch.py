@@ -73,6 +73,20 @@ def test_a_save_shows_what_became_worse_and_what_better(shown: Shown, file: Path
     assert "Areas: 7 of 7 points, +4" in out and "✓ area/any_rectangle is passed now" in out and "Probably" not in out
 
 
+def test_the_failure_shown_is_one_that_the_save_has_to_do_with(shown: Shown, file: Path) -> None:
+    right = file.read_text()
+    broken = right.replace(*WRONG).replace("np.sum(dout * x)", "np.mean(dout * x)")
+    file.write_text(broken)
+    assert "✗ area/worked_example\n" in shown.look()
+    file.write_text("# a line more\n" + broken.replace("np.mean(dout * x)", "-np.sum(dout * x)"))
+    out = shown.look()
+    assert "nothing changed" in out and "✗ scale_backward/values\n" in out and "✗ area/" not in out
+    file.write_text(
+        "# a line more\n" + broken.replace("np.mean(dout * x)", "-np.sum(dout * x)").replace("x * factor", "x + factor")
+    )
+    assert "✗ scale_forward/values was passed before" in (out := shown.look()) and "✗ scale_forward/values\n" in out
+
+
 def test_nothing_is_graded_when_nothing_has_changed(shown: Shown, file: Path) -> None:
     assert shown.look()
     os.utime(file)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from grader import grade
 from grader.checking.known import misconceptions_in
+from grader.ci import FORMATS
 from grader.cli import main
 from grader.course import Course, load_course
 from grader.errors import UsageError
@@ -150,6 +153,35 @@ def test_a_workspace_that_cannot_be_made(tmp_path: Path, course: Course) -> None
     (tmp_path / "area.py").symlink_to(tmp_path / "nowhere")
     lay_out(course, tmp_path)
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_nothing_that_is_written_in_a_workspace_is_for_git(
+    tmp_path: Path, course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if shutil.which("git") is None:
+        pytest.skip("needs git")
+
+    def git(*arguments: str) -> str:
+        who = ["-c", "user.name=x", "-c", "user.email=x@x.example"]
+        return subprocess.run(["git", *who, *arguments], check=True, capture_output=True, text=True, cwd=work).stdout
+
+    work, place = tmp_path / "work", ["--course", str(course.root)]
+    lay_out(course, work)
+    git("init", "--quiet")
+    git("add", ".")
+    git("commit", "--quiet", "--message", "begin")
+    monkeypatch.chdir(work)
+    for name, file in (("GITHUB_STEP_SUMMARY", "summary"), ("GITHUB_OUTPUT", "output")):
+        monkeypatch.setenv(name, str(tmp_path / file))
+    assert main(["grade", "--html", "report.html", "--json", "report.json", *place]) == 0
+    assert (
+        main(["ci", *(option for name in FORMATS if name != "gradescope" for option in ("--format", name)), *place])
+        == 0
+    )
+    assert main(["show-case", "area/area", *place]) == 1
+    written = {"report.html", "report.json", "result.json", "release-body.md", "convgrade-report"}
+    assert written < {path.name for path in work.iterdir()}
+    assert git("status", "--porcelain") == ""
 
 
 def test_init_and_release_as_commands(tmp_path: Path, course: Course, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
+from grader.batch.lateness import delay, is_late
 from grader.batch.run import Outcome
 from grader.batch.store import CLASS, OVERVIEW
 from grader.report.text import one_line
@@ -29,7 +30,7 @@ def print_outcome(console: Console, outcome: Outcome, out: Path) -> None:
         "handed in nothing": [_name(row) for row in rows if row["status"] == "missing"],
         "on no class list": [f"{one_line(row['submission'], 80)}: {row['why']}" for row in rows if not row["listed"]],
         "handed in more than once; the newest counts": [_newest(row) for row in rows if row["earlier"]],
-        "late": [_name(row) for row in rows if row["late"]],
+        "late": [f"{_name(row)}{delay(row)}" for row in rows if is_late(row)],
         "part of no submission": [f"{entry['name']}: {entry['reason']}" for entry in outcome.form["unused"]],
         "not graded, a fault of ours": [f"{_name(row)}: {row['fault']}" for row in rows if row["fault"]],
     }

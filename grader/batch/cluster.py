@@ -6,17 +6,18 @@ threads. When a worker of the cluster dies, dask runs its jobs elsewhere, under 
 
 from __future__ import annotations
 
+import atexit
 import functools
-import shutil
-import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 from grader.batch.executors import Finished, Job
 from grader.batch.local import Station, StationDied
+from grader.batch.scratch import scratch_folder
 from grader.errors import UsageError
 from grader.submission import Bundle
 
@@ -73,11 +74,9 @@ def _pool() -> _Pool:
 
 @functools.cache
 def _scratch() -> str:
-    import atexit
-
-    folder = tempfile.mkdtemp(prefix="convgrade-batch-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(scratch_folder())
 
 
 def grade_here(start: dict[str, Any], number: int, label: str, content: bytes, seconds: float) -> dict[str, Any]:

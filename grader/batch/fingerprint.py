@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from grader.course import Course
@@ -20,12 +21,16 @@ class Basis:
     settings: Settings
     versions: dict[str, str]
 
-    def fingerprint(self, submission: str) -> str:
-        """The hash for a submission, which is given by its own."""
+    def fingerprint(self, submission: str, handed_in: datetime | None = None) -> str:
+        """The hash for a submission, which is given by its own, and the date that is held against the deadlines."""
         settings = asdict(self.settings)
         del settings["require_sandbox"]  # decides whether there is a result, not which
-        parts = [submission, self.course, sorted(settings.items()), sorted(self.versions.items())]
+        parts = [submission, self.course, sorted(settings.items()), sorted(self.versions.items()), _in_utc(handed_in)]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _in_utc(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat() if moment is not None else None
 
 
 def basis_of(course: Course, settings: Settings) -> Basis:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import PurePosixPath
 
 from grader.batch.tree import Item, Tree, read_small
@@ -38,6 +39,8 @@ class HandedIn:
     notes: tuple[str, ...] = ()
     result: Callable[[], bytes | None] | None = None
     """The result.json that Classroom 50 keeps beside it."""
+    moment: datetime | None = None
+    """When it was handed in, with its offset from UTC, where the platform says so; the dates of files say nothing of that."""
 
 
 @dataclass(frozen=True)

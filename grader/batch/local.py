@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import selectors
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.batch.executors import Finished, Job
+from grader.batch.scratch import scratch_folder
 from grader.errors import UsageError
 
 TICK_SECONDS = 0.2
@@ -128,20 +128,19 @@ class LocalExecutor:
 
     def run(self, jobs: Iterator[Job], started: Callable[[Job], None]) -> Iterator[Finished]:
         """See Executor."""
-        scratch = tempfile.mkdtemp(prefix="convgrade-batch-")
         stations: list[Station] = []
         again: list[Job] = []
-        try:
-            while True:
-                self._hand_out(stations, jobs, again, started, scratch)
-                if not stations:
-                    return
-                for station in self._readable(stations):
-                    yield from self._read(station, stations, again)
-        finally:
-            for station in stations:
-                station.close()
-            shutil.rmtree(scratch, ignore_errors=True)
+        with scratch_folder() as scratch:
+            try:
+                while True:
+                    self._hand_out(stations, jobs, again, started, scratch)
+                    if not stations:
+                        return
+                    for station in self._readable(stations):
+                        yield from self._read(station, stations, again)
+            finally:
+                for station in stations:
+                    station.close()
 
     def _hand_out(
         self,

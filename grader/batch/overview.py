@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from grader.batch.charts import histogram, meter, scatter
+from grader.batch.lateness import counted, delay, is_costly, is_late
 from grader.batch.statistics import FEW, Misunderstood, Person, Statistics
 from grader.report.html import POLICY, line, style_sheet
 from grader.report.text import points
@@ -90,7 +91,7 @@ def _attention(form: dict[str, Any]) -> Section | None:
         "Not graded, a fault of ours that costs nothing": [
             f"{_name(row)}: {line(row['fault'])}" for row in rows if row["fault"]
         ],
-        "Handed in late": [_link(row) for row in rows if row["late"]],
+        "Handed in late": [f"{_link(row)}{delay(row)}" for row in rows if is_late(row)],
         "Part of no submission": [f"{line(item['name'])}: {line(item['reason'])}" for item in form["unused"]],
     }
     parts = [_list(heading, entries) for heading, entries in lists.items()]
@@ -155,6 +156,8 @@ def _stuck(statistics: Statistics) -> Section | None:
 
 
 def _everyone(rows: Sequence[Row]) -> str:
+    """The table of all, with a column for what counts where lateness costs someone points."""
+    late = any(map(is_costly, rows))
     lines = []
     for row in rows:
         if row["points_possible"]:
@@ -163,15 +166,18 @@ def _everyone(rows: Sequence[Row]) -> str:
             percent = f"{meter(share)}{share:.1%}"
         else:
             score, percent = "", {"missing": "handed in nothing", "internal_error": "not graded"}.get(row["status"], "")
+        counts = f'<td class="number">{counted(row) if score else ""}</td>' if late else ""
         lines.append(
             f'<tr><th scope="row" class="person">{_link(row)}</th><td>{line(row["id"] or row["login"])}</td>'
-            f'<td class="number">{score}</td><td class="number">{percent}</td></tr>'
+            f'<td class="number">{score}</td><td class="number">{percent}</td>{counts}</tr>'
         )
-    return _table(["Student", "Id", "Points", "Score"], lines)
+    remark = "<p>Points and score are what the work earned; what of it counts after lateness is in the last column.</p>"
+    table = _table(["Student", "Id", "Points", "Score", *(["Counts"] if late else [])], lines)
+    return f"{remark}\n{table}" if late else table
 
 
 def _table(headings: Sequence[str], rows: Sequence[str]) -> str:
-    numbers = ("Points", "Score", "Passed", "Discrimination", "Students", "Crashed or timed out")
+    numbers = ("Points", "Score", "Counts", "Passed", "Discrimination", "Students", "Crashed or timed out")
     cells = "".join(f'<th scope="col"{_class(heading in numbers)}>{heading}</th>' for heading in headings)
     head, body = f"<thead><tr>{cells}</tr></thead>", "\n".join(rows)
     table = f"<table>{head}\n<tbody>\n{body}\n</tbody></table>"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -80,10 +80,10 @@ def gradescope(tree: Tree, known_ids: frozenset[str]) -> Found | None:
         entry = table.get(item.name)
         people = tuple(_submitter(person) for person in entry.get(":submitters") or ()) if entry else ()
         if people and item.is_folder:
-            made = entry.get(":created_at") if entry else None
+            made = _moment(entry.get(":created_at")) if entry else None
             found = take_item(tree, item, *people)
-            when = (made.timestamp(),) if isinstance(made, datetime) else found.when
-            submissions.append(replace(found, when=when))
+            when = (made.timestamp(),) if made is not None else found.when
+            submissions.append(replace(found, when=when, moment=made))
         elif item.name != METADATA:
             unused.append((item.name, f"{METADATA} does not say whose it is"))
     return Found("gradescope", tuple(submissions), tuple(unused))
@@ -99,6 +99,13 @@ def _load_metadata(content: bytes) -> dict[str, dict[str, Any]]:
     if not isinstance(table, dict):
         raise UsageError(f"{METADATA} is no table of folders")
     return {str(key): entry for key, entry in table.items() if isinstance(entry, dict)}
+
+
+def _moment(value: Any) -> datetime | None:
+    """A date of the table; the reader gives some in UTC without saying so."""
+    if not isinstance(value, datetime):
+        return None
+    return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
 
 
 def _submitter(person: Any) -> Clue:
@@ -118,27 +125,30 @@ def nbgrader(tree: Tree, known_ids: frozenset[str]) -> Found | None:
     for item in tree.items():
         if item.is_folder:
             found = take_item(tree, item, Clue(id=item.name, label=item.name))
-            submissions.append(replace(found, when=_timestamp(tree.down(item.name)) or found.when))
+            made = _timestamp(tree.down(item.name))
+            when = (made.timestamp(),) if made is not None else found.when
+            submissions.append(replace(found, when=when, moment=made))
         else:
             unused.append((item.name, "is no student's folder"))
     return Found("nbgrader", tuple(submissions), tuple(unused))
 
 
-def _timestamp(tree: Tree) -> tuple[float, ...]:
-    """The newest of the times that nbgrader keeps in timestamp.txt, empty where there is none."""
+def _timestamp(tree: Tree) -> datetime | None:
+    """The newest of the times that nbgrader keeps in timestamp.txt, in UTC; None where there is none."""
     times = []
     try:
         items = tree.items()
     except UsageError:
-        return ()
+        return None
     for item in items:
         content = read_small(tree.down(item.name), "timestamp.txt") if item.is_folder else None
         try:
             text = (content or b"").decode("ascii").strip().removesuffix(" UTC")
-            times.append(datetime.fromisoformat(text).timestamp())
-        except (ValueError, OverflowError):
+            found = datetime.fromisoformat(text)
+        except ValueError:
             continue
-    return (max(times),) if times else ()
+        times.append(found if found.tzinfo is not None else found.replace(tzinfo=UTC))
+    return max(times, default=None)
 
 
 def folders(tree: Tree, known_ids: frozenset[str]) -> Found | None:

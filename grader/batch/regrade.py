@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from grader.batch.classlist import Row
 from grader.batch.executors import Executor
 from grader.batch.fingerprint import Basis, basis_of
 from grader.batch.roster import Student
-from grader.batch.run import Batch, Listener, score_form, write_overview
+from grader.batch.run import Batch, Listener, Work, score_form, write_overview
 from grader.batch.store import CLASS, Store
 from grader.course import Course
 from grader.errors import UsageError
@@ -45,14 +46,13 @@ class Change:
         return _scores(self.before) != _scores(self.after)
 
 
-def _scores(report: Report | None) -> dict[str, Any] | None:
-    return (
-        None
-        if report is None
-        else {
-            key: (check.outcome, check.points_earned, check.points_possible) for key, check in _checks(report).items()
-        }
-    )
+def _scores(report: Report | None) -> tuple[Any, ...] | None:
+    if report is None:
+        return None
+    checks = {
+        key: (check.outcome, check.points_earned, check.points_possible) for key, check in _checks(report).items()
+    }
+    return report.points_counted, checks
 
 
 def _checks(report: Report) -> dict[str, CheckResult]:
@@ -71,6 +71,8 @@ class Regrading:
     rows: tuple[Row, ...]
     labels: dict[str, str]
     """What each row's submission is called, by the row's file name."""
+    handed_in: dict[str, str | None]
+    """When it was handed in, where that is known, likewise."""
     faults: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -82,7 +84,9 @@ class Regrading:
         """Grade what is not there yet, and compare everyone. Raises UsageError."""
         basis = basis_of(self.course, self.settings)
         with self.store.opened(), self.beside.opened():
-            batch = Batch(self.rows, self._read, basis, self.beside, self.secret_seed, listener, self.faults)
+            batch = Batch(
+                self.rows, self._work, self.course, basis, self.beside, self.secret_seed, listener, self.faults
+            )
             batch.run(executor(basis), resume=True)
             return [self._change(row) for row in self.rows]
 
@@ -101,6 +105,10 @@ class Regrading:
             self.store.write(CLASS, form)
             write_overview(self.store, form)
             shutil.rmtree(self.beside.root, ignore_errors=True)
+
+    def _work(self, row: Row) -> Work:
+        handed_in = self.handed_in[row.file]
+        return Work(self._read(row), datetime.fromisoformat(handed_in) if handed_in is not None else None)
 
     def _read(self, row: Row) -> Bundle:
         return self.store.read_bundle(row.file, self.labels[row.file])
@@ -140,7 +148,8 @@ def open_regrading(
     ]
     rows = [Row(Student(row["name"], row["id"], row["login"], row["email"]), row["file"], None) for row in again]
     labels = {row["file"]: row["submission"] for row in again}
-    return Regrading(store, form, course, settings, secret_seed, tuple(rows), labels)
+    handed_in = {row["file"]: row.get("handed_in") for row in again}
+    return Regrading(store, form, course, settings, secret_seed, tuple(rows), labels, handed_in)
 
 
 def print_changes(console: Console, changes: Sequence[Change], applied: bool) -> None:
@@ -167,11 +176,11 @@ def print_changes(console: Console, changes: Sequence[Change], applied: bool) ->
 def _difference(change: Change) -> float:
     if change.before is None or change.after is None:
         return 0.0
-    return float(change.after.points_earned - change.before.points_earned)
+    return float(change.after.points_counted - change.before.points_counted)
 
 
 def _total(report: Report | None) -> str:
-    return "no score" if report is None else f"{points(report.points_earned)} of {points(report.points_possible)}"
+    return "no score" if report is None else f"{points(report.points_counted)} of {points(report.points_possible)}"
 
 
 def _signed(change: Change) -> str:

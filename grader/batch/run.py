@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from grader.batch.classlist import ClassList, Row, match_class
 from grader.batch.executors import Executor, Finished, Job
 from grader.batch.fingerprint import Basis, basis_of
-from grader.batch.gradebooks import Entry, Filled, Request, write_gradebooks
+from grader.batch.gradebooks import Entry, Filled, Request, lateness, write_gradebooks
+from grader.batch.lateness import is_late
 from grader.batch.overview import to_overview
 from grader.batch.roster import load_roster
 from grader.batch.shapes import find_submissions, known_ids_of
@@ -21,6 +23,7 @@ from grader.batch.tree import open_tree
 from grader.course import Course
 from grader.errors import UsageError
 from grader.grading import Settings
+from grader.late import apply_late
 from grader.report.hiding import for_student
 from grader.report.html import to_html
 from grader.results import Report, number
@@ -79,7 +82,7 @@ def grade_class(plan: Plan, classes: ClassList, executor: Callable[[Basis], Exec
     with store.opened():
         if not plan.resume and store.holds_results():
             raise UsageError(f"{plan.out} holds results already: --resume goes on with them, or give another folder")
-        batch = Batch(rows, bundle_of, basis, store, plan.secret_seed, listener)
+        batch = Batch(rows, work_of, plan.course, basis, store, plan.secret_seed, listener)
         batch.run(executor(basis), plan.resume)
         form = class_form(plan, classes, batch)
         store.write(CLASS, form)
@@ -99,62 +102,108 @@ def write_overview(store: Store, form: dict[str, Any]) -> None:
     store.write(OVERVIEW, to_overview(form, analyse(people)))
 
 
+class Work(NamedTuple):
+    """What of a row is graded: its files, and when they were handed in, where that is known."""
+
+    bundle: Bundle
+    handed_in: datetime | None
+
+
 @dataclass
 class Batch:
-    """One run: the rows to grade and how each one's submission is read, what they are graded under, where results go."""
+    """One run: the rows to grade and how each one's submission is read, what they are graded under, where results go.
+
+    The same files, handed in at the same time, are graded once, whether by a team or by two people who do not know of each
+    other; each of them gets the report.
+    """
 
     rows: tuple[Row, ...]
-    read: Callable[[Row], Bundle]
+    read: Callable[[Row], Work]
+    course: Course
     basis: Basis
     store: Store
     secret_seed: bool
     listener: Listener
     faults: dict[str, str] = field(default_factory=dict)
     """Why a row could not be graded, by its file name."""
-    _bundles: dict[int, Bundle] = field(default_factory=dict)
-    """The submissions that are being graded, by the job's number."""
+    _out: dict[int, list[tuple[Row, Work]]] = field(default_factory=dict)
+    """What is being graded, by the job's number, and for which rows."""
+    _first: dict[str, int] = field(default_factory=dict)
+    """The position of the first row with a fingerprint."""
 
     def run(self, executor: Executor, resume: bool) -> None:
         """Grade what is not there yet. Raises UsageError; what was written stays."""
         try:
             for finished in executor.run(self._jobs(resume), self._started):
-                self._keep(finished)
+                for row, work in self._out.pop(finished.number):
+                    self._keep(row, work, finished)
         except UsageError as error:
             raise UsageError(f"{error}; {self.store.kept_words(len(self.rows))}") from None
 
     def _jobs(self, resume: bool) -> Iterator[Job]:
         for position, row in enumerate(self.rows):
-            bundle = self.read(row)
-            kept = self.store.kept(row.file, self.basis.fingerprint(bundle.digest())) if resume else None
+            work = self.read(row)
+            fingerprint = self._fingerprint(work)
+            kept = self.store.kept(row.file, fingerprint) if resume else None
+            first = self._first.setdefault(fingerprint, position)
             if kept is not None:
                 self.listener(Event("kept", row, kept))
-            else:
-                self._bundles[position] = bundle
-                yield Job(position, bundle)
+            elif first in self._out:
+                (_, same), *_ = self._out[first]  # its bytes, so that a thousand untouched stubs are in memory once
+                self._out[first].append((row, Work(replace(same.bundle, label=work.bundle.label), work.handed_in)))
+            elif first == position or not self._share(row, work, self.rows[first]):
+                self._out[position] = [(row, work)]
+                yield Job(position, work.bundle)
+
+    def _share(self, row: Row, work: Work, first: Row) -> bool:
+        """Give a row what another with the same fingerprint got; False where that is not to be had any more."""
+        if first.file in self.faults:
+            self._keep(row, work, Finished(0, fault=self.faults[first.file]))
+            return True
+        form = self.store.read_row(first.file)
+        if form is None or form["batch"].get("fingerprint") != self._fingerprint(work):
+            return False
+        self._write(row, work, form)
+        return True
 
     def _started(self, job: Job) -> None:
         self.listener(Event("started", self.rows[job.number]))
 
-    def _keep(self, finished: Finished) -> None:
-        row, bundle = self.rows[finished.number], self._bundles.pop(finished.number)
+    def _keep(self, row: Row, work: Work, finished: Finished) -> None:
         if finished.report is None:
             self.faults[row.file] = finished.fault or "no reason is known"
             self.listener(Event("fault", row, fault=self.faults[row.file]))
             return
-        form = self._form(finished.report, bundle)
-        report = Report.from_dict(form)
-        self.store.write_row(row.file, bundle.to_bytes(), form, to_html(for_student(report)))
-        self.listener(Event("graded", row, report))
+        form = finished.report
+        if work.handed_in is not None and self.course.late is not None:
+            form = apply_late(Report.from_dict(form), self.course, work.handed_in).to_dict()
+        self._write(row, work, form)
 
-    def _form(self, report: dict[str, Any], bundle: Bundle) -> dict[str, Any]:
-        """The report as it is kept: without a secret seed, and with what it was made from."""
-        digest = bundle.digest()
-        batch = {"fingerprint": self.basis.fingerprint(digest), "submission": digest}
-        return {**report, "seed": None if self.secret_seed else report["seed"], "batch": batch}
+    def _write(self, row: Row, work: Work, report: dict[str, Any]) -> None:
+        """Keep a row's report: under its own name, without a secret seed, and with what it was made from."""
+        form = {
+            **report,
+            "submission": {**report["submission"], "path": work.bundle.label},
+            "seed": None if self.secret_seed else report["seed"],
+            "batch": {"fingerprint": self._fingerprint(work), "submission": work.bundle.digest()},
+        }
+        kept = Report.from_dict(form)
+        self.store.write_row(row.file, work.bundle.to_bytes(), form, to_html(for_student(kept)))
+        self.listener(Event("graded", row, kept))
+
+    def _fingerprint(self, work: Work) -> str:
+        matters = self.course.late is not None
+        return self.basis.fingerprint(work.bundle.digest(), work.handed_in if matters else None)
+
+
+def work_of(row: Row) -> Work:
+    """The row's submission, read where it was handed in."""
+    assert row.submission is not None, "only rows with a submission are graded"
+    return Work(bundle_of(row), row.submission.moment)
 
 
 def bundle_of(row: Row) -> Bundle:
-    """The row's submission, read where it was handed in."""
+    """The files of the row's submission."""
     submission = row.submission
     assert submission is not None, "only rows with a submission are graded"
     try:
@@ -182,17 +231,17 @@ def class_form(plan: Plan, classes: ClassList, batch: Batch) -> dict[str, Any]:
 
 def _entry(row: Row, form: dict[str, Any], store: Store) -> Entry:
     """The row as gradebooks take it."""
+    report = store.read_report(row.file) if form["status"] == "graded" else None
     why = {"missing": "handed in nothing", "internal_error": f"could not be graded: {form['fault']}"}
-    reasons = [why.get(form["status"], ""), row.why or ""]
-    submission = row.submission
+    reasons = [why.get(form["status"], ""), row.why or "", lateness(report)]
     return Entry(
         row.student,
         row.file,
-        store.read_report(row.file) if form["status"] == "graded" else None,
+        report,
         "; ".join(reason for reason in reasons if reason),
-        form["late"],
+        is_late(form),
         form["submission"] or "",
-        submission.result if submission is not None else None,
+        row.submission.result if row.submission is not None else None,
     )
 
 
@@ -210,6 +259,9 @@ def _row_form(row: Row, batch: Batch, fault: str | None) -> dict[str, Any]:
         "why": row.why,
         "submission": submission.label if submission is not None else None,
         "late": submission.late if submission is not None else False,
+        "handed_in": submission.moment.isoformat()
+        if submission is not None and submission.moment is not None
+        else None,
         "earlier": list(row.earlier),
         **score_form(report, fault, missing=submission is None),
     }
@@ -226,4 +278,6 @@ def score_form(report: Report | None, fault: str | None, missing: bool = False) 
         "fault": fault,
         "points_earned": number(report.points_earned) if report is not None else None,
         "points_possible": number(report.points_possible) if report is not None else None,
+        "points_counted": number(report.points_counted) if report is not None else None,
+        "days_late": report.late.days if report is not None and report.late is not None else None,
     }

@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from grader.batch.fingerprint import course_digest
-from grader.checking.cases import CaseBook
 from grader.course import Course, load_course
 from grader.errors import InternalFault, UsageError
 from grader.grading import grade, versions
@@ -43,8 +42,7 @@ def main() -> None:
         _answer(replies, {"refused": str(error)})
         return
     _answer(replies, {"ready": True})
-    # Without foresight: how often the code of an earlier submission was right must not change how often this one's is called
-    workshop = Workshop(CaseBook(foresight=False))
+    workshop = Workshop()
     while True:
         _answer(replies, run_job(json.loads(lines.get()), course, start["settings"], workshop))
 

@@ -55,14 +55,10 @@ class Cases:
 
 @dataclass
 class CaseBook:
-    """Remembers the cases of every check and seed, for all submissions graded in this process.
+    """Remembers the cases and the calls of every check and seed, for all submissions graded in this process."""
 
-    Without `foresight` no calls are remembered, and every submission is graded as if it were the first.
-    """
-
-    foresight: bool = True
     _cases: dict[tuple[Callable[..., Any], int], Cases] = field(default_factory=dict)
-    _plans: dict[tuple[Callable[..., Any], int], Plan] = field(default_factory=dict)
+    _plans: dict[tuple[Callable[..., Any], str, int], Plan] = field(default_factory=dict)
 
     def cases(self, name: str, test: Callable[..., Any], seed: int) -> Cases:
         """The cases of the check `name`, whose test function is `test`; one empty case where nothing is drawn."""
@@ -72,14 +68,12 @@ class CaseBook:
             self._cases[key] = draw(test, drawn_with) if is_drawn(test) else Cases(({},), 1, drawn_with)
         return self._cases[key]
 
-    def plan(self, test: Callable[..., Any], seed: int) -> Plan | None:
-        """The calls that the cases made when a submission passed the check; None before one has."""
-        return self._plans.get((inner_function(test), seed))
-
-    def remember_plan(self, test: Callable[..., Any], seed: int, cases: Iterable[Sequence[Call]]) -> None:
-        """Keep the calls of a check that was passed; the latest are the likeliest to come again."""
-        if self.foresight:
-            self._plans[inner_function(test), seed] = make_plan(cases)
+    def plan(self, name: str, test: Callable[..., Any], seed: int, run: Callable[[], Iterable[Sequence[Call]]]) -> Plan:
+        """What the check `name` will call in its cases; `run` makes these calls once, and does so on the oracle."""
+        key = (inner_function(test), name, seed)
+        if key not in self._plans:
+            self._plans[key] = make_plan(run())
+        return self._plans[key]
 
 
 def is_drawn(test: Callable[..., Any]) -> bool:

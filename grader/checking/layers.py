@@ -60,6 +60,7 @@ MOST_PARTS = 256  # of a concatenation; a model may double its maps as often as 
 BRICKS = frozenset({"addition", "multiplication", "mean", "crop"})
 """Layers by themselves, and what larger ones are put together from: an own batch norm, two convolutions for two groups."""
 WEIGHTED = frozenset({"convolution", "transposed convolution", "linear layer"})
+SOON = 3  # layers behind one that is missing, of which one is there at once
 LONGEST = 300  # the words come from the student's process in part
 WORDS = {
     "kernel_size": "kernel",
@@ -92,14 +93,14 @@ def first_difference(got: Sequence[Any], wanted: Sequence[Any]) -> str | None:
         return None
     known, found = {layer.key for layer in ours}, {layer.key for layer in theirs}
     odd = [layer for layer in theirs if layer.key not in known]
-    for layer in ours:
+    for number, layer in enumerate(ours):
         if layer.key not in found:
             sources = {one.key: one.kind for one in (*ours, *theirs)} | {"x": "x"}
             candidates = [other for other in odd if set(other.inputs) & set(layer.inputs)]
             there = layer.kind in WEIGHTED and any(_alike(other, layer) for other in odd)
             if not there and _may_be_equal(layer, candidates):
                 return None
-            return _explain(layer, candidates, odd, sources)[:LONGEST]
+            return _explain(layer, candidates, odd, ours[number + 1 :], sources)[:LONGEST]
     return f"after the last layer there is {_an(odd[0].kind)} too many" if odd else None
 
 
@@ -109,6 +110,7 @@ def read_layers(entries: Sequence[Any]) -> list[Layer]:
     layers: list[Layer] = []
     keys = {-1: "x"}
     crops: dict[int, Layer] = {}
+    rectified: set[str] = set()
     for number, entry in enumerate(entries):
         for source in entry["inputs"]:
             if source in crops and not _crops(entry):
@@ -119,6 +121,7 @@ def read_layers(entries: Sequence[Any]) -> list[Layer]:
             entry["op"] in SHAPED
             or _averages_nothing(entry, size)
             or (entry["op"] == "cat" and len(inputs) == 1 and not entry["weights"])
+            or (KINDS.get(entry["op"]) == "ReLU" and inputs[0] in rectified)  # the second one changes nothing
         ):
             keys[number] = inputs[0]
             continue
@@ -134,6 +137,7 @@ def read_layers(entries: Sequence[Any]) -> list[Layer]:
         else:
             layer = _read_layer(entry, inputs, size)
             layers.append(layer)
+            rectified |= {layer.key} if layer.kind == "ReLU" else set()
         keys[number] = layer.key
     return _without_steps(layers)
 
@@ -256,8 +260,16 @@ def _may_be_equal(layer: Layer, candidates: Sequence[Layer]) -> bool:
     return len(parts) > 1 and sum(parts) == dict(layer.settings).get("output channels")
 
 
-def _explain(layer: Layer, candidates: Sequence[Layer], odd: Sequence[Layer], sources: Mapping[str, str]) -> str:
-    """What stands in the place of the layer; `candidates` are those of the `odd` layers that take the same input."""
+def _explain(
+    layer: Layer,
+    candidates: Sequence[Layer],
+    odd: Sequence[Layer],
+    later: Sequence[Layer],
+    sources: Mapping[str, str],
+) -> str:
+    """What stands in the place of the layer; `candidates` are those of the `odd` layers that take the same input, `later` are
+    the course's layers behind it.
+    """
     named = layer.name or layer.kind
     where = "the first layer that differs is " + (named if named.startswith("stage") else f"the {named}")
     same_kind = [other for other in candidates if other.kind == layer.kind]
@@ -269,8 +281,11 @@ def _explain(layer: Layer, candidates: Sequence[Layer], odd: Sequence[Layer], so
         for before in candidates:
             if any(before.key in other.inputs for other in like):
                 return f"{where}: {_an(before.kind)} comes before it"
-        if like:
+        if like and layer.kind in WEIGHTED:  # another layer of no weights is as likely one that comes later
             return f"{where}: {_other_input(like[0], layer, sources)}"
+        follows = next((other for other in candidates if any(_alike(one, other) for one in later[:SOON])), None)
+        if layer.kind not in WEIGHTED and follows is not None:
+            return f"{where}: it is missing, {_an(follows.kind)} follows at once"
         wanted_kind = "it" if layer.kind in BRICKS and layer.kind not in named else _an(layer.kind)
         missing = f"{_an(candidates[0].kind)} where {wanted_kind} is wanted" if candidates else "it is missing"
         return f"{where}: {missing}"
@@ -303,7 +318,8 @@ def _other_input(other: Layer, layer: Layer, sources: Mapping[str, str]) -> str:
 
 def _setting(name: str, got: Any, wanted: Any) -> str:
     if isinstance(wanted, bool):
-        return f"{'without' if wanted else 'with'} {'a bias' if name == 'bias' else name}"
+        what = "a bias" if name == "bias" else name
+        return f"without {what}, which is wanted" if wanted else f"with {what}, where none is wanted"
     return f"{name} {_shown(got)} where {_shown(wanted)} is wanted"
 
 

@@ -18,13 +18,15 @@ from grader.client.values import describe
 from grader.worker.wire import Handle
 
 Shape = tuple[int, ...]
+FARTHER = 3.0
+"""How many times as far as the oracle's a model's running statistics may move."""
 
 
 class Run(NamedTuple):
     """What one forward and backward pass gave: outputs, the gradient of the input, what was not used or moved.
 
-    `idle` are shapes of trainable parameters that no output depends on; of the `statistics` running averages `moved` changed;
-    `gradients` are those of the parameters with as many entries as were asked for.
+    `idle` are shapes of trainable parameters that no output depends on; of the `statistics` running averages `moved` changed,
+    by `distance`, all entries together; `gradients` are those of the parameters with as many entries as were asked for.
     """
 
     outputs: tuple[np.ndarray, ...]
@@ -33,6 +35,7 @@ class Run(NamedTuple):
     statistics: int
     moved: int
     gradients: tuple[np.ndarray, ...] = ()
+    distance: float = 0.0
 
 
 class Description(NamedTuple):
@@ -62,6 +65,7 @@ def run(
     reply = _reply(student, student.run_model(model, x, seed=seed, training=training, **options))
     outputs, gradient, idle = reply.get("outputs"), reply.get("gradient"), reply.get("idle")
     statistics, moved, gradients = reply.get("statistics"), reply.get("moved"), reply.get("gradients")
+    distance = reply.get("distance")
     sound = (
         isinstance(outputs, tuple)
         and len(outputs) > 0
@@ -73,10 +77,11 @@ def run(
         and all(_is_shape(shape) for shape in idle)
         and type(statistics) is int
         and type(moved) is int
+        and type(distance) in (int, float)
     )
     if not sound:
         _malformed()
-    return Run(outputs, gradient, tuple(idle), statistics, moved, gradients)  # type: ignore[arg-type]  # just looked at
+    return Run(outputs, gradient, tuple(idle), statistics, moved, gradients, distance)  # type: ignore[arg-type]  # just looked at
 
 
 def run_right(
@@ -100,6 +105,7 @@ def run_right(
         reply["statistics"],
         reply["moved"],
         reply["gradients"],
+        reply["distance"],
     )
 
 
@@ -145,12 +151,24 @@ def expect_all_used(got: Run) -> None:
 
 
 def expect_statistics(got: Run, wanted: Run) -> None:
-    """Require as many running statistics as wanted, and that as many of them moved in the forward pass."""
+    """Require as many running statistics as wanted, and that the forward pass moved as many of them, about as far.
+
+    Not to the letter: a running variance may take in the batch's biased variance or the unbiased one, which for two values
+    a channel is twice as large. A momentum of 0.9 or 0.01 in the place of 0.1 shows all the same.
+    """
     if got.statistics != wanted.statistics:
         fail("the number of running means and variances is wrong", wanted.statistics, got.statistics)
     if got.moved != wanted.moved:
         fail(
             "the number of running means and variances that the forward pass changed is wrong", wanted.moved, got.moved
+        )
+    if not wanted.distance / FARTHER <= got.distance <= wanted.distance * FARTHER:
+        share = got.distance / wanted.distance if wanted.distance else 0.0
+        fail(
+            "a forward pass in training takes the running means and variances too "
+            f"{'far' if share > 1 else 'short a way'} towards those of the batch: is the momentum the default?",
+            "0.1 of the way",
+            f"about {0.1 * share:.2g} of it",
         )
 
 
@@ -197,9 +215,15 @@ def expect_output_shape(student: Student, model: Handle, x: Shape, wanted: Shape
 def _difference(got: Sequence[int], wanted: Sequence[int]) -> str:
     """What stands there too often or too seldom, in a bracket; empty where it would not help."""
     more, fewer = Counter(got) - Counter(wanted), Counter(wanted) - Counter(got)
-    parts = [f"too many tensors of {size:,} entries: {count}" for size, count in sorted(more.items())[:2]]
-    parts += [f"missing of {size:,} entries: {count}" for size, count in sorted(fewer.items())[:2]]
+    parts = [f"{_tensors(count)} of {size:,} entries too many" for size, count in sorted(more.items())[:2]]
+    parts += [f"{_tensors(count)} of {size:,} entries missing" for size, count in sorted(fewer.items())[:2]]
+    if not got:
+        return ": PyTorch finds none (layers in a plain list or dictionary are not found, those in nn.ModuleList are)"
     return f" ({'; '.join(parts)})" if parts and len(more) + len(fewer) <= 8 else ""
+
+
+def _tensors(count: int) -> str:
+    return f"{count} tensor" + ("" if count == 1 else "s")
 
 
 def _reply(student: Student, value: Any) -> dict[str, Any]:

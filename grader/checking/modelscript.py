@@ -23,7 +23,7 @@ with torch.no_grad():  # weights that depend on sizes alone
         if b.is_floating_point():
             u = torch.from_numpy(np.resize(numbers, b.shape))
             b.copy_(1 + u / 2)"""
-"""The formulas of grader/worker/models.py, short enough to be read."""
+"""The formulas of grader/worker/filling.py, short enough to be read."""
 
 
 def _run_in_words(call: Call) -> str:

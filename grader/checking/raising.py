@@ -10,6 +10,10 @@ from grader.checking.compare import fail
 from grader.client.student import Student
 from grader.client.values import describe
 from grader.errors import StudentRaised
+from grader.results import Failure
+
+NO_VALUE = "ValueError"
+"""What is wanted where no value is."""
 
 
 def expect_value_error(function: Callable[..., Any], *arguments: Any, why: str, **keywords: Any) -> str:
@@ -21,7 +25,17 @@ def expect_value_error(function: Callable[..., Any], *arguments: Any, why: str, 
             return error.message
         error.wanted = f"ValueError, since {why}"
         raise
-    fail(f"no ValueError was raised although {why}", "ValueError", f"returned {describe(result)}", result)
+    fail(f"no ValueError was raised although {why}", NO_VALUE, _told(result), result)
+
+
+def wants_a_value(failure: Failure) -> bool:
+    """Whether a check failed for a value or a shape, of which more can be said than of an exception that never came."""
+    return failure.wanted != NO_VALUE
+
+
+def _told(result: Any) -> str:
+    """That there was no exception, and the number that was returned in its place."""
+    return f"no error; returned {describe(result)}" if isinstance(result, (bool, int, float)) else "no error"
 
 
 def expect_no_warning(student: Student, function: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
+import pprint
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +20,8 @@ from grader.results import Failure
 from grader.worker.wire import Handle, Named, Rng
 
 SMALL = 6
+WIDTH = 72
+"""A script is shown indented, in a terminal of 80 columns."""
 
 
 def call_in_words(run: CaseRun, oracle: Mapping[str, Callable[..., Any]], value: Any = None) -> str | None:
@@ -81,9 +85,10 @@ def script(
     writer = _Writer(topic, oracle)
     for call in calls:
         writer.call(call)
-    writer.finish(calls[-1], value, failure.index)
+    is_shape = isinstance(value, np.ndarray) and failure.got == str(value.shape)
+    writer.finish(calls[-1], value, failure.index, is_shape)
     note = _note(failure)
-    body = "\n".join(writer.lines) + (f"  # {note}" if note and calls[-1].error is None else "")
+    body = "\n".join(_with_note(writer.lines, note) if note and calls[-1].error is None else writer.lines)
     names = ", ".join(dict.fromkeys(call.owner for call in calls))
     imports = ["import numpy as np"] if "np." in body else []
     imports += ["import torch"] if "torch." in body else []
@@ -111,13 +116,14 @@ class _Writer:
         for name, value, keyword in bound_arguments(call, self.oracle):
             text = self._argument(name, value)
             parts.append(f"{keyword}={text}" if keyword else text)
-        code = f"{call.function}({', '.join(parts)})"
         if call.error is not None:
             returned_other = isinstance(call.error, StudentReturnedOther)
-            self.lines.append(f"print({code})" if returned_other else code)
-            return
-        target = self._target(self.topic.function(call.function).returns, call.result)
-        self.lines.append(f"{target.removeprefix('(').removesuffix(')') if target[0] == '(' else target} = {code}")
+            before, behind = ("print(", ")") if returned_other else ("", "")
+        else:
+            target = self._target(self.topic.function(call.function).returns, call.result)
+            names = target.removeprefix("(").removesuffix(")") if target[0] == "(" else target
+            before, behind = f"{names} = ", ""
+        self.lines += _fitting(f"{before}{call.function}(", parts, f"){behind}")
 
     def _operation(self, call: Call) -> None:
         """What the grader did with a model, in PyTorch alone."""
@@ -126,14 +132,14 @@ class _Writer:
         if isinstance(given, Named):
             parts = [_literal(value) for value in call.arguments[1:]]
             parts += [f"{name}={_literal(value)}" for name, value in call.keywords.items()]
-            self.lines.append(f"{model} = {given.name}({', '.join(parts)})")
+            self.lines += _fitting(f"{model} = {given.name}(", parts, ")")
             self._result(model, call.result)
         lines, results = model_script(call, model, self._argument)
         self.lines += lines
         self.results += results
 
-    def finish(self, last: Call, value: Any, index: tuple[int, ...] | None) -> None:
-        """Print the compared value, or the last result where it cannot be found."""
+    def finish(self, last: Call, value: Any, index: tuple[int, ...] | None, is_shape: bool) -> None:
+        """Print the compared value or its shape, or the last result where it cannot be found."""
         if last.error is not None:
             return
         if last.function in MODEL_CALLS:
@@ -141,7 +147,8 @@ class _Writer:
             return
         found = [name for name, result in self.results if result is value]
         names = self.results_of_last(last)
-        self.lines.append(f"print({found[-1] if found else ', '.join(names)})")
+        shown = found[-1] + (".shape" if is_shape else "") if found else ", ".join(names)
+        self.lines.append(f"print({shown})")
 
     def results_of_last(self, last: Call) -> list[str]:
         flat = _flat(last.result)
@@ -153,7 +160,9 @@ class _Writer:
         if isinstance(value, Handle):
             return self.handles.get(value.number, "cache")
         if not isinstance(value, np.ndarray):
-            return _literal(value)
+            # a long list on several lines, for a call that has its arguments on lines of their own
+            text = _literal(value)
+            return pprint.pformat(value, width=WIDTH - 8, compact=True) if len(text) > WIDTH - 8 else text
         for known, content in self.taken.items():
             if content is value:
                 return known
@@ -213,8 +222,25 @@ def bound_arguments(call: Call, oracle: Mapping[str, Callable[..., Any]]) -> lis
     return bound + [(name, value, name) for name, value in call.keywords.items()]
 
 
+def _fitting(before: str, parts: Sequence[str], behind: str) -> list[str]:
+    """A call on one line, or an argument on each where it is too long for one."""
+    line = f"{before}{', '.join(parts)}{behind}"
+    if len(line) <= WIDTH or not parts:
+        return [line]
+    return [before, *(textwrap.indent(part, "    ") + "," for part in parts), behind]
+
+
+def _with_note(lines: Sequence[str], note: str) -> list[str]:
+    """The lines with a comment behind the last one, or in lines of its own below it."""
+    *others, last = lines
+    line = f"{last}  # {note}"
+    if len(line) <= WIDTH:
+        return [*others, line]
+    return [*lines, *(f"# {part}" for part in textwrap.wrap(note, WIDTH - 2, break_on_hyphens=False))]
+
+
 def _shape(value: np.ndarray) -> str:
-    if value.size <= SMALL:
+    if 0 < value.size <= SMALL:
         return np.array2string(value, separator=", ").replace("\n", "")
     return f"{value.shape} array"
 
@@ -253,5 +279,7 @@ def _note(failure: Failure) -> str:
     if failure.wanted is None:
         return ""
     where = f" at {list(failure.index)}" if failure.index else ""
-    wanted = f"{failure.wanted:.8g}" if isinstance(failure.wanted, float) else str(failure.wanted).replace("\n", " ")
+    wanted = (
+        f"{failure.wanted + 0.0:.8g}" if isinstance(failure.wanted, float) else str(failure.wanted).replace("\n", " ")
+    )
     return f"wanted{where}: {wanted}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.ci import FORMATS, VISIBILITIES
-from grader.options import default_path, percent
+from grader.options import default_path, moment, percent
 
 if TYPE_CHECKING:
     from grader.ci.surroundings import Surroundings
@@ -44,6 +44,10 @@ def _add_ci(commands: Any) -> None:
         help="on Gradescope: who sees hidden checks in full (default: visible, as one line without details)",
     )  # fmt: skip
     ci.add_argument("--fallback", action="store_true", help="write that the grader did not finish, without grading")
+    ci.add_argument(
+        "--handed-in", type=moment, metavar="DATE",
+        help="when it was handed in, for the course's deadlines (default: what the platform says, or now)",
+    )  # fmt: skip
     ci.add_argument("--require-sandbox", action="store_true", help="refuse to grade unless every protection holds")
     ci.add_argument("--course", type=Path, metavar="PATH", help="folder that holds reference/course.toml")
     ci.add_argument(
@@ -64,12 +68,13 @@ def _add_gradescope_zip(commands: Any) -> None:
 
 def run_ci(options: argparse.Namespace) -> int:
     """`convgrade ci`: the exit code is 0 whatever the score, unless --fail-under says otherwise; 3 for a fault of ours."""
-    from grader.ci.places import Places
+    from grader.ci.moment import find_moment, hold_against_deadlines
     from grader.ci.surroundings import Surroundings
     from grader.ci.ungraded import ungraded
     from grader.ci.writing import BEFORE_GRADING, write_formats
     from grader.course import load_course
     from grader.grading import Settings, choose_topics
+    from grader.report.places import Places
 
     around = Surroundings(os.environ, Path.cwd(), options.out, options.autograder)
     formats = tuple(options.format or around.formats())
@@ -84,6 +89,7 @@ def run_ci(options: argparse.Namespace) -> int:
     write_formats([name for name in formats if name in BEFORE_GRADING], unfinished, Places(), around)
     try:
         report = _graded(options, around, path, course, topics)
+        report = hold_against_deadlines(report, course, find_moment(around, options.handed_in))
     except BaseException:
         write_formats(formats, unfinished, Places(), around)
         raise

@@ -5,42 +5,55 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 
+from grader.ci.celllines import cell_lines
 from grader.errors import SubmissionUnreadable
+from grader.report.places import Place, Places
 from grader.results import Report
-from grader.submission.sources import folder_entries, single_entry
+from grader.submission.sources import KINDS, folder_entries, single_entry
 
-DEFINITION = re.compile(rb"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+([A-Za-z_]\w*)")
-
-
-@dataclass(frozen=True)
-class Places:
-    """`files` by the name that the report gives them, `functions` by name: paths relative to the checkout, and lines."""
-
-    files: dict[str, str] = field(default_factory=dict)
-    functions: dict[str, tuple[str, int]] = field(default_factory=dict)
+DEFINITION = re.compile(r"[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+([A-Za-z_]\w*)", re.ASCII)
 
 
 def locate(report: Report, path: Path, checkout: Path) -> Places:
     """Find the graded files below `path` by their contents; nothing for a zip, or for files outside the checkout."""
-    found = Places()
-    names = {file.sha256: file.name for file in report.files}
+    names = {file.sha256: file.notebook.name if file.notebook is not None else file.name for file in report.files}
     wanted = {check.function for topic in report.topics for check in topic.checks}
+    files: dict[str, str] = {}
+    functions: dict[str, Place] = {}
+    cells: dict[str, dict[tuple[int, int], int]] = {}
+    for place, content in _files(path, checkout):
+        name = names.get(hashlib.sha256(content).hexdigest())
+        if name is None or name in files:
+            continue
+        files[name] = place
+        if name.endswith(".ipynb"):
+            found = cell_lines(content)
+            cells[place] = {where: line for where, (line, _) in found.items()}
+            texts = [(Places(cells=cells).in_cell(place, *where), text) for where, (_, text) in found.items()]
+        else:
+            lines = content.splitlines()  # of bytes: at the ends that Python knows, and no others
+            texts = [(Place(place, number), line.decode("utf-8", "replace")) for number, line in enumerate(lines, 1)]
+        functions |= {function: where for where, line in texts if (function := _defined(line)) in wanted}
+    return Places(files, functions, cells)
+
+
+def _files(path: Path, checkout: Path) -> Iterator[tuple[str, bytes]]:
+    """The files that may have been graded: where each is in the checkout, and what it holds."""
     try:
-        entries = folder_entries(path) if path.is_dir() else single_entry(path) if path.suffix == ".py" else []
+        entries = folder_entries(path) if path.is_dir() else single_entry(path) if path.suffix in KINDS else []
     except SubmissionUnreadable:
-        return found
+        return
     for entry in entries:
         content = entry.read()
-        name = names.get(hashlib.sha256(content).hexdigest()) if isinstance(content, bytes) else None
         place = os.path.relpath(path / entry.path if path.is_dir() else path, checkout).replace(os.sep, "/")
-        if name is None or not isinstance(content, bytes) or name in found.files or place.startswith("../"):
-            continue
-        found.files[name] = place
-        for number, line in enumerate(content.splitlines(), 1):
-            definition = DEFINITION.match(line)
-            if definition is not None and (function := definition[1].decode("ascii")) in wanted:
-                found.functions[function] = (place, number)
-    return found
+        if isinstance(content, bytes) and not place.startswith("../"):
+            yield place, content
+
+
+def _defined(line: str) -> str:
+    """The name of the function or class whose definition begins on a line; empty where none does."""
+    definition = DEFINITION.match(line)
+    return definition[1] if definition is not None else ""

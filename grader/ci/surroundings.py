@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from grader.ci import FORMATS
 from grader.report.classroom50 import Identity
 
-METADATA_BYTES = 1 << 20
+JSON_BYTES = 32 << 20  # an event has up to 2,048 commits; metadata hold the results of earlier submissions
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,30 @@ class Surroundings:
 
     def total_points(self) -> Fraction | None:
         """What the assignment is worth on Gradescope; None where that is not known."""
-        file = self.autograder / "submission_metadata.json"
         try:
-            text = file.read_bytes()[:METADATA_BYTES]
-            total = Fraction(str(json.loads(text)["assignment"]["total_points"]))
-        except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError, RecursionError):
+            total = Fraction(str(self.metadata()["assignment"]["total_points"]))
+        except (ValueError, KeyError, TypeError, ZeroDivisionError):
             return None
         return total if total > 0 else None
+
+    def metadata(self) -> dict[str, Any]:
+        """What Gradescope says of the submission; empty where it says nothing that can be read."""
+        return read_object(self.autograder / "submission_metadata.json")
+
+    def event(self) -> dict[str, Any]:
+        """The event that set off this run of GitHub Actions, as GitHub describes it; empty as above."""
+        path = self.environment.get("GITHUB_EVENT_PATH")
+        return read_object(Path(path)) if path and self.environment.get("GITHUB_ACTIONS") == "true" else {}
+
+
+def read_object(file: Path) -> dict[str, Any]:
+    """The JSON object in a file; empty where there is none."""
+    try:
+        with file.open("rb") as stream:
+            found = json.loads(stream.read(JSON_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 IDENTITY = {

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from grader.ci import FORMATS
-from grader.ci.places import Places
 from grader.ci.surroundings import Surroundings
 from grader.errors import UsageError
 from grader.report.annotations import to_annotations
@@ -20,6 +19,7 @@ from grader.report.html import to_html
 from grader.report.json import to_json
 from grader.report.junit import to_junit
 from grader.report.output import write_output
+from grader.report.places import Places
 from grader.report.summary import to_summary
 from grader.results import Report, number
 
@@ -56,12 +56,12 @@ def _write_summary(report: Report, places: Places, around: Surroundings) -> None
 
 
 def _write_annotations(report: Report, places: Places, around: Surroundings) -> None:
-    sys.stdout.write(to_annotations(report, places.functions, places.files))
+    sys.stdout.write(to_annotations(report, places))
     sys.stdout.flush()
 
 
 def _write_junit(report: Report, places: Places, around: Surroundings) -> None:
-    _write_file(around.out, "junit.xml", to_junit(report, places.functions))
+    _write_file(around.out, "junit.xml", to_junit(report, places))
 
 
 def _write_json(report: Report, places: Places, around: Surroundings) -> None:
@@ -86,6 +86,7 @@ def _write_classroom50(report: Report, places: Places, around: Surroundings) -> 
 def _write_classroom(report: Report, places: Places, around: Surroundings) -> None:
     outputs = {
         "points_earned": str(number(report.points_earned)),
+        "points_counted": str(number(report.points_counted)),
         "points_possible": str(number(report.points_possible)),
         "result": to_classroom(report),
     }

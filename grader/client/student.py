@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -32,6 +33,8 @@ from .process import ForkServer, Worker, WorkerSpec
 from .values import kept_in_place, structured
 
 NOT_WRITTEN = "it still raises NotImplementedError"
+MOMENT = 0.25
+"""Seconds for a reply that nobody needs any more; making another worker takes a tenth of it."""
 NOTES = 8
 EXPANSION = 8  # the most that a byte of JSON takes as Python objects, about
 
@@ -209,17 +212,18 @@ class WorkerBackend:
         self._foresight = Foresight(plan)
 
     def end_foresight(self) -> None:
-        """Drop what was sent ahead and not called; the worker that may still be at it is replaced."""
-        if self._foresight.sent:
-            self._lost()
+        """Drop what was sent ahead and not called; a worker that is still at it after a moment is replaced."""
+        for ahead in tuple(self._foresight.sent):
+            if self._worker is not None:
+                self._skip(ahead, MOMENT)
         self._foresight = Foresight()
 
-    def _skip(self, ahead: Ahead) -> None:
+    def _skip(self, ahead: Ahead, patience: float = math.inf) -> None:
         """Wait for a reply that nobody asked for after all."""
         started = time.monotonic()
         try:
             if self._worker is not None:
-                reply = self._worker.receive(self._allowed_seconds(ahead.function))
+                reply = self._worker.receive(min(patience, self._allowed_seconds(ahead.function)))
                 if reply.fields.get("id") != ahead.number:
                     raise StudentProtocolFault("its reply belongs to another call")
         except SubmissionFault:

@@ -1,7 +1,8 @@
 """Failures as annotations on the student's lines: workflow commands of GitHub Actions.
 
 GitHub shows ten of a kind for a step, with at most 4,096 characters each. So a function gets one, on the line where its
-code raised, or else where it is defined.
+code raised, or else where it is defined. In a notebook that is a line of the file's JSON, which GitHub shows among the
+changed files; since whoever looks at the notebook sees cells, the title names cell and line as well.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from grader.report.digest import worth_explaining
-from grader.report.junit import Places
+from grader.report.places import Place, Places
 from grader.report.plain import difference, traceback_lines
 from grader.report.text import one_line, plain
 from grader.results import CheckResult, Report, TopicResult
@@ -18,10 +19,10 @@ MOST = 10
 CHARACTERS = 4000
 
 
-def to_annotations(report: Report, places: Places | None = None, files: Mapping[str, str] | None = None) -> str:
-    """One command a line; `places` say where functions are defined, `files` where the submission's files are."""
-    commands = [_annotation(checks, places or {}, files or {}) for checks in _functions(report)]
-    commands = [*_problems(report, files or {}), *commands]
+def to_annotations(report: Report, places: Places | None = None) -> str:
+    """One command a line."""
+    places = places or Places()
+    commands = [*_problems(report, places), *(_annotation(checks, places) for checks in _functions(report))]
     if len(commands) > MOST:
         rest = f"{len(commands) - MOST + 1} more functions have checks that are not passed: see the summary"
         commands = [*commands[: MOST - 1], command("error", {"title": "More"}, rest)]
@@ -50,11 +51,12 @@ def _functions(report: Report) -> Iterator[list[CheckResult]]:
         yield from groups.values()
 
 
-def _problems(report: Report, files: Mapping[str, str]) -> Iterator[str]:
+def _problems(report: Report, places: Places) -> Iterator[str]:
     for topic in report.topics:
         if topic.problem is not None:
             first = topic.checks[0] if topic.checks else None
-            yield command("error", _where(first, {}, files) | {"title": topic.title}, _problem(topic, first))
+            place = _raised_at(first, places) if first is not None else None
+            yield command("error", _properties(place, topic.title), _problem(topic, first))
 
 
 def _problem(topic: TopicResult, first: CheckResult | None) -> str:
@@ -62,33 +64,27 @@ def _problem(topic: TopicResult, first: CheckResult | None) -> str:
     return "\n".join([topic.problem or "", *lines])
 
 
-def _annotation(checks: Sequence[CheckResult], places: Places, files: Mapping[str, str]) -> str:
-    check = next((check for check in checks if _frame(check, files)), checks[0])
+def _annotation(checks: Sequence[CheckResult], places: Places) -> str:
+    check = next((check for check in checks if _raised_at(check, places)), checks[0])
     assert check.failure is not None
     lines = [check.title, *difference(check.failure)]
     lines += [f"Probably: {m.slug.replace('-', ' ')}. {m.hint}" for m in check.misconceptions]
     lines += traceback_lines(check.failure)
     others = [other.name for other in checks if other is not check]
     lines += [f"Also not passed: {', '.join(others)}"] if others else []
-    return command("error", _where(check, places, files) | {"title": check.name}, "\n".join(lines))
+    place = _raised_at(check, places) or places.functions.get(check.function)
+    return command("error", _properties(place, check.name), "\n".join(lines))
 
 
-def _where(check: CheckResult | None, places: Places, files: Mapping[str, str]) -> dict[str, str]:
-    if check is None:
-        return {}
-    frame = _frame(check, files)
-    if frame is not None:
-        return {"file": frame[0], "line": str(frame[1])}
-    if check.function in places:
-        file, line = places[check.function]
-        return {"file": file, "line": str(line)}
-    return {}
+def _properties(place: Place | None, title: str) -> dict[str, str]:
+    if place is None:
+        return {"title": title}
+    line = {"line": str(place.line)} if place.line is not None else {}
+    return {"file": place.file, **line, "title": f"{title} ({place.cell})" if place.cell else title}
 
 
-def _frame(check: CheckResult, files: Mapping[str, str]) -> tuple[str, int] | None:
+def _raised_at(check: CheckResult, places: Places) -> Place | None:
     """Where the student's code raised: its innermost line in a file of the checkout."""
     exception = check.failure.exception if check.failure is not None else None
-    for frame in reversed(exception.frames if exception is not None else ()):
-        if frame.file in files and frame.line > 0:
-            return files[frame.file], frame.line
-    return None
+    frames = reversed(exception.frames if exception is not None else ())
+    return next((place for frame in frames if (place := places.of_frame(frame)) is not None), None)

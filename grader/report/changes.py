@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -12,7 +12,7 @@ from rich.text import Text
 from grader.report.digest import topic_score, worth_explaining
 from grader.report.terminal import STYLES, explanation, problem
 from grader.report.text import one_line, points
-from grader.results import CheckResult, Outcome, TopicResult
+from grader.results import CheckResult, Outcome, Scalar, TopicResult
 
 LISTED = 12
 
@@ -42,7 +42,7 @@ def compare(before: TopicResult | None, after: TopicResult) -> Changes:
 
 
 def render_changes(before: TopicResult | None, after: TopicResult) -> Iterator[RenderableType]:
-    """A heading with the points, what changed, and one failure in full: the first new one, else the first there is."""
+    """A heading with the points, what changed, and one failure in full, one that the last save has to do with."""
     changes = compare(before, after)
     gained = f", {'+' if changes.gained > 0 else '-'}{points(abs(changes.gained))}" if changes.gained else ""
     same = ", nothing changed" if before is not None and not (changes.passed or changes.failing or gained) else ""
@@ -53,12 +53,30 @@ def render_changes(before: TopicResult | None, after: TopicResult) -> Iterator[R
     yield from _listed(changes.passed, "is passed now", STYLES[Outcome.PASSED], "✓")
     yield from _listed(changes.failing, "was passed before", STYLES[Outcome.FAILED], "✗")
     worth = [check for check in after.checks if worth_explaining(check)]
-    shown = next((check for check in changes.failing if check in worth), worth[0] if worth else None)
-    if shown is not None:
+    if worth:
         yield Text()
-        yield explanation(shown, set())
+        yield explanation(_most_recent(worth, before, changes), set())
         if len(worth) > 1:
             yield Text(f"  and {len(worth) - 1} more with something to show: convgrade grade --topic {after.name}")
+
+
+def _most_recent(worth: Sequence[CheckResult], before: TopicResult | None, changes: Changes) -> CheckResult:
+    """The failure to show of those `worth` it: a new one, else one that is another than before, else one of a function
+    that gained something, else the first."""
+    told = {check.name: _gist(check) for check in before.checks} if before is not None else {}
+    gaining = {check.function for check in changes.passed}
+    orders: tuple[Callable[[CheckResult], bool], ...] = (
+        lambda check: check in changes.failing,
+        lambda check: check.name in told and told[check.name] != _gist(check),
+        lambda check: check.function in gaining,
+    )
+    return next((check for holds in orders for check in worth if holds(check)), worth[0])
+
+
+def _gist(check: CheckResult) -> tuple[Scalar, ...]:
+    """What tells one failure from another; lines of the file are left out, since any edit moves them."""
+    failure = check.failure
+    return (failure.what, failure.wanted, failure.got, failure.call) if failure is not None else ()
 
 
 def _listed(checks: tuple[CheckResult, ...], words: str, style: str, mark: str) -> Iterator[RenderableType]:

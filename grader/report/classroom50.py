@@ -1,7 +1,8 @@
 """What Classroom 50 reads: `result.json` (schema classroom50/result/v1), and the text of the release.
 
 Scores are whole numbers there, so points are multiplied by what makes every check's points whole, the same for every
-student of a course. The consumer escapes only `|` in names; line ends and the rest are removed here.
+student of a course. What lateness takes off is taken off the scores, while a check that is passed stays so. The consumer
+escapes only `|` in names; line ends and the rest are removed here.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from grader.report.scores import rounded, scale_to_whole
+from grader.report.scores import counted_parts, rounded, scale_to_whole
 from grader.report.summary import to_summary
 from grader.report.text import one_line
 from grader.results import Outcome, Report
 
 SCHEMA = "classroom50/result/v1"
+HUNDREDTHS = 100  # in a course with deadlines, for those who are in time as well
 RELEASE_CHARACTERS = 100_000  # GitHub takes 125,000
 
 
@@ -51,15 +53,15 @@ def to_release_body(report: Report) -> str:
 
 
 def _tests(report: Report) -> list[dict[str, Any]]:
-    scale = scale_to_whole(report)
+    scale = scale_to_whole(report) * (HUNDREDTHS if report.late is not None else 1)
     checks = [(topic, check) for topic in report.topics for check in topic.checks]
-    earned = rounded([check.points_earned * scale for _, check in checks])
+    counted = rounded([points * scale for points in counted_parts(report)])
     return [
         {
             "test-name": one_line(f"{topic.name}: {check.name}", 150),
-            "passed": check.outcome is Outcome.PASSED and score == check.points_possible * scale,
+            "passed": check.outcome is Outcome.PASSED and check.points_earned == check.points_possible,
             "score": score,
             "max-score": int(check.points_possible * scale),
         }
-        for (topic, check), score in zip(checks, earned, strict=True)
+        for (topic, check), score in zip(checks, counted, strict=True)
     ]

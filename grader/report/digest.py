@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from grader.report.text import points
-from grader.results import CheckResult, Device, Outcome, Report, TopicResult, percentage
+from grader.results import CheckResult, Device, Failure, Outcome, Report, TopicResult, percentage
 
 MARKS = {
     Outcome.PASSED: "✓",
@@ -40,12 +40,15 @@ def remark(check: CheckResult) -> str:
 
 
 def unwritten(checks: Sequence[CheckResult]) -> str:
-    """The one line that says that a function is not written yet, else nothing."""
-    total = sum((check.points_possible for check in checks), Fraction(0))
+    """What is said of a function once: that it is not written yet, or why all of its checks are skipped; else nothing."""
+    score = f"0 of {points(sum((check.points_possible for check in checks), Fraction(0)))} points"
     first = checks[0].failure
     missing = first is not None and first.what.startswith(f"{checks[0].function} is not written yet")
     if missing and all(check.outcome in (Outcome.FAILED, Outcome.SKIPPED) for check in checks):
-        return f"not written yet: 0 of {points(total)} points"
+        return f"not written yet: {score}"
+    reasons = {check.failure.what for check in checks if check.outcome is Outcome.SKIPPED and check.failure is not None}
+    if len(checks) > 1 and len(reasons) == 1 and all(check.outcome is Outcome.SKIPPED for check in checks):
+        return f"{reasons.pop()}: {score}"
     return ""
 
 
@@ -54,6 +57,20 @@ def worth_explaining(check: CheckResult) -> bool:
     if check.outcome in (Outcome.PASSED, Outcome.SKIPPED) or check.failure is None:
         return False
     return not check.failure.what.startswith(f"{check.function} is not written yet")
+
+
+def distance(failure: Failure) -> str:
+    """How far off the result is: the error, what is allowed and, of several entries, how many differ; else nothing."""
+    if failure.error is None or failure.allowed_error is None:
+        return ""
+    share = failure.share_differing if failure.index else None  # a single number has no index, nor entries
+    differing = f"; {share:.0%} of the entries differ" if share is not None else ""
+    return f"{failure.error:.3g}, allowed {failure.allowed_error:.3g}{differing}"
+
+
+def drawn(failure: Failure) -> str:
+    """What was drawn for the case, where no script holds all of it; seeds and the like tell a student nothing."""
+    return failure.case if failure.case and not failure.reproduce else ""
 
 
 def topic_score(topic: TopicResult) -> str:

@@ -1,7 +1,8 @@
 """Gradescope's `results.json`.
 
-There is no score at the top, since it would override the sum of the tests. A test that is not visible hides the student's
-total, so hidden checks are shown as visible tests of one line unless another visibility is asked for.
+A score at the top overrides the sum of the tests, so there is one only where handing in late costs points; the tests have
+what the work earned. A test that is not visible hides the student's total, so hidden checks are shown as visible tests of
+one line unless another visibility is asked for.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ def to_gradescope(report: Report, total: Fraction | None = None, hidden: str = "
         visibility = hidden if check.hidden else "visible"
         tests.append(_test(topic, check, numbers[position], (score, possible[position]), visibility))
     result = {
+        **_total(report, total),
         "execution_time": round(report.duration_s),
         "output": _heading(report),
         "output_format": "text",
@@ -45,6 +47,14 @@ def to_gradescope(report: Report, total: Fraction | None = None, hidden: str = "
         "tests": tests,
     }
     return json.dumps(result, indent=2, allow_nan=False) + "\n"
+
+
+def _total(report: Report, total: Fraction | None) -> dict[str, Any]:
+    """The score that overrides the sum of the tests, in hundredths, where lateness takes something off."""
+    if report.points_counted == report.points_earned:
+        return {}
+    scale = total / report.points_possible if total is not None and report.points_possible else Fraction(1)
+    return {"score": number(Fraction(round(report.points_counted * scale * 100), 100))}
 
 
 def _scaled(parts: Sequence[Fraction], possible: Fraction, total: Fraction | None) -> list[Fraction]:

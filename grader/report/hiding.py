@@ -25,6 +25,11 @@ def for_student(report: Report) -> Report:
     return dataclasses.replace(report, topics=tuple(map(_topic, report.topics)), faults=faults)
 
 
+def hidden_name(function: str, number: int) -> str:
+    """What students read in place of the name of a function's hidden check, counted from 1."""
+    return f"{function}/hidden_{number}"
+
+
 def _topic(topic: TopicResult) -> TopicResult:
     count: Counter[str] = Counter()
     checks = []
@@ -37,7 +42,7 @@ def _topic(topic: TopicResult) -> TopicResult:
 
 def _redacted(check: CheckResult, number: int) -> CheckResult:
     return CheckResult(
-        name=f"{check.function}/hidden_{number}",
+        name=hidden_name(check.function, number),
         title=TITLE,
         outcome=check.outcome,
         points_earned=check.points_earned,

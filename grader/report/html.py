@@ -16,6 +16,8 @@ from grader.report.digest import (
     HINT_ABOVE,
     MARKS,
     NO_SCORE,
+    distance,
+    drawn,
     earned,
     full_size,
     made_under,
@@ -195,13 +197,12 @@ def _difference(failure: Failure) -> str:
         where = f" at index {list(failure.index)}" if failure.index else ""
         rows.append(("wanted", f'<code class="wanted">{shown(value(failure.wanted))}</code>{where}'))
         rows.append(("got", f'<code class="got">{shown(value(failure.got))}</code>'))
-    if failure.error is not None and failure.allowed_error is not None:
-        share = f"; {failure.share_differing:.0%} of the entries differ" if failure.share_differing is not None else ""
-        rows.append(("error", f"{failure.error:.3g}, allowed {failure.allowed_error:.3g}{share}"))
+    if distance(failure):
+        rows.append(("error", distance(failure)))
     if failure.call:
         rows.append(("in", f"<code>{line(failure.call, 2000)}</code>"))
-    if failure.case:
-        rows.append(("case", f"<code>{line(failure.case, 1000)}</code>"))
+    if drawn(failure):
+        rows.append(("case", f"<code>{line(drawn(failure), 1000)}</code>"))
     return "<dl>" + "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in rows) + "</dl>" if rows else ""
 
 

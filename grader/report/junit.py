@@ -6,16 +6,13 @@ properties and in the message.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from xml.etree import ElementTree
 
 from grader.report.digest import earned
+from grader.report.places import Places
 from grader.report.plain import explain_check
 from grader.report.text import one_line, visible
 from grader.results import CheckResult, Outcome, Report, TopicResult, number
-
-Places = Mapping[str, tuple[str, int]]
-"""For a function, the file that has it, relative to the checkout, and its line."""
 
 
 def to_junit(report: Report, places: Places | None = None) -> str:
@@ -23,7 +20,11 @@ def to_junit(report: Report, places: Places | None = None) -> str:
     root = ElementTree.Element("testsuites", {"name": one_line(report.course_title), **_counts(*report.topics)})
     root.set("time", f"{report.duration_s:.3f}")
     for topic in report.topics:
-        root.append(_suite(topic, places or {}))
+        suite = _suite(topic, places or Places())
+        if report.late is not None:
+            counted = str(number(report.counted(topic)))
+            ElementTree.SubElement(suite[0], "property", name="points_counted", value=counted)
+        root.append(suite)
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
@@ -42,10 +43,11 @@ def _suite(topic: TopicResult, places: Places) -> ElementTree.Element:
 def _case(topic: TopicResult, check: CheckResult, places: Places) -> ElementTree.Element:
     case = ElementTree.Element("testcase", classname=one_line(topic.name), name=one_line(check.name))
     case.set("time", f"{check.duration_s:.3f}")
-    if check.function in places:
-        file, line = places[check.function]
-        case.set("file", one_line(file))
-        case.set("line", str(line))
+    place = places.functions.get(check.function)
+    if place is not None:
+        case.set("file", one_line(place.file))
+        if place.line is not None:
+            case.set("line", str(place.line))
     _set_points(case, check)
     problem = {Outcome.PASSED: None, Outcome.SKIPPED: "skipped", Outcome.INTERNAL_ERROR: "error"}
     kind = problem.get(check.outcome, "failure")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from grader.report.digest import distance, drawn
 from grader.report.text import one_line, plain, value
 from grader.results import CheckResult, Failure
 
@@ -29,13 +30,12 @@ def difference(failure: Failure) -> list[str]:
     if failure.wanted is not None or failure.got is not None:
         where = f" at index {list(failure.index)}" if failure.index else ""
         lines.append(f"wanted {value(failure.wanted)}, got {value(failure.got)}{where}")
-    if failure.error is not None and failure.allowed_error is not None:
-        share = f"; {failure.share_differing:.0%} of the entries differ" if failure.share_differing is not None else ""
-        lines.append(f"error {failure.error:.3g}, allowed {failure.allowed_error:.3g}{share}")
+    if distance(failure):
+        lines.append(f"error {distance(failure)}")
     if failure.call:
         lines.append(f"in {one_line(failure.call, 400)}")
-    if failure.case:
-        lines.append(f"case {one_line(failure.case, 300)}")
+    if drawn(failure):
+        lines.append(f"case {one_line(drawn(failure), 300)}")
     return lines
 
 

@@ -26,10 +26,24 @@ def unit_of(report: Report) -> Fraction:
     return Fraction(math.gcd(*map(int, points)) or 1, scale)
 
 
-def rounded(parts: Sequence[Fraction]) -> list[int]:
-    """Whole numbers next to `parts` whose sum is the sum of the parts, rounded down: the largest remainders go up."""
+def counted_parts(report: Report) -> list[Fraction]:
+    """What counts of each check's points, in the report's order: lateness takes the same share off every check of a topic."""
+    shares = [_share(report.counted(topic), topic.points_earned) for topic in report.topics]
+    pairs = zip(report.topics, shares, strict=True)
+    return [check.points_earned * share for topic, share in pairs for check in topic.checks]
+
+
+def _share(part: Fraction, whole: Fraction) -> Fraction:
+    return part / whole if whole else Fraction(1)
+
+
+def rounded(parts: Sequence[Fraction], to_nearest: bool = False) -> list[int]:
+    """Whole numbers next to `parts` whose sum is the sum of the parts, rounded down or to the nearest whole number.
+
+    The largest remainders go up.
+    """
     whole = [math.floor(part) for part in parts]
-    left = math.floor(sum(parts, Fraction(0))) - sum(whole)
+    left = math.floor(sum(parts, Fraction(1, 2) if to_nearest else Fraction(0))) - sum(whole)
     by_remainder = sorted(range(len(parts)), key=lambda position: whole[position] - parts[position])
     for position in by_remainder[:left]:
         whole[position] += 1

@@ -17,6 +17,8 @@ from grader.report.digest import (
     HINT_ABOVE,
     MARKS,
     NO_SCORE,
+    distance,
+    drawn,
     earned,
     full_size,
     made_under,
@@ -58,7 +60,7 @@ def print_parts(parts: Iterable[RenderableType], console: Console) -> None:
     """Print what may hold a student's text."""
     with console.capture() as capture:
         for part in parts:
-            console.print(part, highlight=False)
+            console.print(part, highlight=False, crop=False)
     for line in capture.get().split("\n")[:-1]:
         # wrapping may have put a student's "::" at the start of a line, where a CI log takes it for a command;
         # and rich fills lines with blanks, which nobody needs
@@ -122,7 +124,7 @@ def _check_table(checks: Sequence[CheckResult]) -> Table:
     for function, group in groupby(checks, key=lambda check: check.function):
         members = list(group)
         state = unwritten(members)
-        table.add_row("", Text(one_line(function)), "", Text(state))
+        table.add_row("", Text(one_line(function)), "", Text(one_line(state), no_wrap=False))
         for check in members if not state else ():
             mark, style = MARKS[check.outcome], STYLES[check.outcome]
             behaviour = check.name.partition("/")[2].replace("_", " ")
@@ -130,7 +132,8 @@ def _check_table(checks: Sequence[CheckResult]) -> Table:
                 Text(f"  {mark}", style=style),
                 Text(f"  {one_line(behaviour)}", style=style if check.outcome is not Outcome.SKIPPED else "default"),
                 Text(earned(check)),
-                Text(one_line(remark(check))),
+                # why a check is skipped stands nowhere else; a title stands again where a failure is explained
+                Text(one_line(remark(check)), no_wrap=False if check.outcome is Outcome.SKIPPED else None),
             )
     return table
 
@@ -158,9 +161,10 @@ def explanation(check: CheckResult, seen: set[str]) -> RenderableType:
         parts.append(_pad(_lines(traceback_lines(failure)), (0, 0, 0, 6)))
     if failure.output:
         parts += [_pad(Text("It printed:"), (1, 0, 0, 4)), _pad(_printed(failure.output), (0, 0, 0, 6))]
-    if failure.reproduce:
-        parts += [_pad(Text("To see it yourself:"), (1, 0, 0, 4)), _snippet(failure.reproduce)]
-    return _pad(Group(*parts), (0, 0, 0, 2))
+    above = _pad(Group(*parts), (0, 0, 0, 2))
+    if not failure.reproduce:
+        return above
+    return Group(above, _pad(Text("To see it yourself:"), (1, 0, 0, 6)), _snippet(failure.reproduce, check.name))
 
 
 def _indented(text: str, columns: int = 2) -> RenderableType:
@@ -175,13 +179,12 @@ def _difference(failure: Failure) -> RenderableType:
         table.add_row("  wanted", Text(value(failure.wanted), style="bold green"), where)
         table.add_row("  got", Text(value(failure.got), style="bold red"))
         lines.append(table)
-    if failure.error is not None and failure.allowed_error is not None:
-        share = f"; {failure.share_differing:.0%} of the entries differ" if failure.share_differing is not None else ""
-        lines.append(Text(f"  error {failure.error:.3g}, allowed {failure.allowed_error:.3g}{share}"))
+    if distance(failure):
+        lines.append(Text(f"  error {distance(failure)}"))
     if failure.call:
-        lines.append(_pad(Text(f"in {one_line(failure.call, 600)}"), (0, 0, 0, 2)))
-    if failure.case:
-        lines.append(Text(f"  case {one_line(failure.case, 300)}"))
+        lines.append(_pad(Text(f"in {one_line(failure.call, 400)}"), (0, 0, 0, 2)))
+    if drawn(failure):
+        lines.append(_indented(f"case {one_line(drawn(failure), 300)}"))
     return Group(*lines)
 
 
@@ -197,11 +200,13 @@ def _printed(output: str) -> Text:
     return Text("\n".join(kept))
 
 
-def _snippet(code: str) -> RenderableType:
+def _snippet(code: str, name: str) -> RenderableType:
+    """The script as it is, its lines never broken, since a student copies it; for a long one, how to have it."""
     lines = plain(code).rstrip("\n").splitlines()
     if len(lines) > SNIPPET_LINES:
-        return _indented(f"(a script of {len(lines)} lines: it is in the JSON report, field reproduce)", 6)
-    return _pad(Text("\n".join(lines), overflow="fold"), (0, 0, 0, 6))
+        return _indented(f"convgrade show-case {one_line(name)} prints a script of {len(lines)} lines.", 8)
+    # spaces of its own: what rich pads, it cuts off at the terminal's width
+    return Text("\n".join(f"        {line}".rstrip() for line in lines), no_wrap=True, overflow="ignore")
 
 
 def _summary(report: Report) -> Iterator[RenderableType]:

@@ -50,5 +50,5 @@ def points(value: Fraction) -> str:
 def value(scalar: Scalar) -> str:
     """A wanted or got value: numbers with up to eight significant digits, text on one line."""
     if isinstance(scalar, float):
-        return f"{scalar:.8g}"
+        return f"{scalar + 0.0:.8g}"  # -0.0 is 0
     return one_line(str(scalar), 300)

@@ -103,8 +103,17 @@ def choose(topic: Topic, handed: HandedIn, alone: bool) -> Choice:
     if entry is not None and isinstance(source, bytes):
         beside = _beside(topic, entry, handed)
         return Choice(entry, source, sha256=hashlib.sha256(source).hexdigest(), notes=notes + beside)
-    problem = source if isinstance(source, str) else unread or f"{topic.file} was not handed in"
+    problem = source if isinstance(source, str) else unread or _not_handed_in(topic, handed)
     return Choice(problem=problem, notes=notes)
+
+
+def _not_handed_in(topic: Topic, handed: HandedIn) -> str:
+    """A sentence that also names what has a similar name, whose author thinks that it was handed in."""
+    stem = topic.file.removesuffix(".py").lower()
+    names = [entry.path.name for entry in sorted(handed.entries, key=depth)]
+    similar = [name for name in names if stem in name.lower() and not name.startswith("test_")]
+    meant = f"; if {similar[0]} is meant, rename it to {topic.file}" if similar else ""
+    return f"{topic.file} was not handed in{meant}"
 
 
 def topics_of_notebook(entry: Entry, topics: tuple[Topic, ...]) -> tuple[Topic, ...] | str:

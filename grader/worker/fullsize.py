@@ -19,7 +19,8 @@ import torch
 from torch import nn
 
 from .cuda import ENVIRONMENT
-from .models import Reply, _about_dtype, _dry_run, _is_lazy, _no_module, _parameters, fill_model, uniform
+from .filling import fill_model, parameters_of, uniform
+from .models import Reply, _about_dtype, _dry_run, _is_lazy, _no_module
 
 
 def run_full_size(
@@ -49,8 +50,8 @@ def _run(
     given = torch.from_numpy(uniform(seed, shape)).to(dtype)
     if _is_lazy(model):
         _dry_run(model, given[:1])
-    fill_model(model)
-    for parameter in _parameters(model):
+    fill_model(model, given[:1])
+    for parameter in parameters_of(model):
         parameter.requires_grad_(False)
     nn.Module.to(model, device=device)
     model.eval()
@@ -82,9 +83,10 @@ def _pass(
             weights = uniform(seed + 1 + number, (images, *tensor.shape[1:]))[which]
             if tensor.requires_grad and len(weights) == len(tensor):
                 terms.append((tensor * torch.from_numpy(weights).to(tensor)).sum())
-        gradient = torch.autograd.grad(torch.stack(terms).sum(), leaf, allow_unused=True)[0] if terms else None
+        if terms:  # not torch.autograd.grad, which refuses parts that are computed again in the backward pass
+            torch.stack(terms).sum().backward()  # type: ignore[no-untyped-call]  # it has no annotations
     arrays = [tensor.detach().cpu().numpy() for tensor in tensors]
-    return arrays, None if gradient is None else gradient.cpu().numpy()
+    return arrays, None if leaf.grad is None else leaf.grad.cpu().numpy()
 
 
 @contextmanager

@@ -295,8 +295,8 @@ def widths_of_torchvision(plan: Layers) -> Layers:
 
 @_changed(
     "build_alexnet",
-    "There is no normalisation in this network, and no groups: this is the later network with one tower that torchvision has, "
-    "with the paper's widths.",
+    "Layers 2, 4 and 5 have two groups, and LRN follows the first two ReLU. The later network that torchvision has, in one "
+    "tower, leaves out both; here it has the paper's widths.",
 )
 def no_normalisation_and_no_groups(plan: Layers) -> Layers:
     plan = replace(plan, Lrn, lambda lrn: [])

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from grader.checking import layer
-from grader.worker.models import fill_model, uniform
+from grader.worker.filling import fill_model, uniform
 
 Halves = tuple[bool, ...]
 WHOLE: Halves = (False,) * 5

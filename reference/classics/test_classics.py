@@ -5,6 +5,8 @@ AlexNet and ZFNet have one size, some 60 million parameters: a run takes half a 
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +22,7 @@ from grader.checking import (
     expect_all_used,
     expect_array,
     expect_description,
+    expect_full_size,
     expect_gradient,
     expect_output_shape,
     expect_outputs,
@@ -31,6 +34,7 @@ from grader.checking import (
     run,
     run_right,
 )
+from grader.checking.slopes import own_array
 from reference.classics import oracle
 
 PUBLISHED = {"build_lenet5": 61_706, "build_alexnet": 60_965_224, "build_zfnet": 62_357_608}
@@ -99,20 +103,37 @@ def make_right(function: str, halves: oracle.Halves, *arguments: int) -> oracle.
     return network
 
 
+@functools.cache
+def published(function: str, halves: oracle.Halves, *arguments: int) -> Callable[[], oracle.Network]:
+    """The same as a builder of the published network, under the student's name for it."""
+
+    def build() -> oracle.Network:
+        return make_right(function, halves, *arguments)
+
+    build.__name__ = function
+    return build
+
+
 def halves_of(function: str, theirs: Description, channels: int = 3) -> oracle.Halves:
     """Which convolutions of a student's network lie in two halves."""
     return oracle.find_halves(theirs.sizes, channels) if function == "build_alexnet" else oracle.WHOLE
 
 
 def check_sizes(student: Any, function: str, *arguments: int) -> None:
-    """Parameters and output shape, without computing anything; arguments are classes and channels, or none."""
+    """Parameters and output shape; arguments are classes and channels, or none, which is the published network.
+
+    What that one computes only where it is asked for.
+    """
     classes, channels = arguments or ((10, 1) if function == "build_lenet5" else (1000, 3))
     model = student.sketch_model(getattr(student, function), *arguments)
     theirs = describe_theirs(student, model, image(function, channels))
-    wanted = right_sizes(function, halves_of(function, theirs, channels), classes, channels)
+    halves = halves_of(function, theirs, channels)
+    wanted = right_sizes(function, halves, classes, channels)
     assert arguments or wanted.parameters == PUBLISHED[function]
     expect_description(theirs, wanted)
     expect_output_shape(student, model, image(function, channels), (1, classes))
+    if not arguments:
+        expect_full_size(student, published(function, halves, classes, channels), x=image(function, channels)[1:])
 
 
 def check_scores(student: Any, function: str) -> None:
@@ -136,7 +157,8 @@ def check_dropout(student: Any, function: str) -> None:
     bound = float(np.abs(found.scores).max())
     expect_array(got.outputs[0], found.scores[None], bound, what="the scores, given the units that were kept")
     pair = np.repeat(PIXEL * np.random.default_rng(SEED).uniform(-1, 1, image(function)), 2, axis=0)
-    first, second = run(student, model, pair, seed=SEED, training=True).outputs[0]
+    scores = run(student, model, pair, seed=SEED, training=True).outputs[0]
+    first, second = own_array(scores, np.zeros((2, CLASSES)), "the scores of two images")
     if np.allclose(first, second, rtol=1e-9):
         fail("two equal images in one batch get the same scores in training: the same units are dropped for both")
 

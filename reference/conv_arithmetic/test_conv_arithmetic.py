@@ -222,7 +222,7 @@ SIZE_ERRORS = (
 @pytest.mark.check("conv_output_size/errors", points=1)
 @each(*SIZE_ERRORS)
 def test_conv_output_size_errors(student, case):
-    """ValueError for arguments out of range and for a dilated kernel larger than the padded input, not if it fits."""
+    """ValueError for arguments out of range and for a dilated kernel larger than the padded input; one that fits is fine."""
     expect_refused(student, "conv_output_size", case, "the output size")
 
 
@@ -244,7 +244,7 @@ class Message(NamedTuple):
     Message(call(9, 13, padding=1), ("kernel", "size", "input"), (13, 9, 11)),
 )
 def test_conv_output_size_message(student, case):
-    """The message of the ValueError names the bad argument and its value; without the bad argument there is none."""
+    """The message of the ValueError names the bad argument and its value; good arguments raise nothing."""
     why = f"{case.names[0]} is {case.values[0]}"
     message = expect_value_error(student.conv_output_size, *case.bad.arguments, why=why, **case.bad.options)
     expect_message(message, case.names, case.values)
@@ -734,7 +734,7 @@ def test_dense_block_values(student, case):
     Refused("num_layers is negative", call(9, 4, -1), call(9, 4, 0)),
 )
 def test_dense_block_errors(student, case):
-    """ValueError for counts out of range; a block of no layers is none."""
+    """ValueError for counts out of range; a block of 0 layers is allowed."""
     expect_refused(student, "dense_block_channels", case, "the number of channels")
 
 
@@ -815,7 +815,7 @@ def expect_table(got, wanted, layers, shapes=True):
             "the result is not a list of pairs (output shape, parameters)", f"{len(wanted)} pairs", repr(got)[:80], got
         )
     if len(got) != len(wanted):
-        fail("the result does not have one pair for each layer", f"{len(wanted)} pairs", f"{len(got)} entries", got)
+        fail("the result does not have one pair for each layer", f"{len(wanted)} in all", f"{len(got)} in all", got)
     for number, (row, right, layer) in enumerate(zip(got, wanted, layers, strict=True), start=1):
         if not isinstance(row, (list, tuple)) or len(row) != 2:
             fail(f"entry {number} is not a pair (output shape, parameters)", repr(right), repr(row)[:80], row)

@@ -324,7 +324,7 @@ def check_errors(
     message = expect_value_error(call, *arguments[:3], why=why, **options)
     good = operations(fault.good)
     result = call(*right.arrays, **{name: good[name] for name in names})
-    expect_array(result[0] if isinstance(result, tuple) else result, right.out, right.bound)
+    expect_array(result[0] if isinstance(result, tuple) and result else result, right.out, right.bound)
     return message
 
 
@@ -332,7 +332,7 @@ def why_convolution(fault: Fault) -> str:
     """What is wrong with a convolution or locally connected layer."""
     good = fault.good
     if fault.argument == "channels":
-        return f"x has {good.c} channels and w is for {fault.value}"
+        return f"the channels of x are {good.c} and w is for {fault.value}"
     if fault.argument == "kernel height":
         return f"the kernel has {fault.value} rows, the padded input {good.h + 2 * good.padding}"
     if fault.argument == "kernel width":
@@ -504,7 +504,7 @@ def test_forward_message(student: Any, fault: Fault) -> None:
 @example(case=Conv(2, 2, 1, 3, 2, 2, 2, stride=2, padding=1))
 @given(case=convs(st.integers(1, 2), st.integers(0, 1), room=2))
 def test_forward_unchanged(student: Any, case: Conv) -> None:
-    """The layer leaves x, w and b as they were."""
+    """The output is right and x, w and b are left as they were."""
     right = convolved(case)
     (out, _), (after, _) = student.observe("conv2d_forward", *right.arrays, **operations(case))
     expect_array(out, right.out, right.bound)
@@ -631,7 +631,7 @@ def test_own_forward(student: Any, case: Conv) -> None:
 @example(case=Conv(2, 2, 3, 3, 4, 2, 3, stride=2, padding=1))
 @given(case=convs(st.integers(1, 2), st.integers(0, 1), room=2))
 def test_backward_unchanged(student: Any, case: Conv) -> None:
-    """Gradients belong to their cache, whatever was computed in between, and leave it and dout as they were."""
+    """Gradients are those of their cache, whatever was computed in between; it and dout are left as they were."""
     right, other = gradients(case), case._replace(seed=case.seed + 1)
     _, cache = student.conv2d_forward(*convolved(case).arrays, **operations(case))
     student.conv2d_forward(*convolved(other).arrays, **operations(other))
@@ -671,7 +671,7 @@ def test_convolve(student: Any, case: Image) -> None:
 @example(case=Image(4, 3, 3, 2))
 @given(case=images())
 def test_convolve_unchanged(student: Any, case: Image) -> None:
-    """True convolution leaves the image and the kernel as they were."""
+    """True convolution is right and leaves the image and the kernel as they were."""
     right = convolved_image(case, False)
     out, (after, _) = student.observe("convolve2d", *right.arrays)
     expect_array(out, right.out, right.bound)

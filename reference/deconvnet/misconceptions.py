@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from grader.checking import misconception
+from reference import momentum
 
 DOWN = ((1, 1), (2, 2), (4, 4, 4), (8, 8, 8), (8, 8, 8))
 UP = ((8, 8, 8), (8, 8, 4), (4, 4, 2), (2, 1), (1, 1))
@@ -628,3 +629,6 @@ def width_hard_coded(
     batch_norm: bool = True,
 ) -> nn.Module:
     return Net(num_classes, in_channels, image_size, 64, hidden, batch_norm)
+
+
+network_momentum = misconception("build_deconvnet", momentum.HINT)(momentum.as_elsewhere(Net))

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from grader.checking import misconception
+from reference import momentum
 from reference.densenet import oracle
 
 BIAS = (
@@ -781,3 +782,9 @@ def message_without_the_depth(depth: int, *arguments: Any) -> nn.Module:
     if depth not in oracle.BLOCKS:
         raise ValueError("unknown network")
     return Net(depth, *arguments)
+
+
+layer_momentum = misconception("DenseLayer", momentum.HINT)(momentum.as_elsewhere(Layer))
+block_momentum = misconception("DenseBlock", momentum.HINT)(momentum.as_elsewhere(Block))
+transition_momentum = misconception("Transition", momentum.HINT)(momentum.as_elsewhere(Shrink))
+network_momentum = misconception("build_densenet", momentum.HINT)(momentum.as_elsewhere(Net))

@@ -15,6 +15,7 @@ from grader.checking import (
     describe_right,
     expect_all_used,
     expect_array,
+    expect_full_size,
     expect_gradient,
     expect_message,
     expect_output_shape,
@@ -280,7 +281,7 @@ def right_published(depth: int) -> Description:
 
 
 def check_published(student: Any, *depths: int) -> None:
-    """Parameters of the published networks, and the output shape of the first, without computing anything."""
+    """Parameters of the published networks, and the output shape of the first; what they compute only where that is asked for."""
     for depth in depths:
         model = student.sketch_model(student.build_densenet, depth)
         wanted = right_published(depth)
@@ -288,6 +289,7 @@ def check_published(student: Any, *depths: int) -> None:
         expect_parameters(student, model, wanted, (1, 3, 224, 224))
         if depth == depths[0]:  # the others are made of the same parts
             expect_output_shape(student, model, (1, 3, 224, 224), (1, 1000))
+        expect_full_size(student, oracle.build_densenet, depth, x=(3, 224, 224))
 
 
 @pytest.mark.check("build_densenet/published", points=2)
@@ -350,7 +352,7 @@ def test_network_training(student: Any, case: Network) -> None:
 @given(depth=st.integers(-5, 300).filter(lambda depth: depth not in PUBLISHED))
 @few
 def test_errors(student: Any, depth: int) -> None:
-    """A depth that is none of the five raises ValueError; 121 does not."""
+    """A depth that is none of the five raises ValueError; depth 121 does not."""
     expect_value_error(student.build_densenet, depth, why=f"there is no DenseNet-{depth}")
     student.sketch_model(student.build_densenet, 121)
 

@@ -192,7 +192,7 @@ def test_dropout(student: Any, seed: int) -> None:
 @remember
 def linear_layer() -> tuple[np.ndarray, np.ndarray]:
     """What takes the bias-free scores of many classes back to the features, and the bias, with the weights of a run."""
-    from grader.worker.models import fill_model
+    from grader.worker.filling import fill_model
 
     model: Any = oracle.build_googlenet(MANY).double()
     fill_model(model)

@@ -324,7 +324,7 @@ def test_max_forward_negative(student: Any, case: Windows) -> None:
 @example(case=Windows(1, 1, 3, 2, (1, 2), (1, 0), 0))
 @given(case=bad_windows)
 def test_max_forward_errors(student: Any, case: Windows) -> None:
-    """A kernel larger than the input or a stride below 1, in either direction, raises ValueError; the limits do not."""
+    """ValueError for a kernel larger than the input or a stride below 1 in a direction; the largest kernel is fine."""
     check_value_error(student, "max", case)
 
 
@@ -472,7 +472,7 @@ def test_avg_forward_unchanged(student: Any, case: Windows) -> None:
 @example(case=Windows(1, 1, 2, 3, (2, 3), -1, 0))
 @given(case=bad_windows)
 def test_avg_forward_errors(student: Any, case: Windows) -> None:
-    """A kernel larger than the input or a stride below 1, in either direction, raises ValueError; the limits do not."""
+    """ValueError for a kernel larger than the input or a stride below 1 in a direction; the largest kernel is fine."""
     check_value_error(student, "avg", case)
 
 
@@ -548,7 +548,7 @@ def test_l2_forward(student: Any, case: Windows) -> None:
 @example(case=Windows(1, 1, 2, 3, (2, 3), -1, 0))
 @given(case=bad_windows)
 def test_l2_forward_errors(student: Any, case: Windows) -> None:
-    """A kernel larger than the input or a stride below 1, in either direction, raises ValueError; the limits do not."""
+    """ValueError for a kernel larger than the input or a stride below 1 in a direction; the largest kernel is fine."""
     check_value_error(student, "l2", case)
 
 

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from grader.checking import Trait, misconception
+from reference import momentum
 from reference.residual import oracle
 
 AFTER = (
@@ -627,6 +628,10 @@ def deep_networks_with_too_few_blocks(
     counts = {101: (3, 4, 22, 3), 152: (3, 4, 36, 3)}.get(depth)
     return Net(depth, num_classes, in_channels, base_width, counts=counts)
 
+
+block_momentum = misconception("BasicBlock", momentum.HINT)(momentum.as_elsewhere(_basic))
+bottleneck_momentum = misconception("Bottleneck", momentum.HINT)(momentum.as_elsewhere(_bottleneck))
+network_momentum = misconception("build_resnet", momentum.HINT)(momentum.as_elsewhere(Net))
 
 TRAITS = [
     Trait(

@@ -195,7 +195,7 @@ def test_basic_parameters(student: Any, case: Case) -> None:
     check_parameters(student, "BasicBlock", case)
 
 
-@pytest.mark.check("BasicBlock/all_used", points=1)
+@pytest.mark.check("BasicBlock/all_used", points=1, needs=("BasicBlock/training",))
 @example(case=Case(3, 3, 1, 2, 4, 5, 0))
 @example(case=Case(2, 4, 2, 2, 5, 6, 2))
 @given(case=blocks(1))
@@ -249,7 +249,7 @@ def test_bottleneck_parameters(student: Any, case: Case) -> None:
     check_parameters(student, "Bottleneck", case)
 
 
-@pytest.mark.check("Bottleneck/all_used", points=1)
+@pytest.mark.check("Bottleneck/all_used", points=1, needs=("Bottleneck/training",))
 @example(case=Case(12, 3, 1, 2, 4, 5, 0))
 @example(case=Case(4, 2, 2, 2, 5, 6, 2))
 @given(case=blocks(4))
@@ -338,7 +338,7 @@ def test_network_training(student: Any, case: Network) -> None:
 @given(depth=st.integers(-5, 200).filter(lambda depth: depth not in PUBLISHED))
 @few
 def test_errors(student: Any, depth: int) -> None:
-    """A depth that is none of the five raises ValueError; 18 does not."""
+    """A depth that is none of the five raises ValueError; depth 18 does not."""
     expect_value_error(student.build_resnet, depth, why=f"there is no ResNet-{depth}")
     student.sketch_model(student.build_resnet, 18)
 

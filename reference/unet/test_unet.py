@@ -184,14 +184,15 @@ def test_parameters(student: Any, case: Network) -> None:
     expect_parameters(student, model, right_parameters(*case.arguments), case.x)
 
 
-@pytest.mark.check("build_unet/all_used", points=1)
+@pytest.mark.check("build_unet/all_used", points=1, needs=("build_unet/training",))
 @example(case=Network(1, 2, 2, 2, "same", 1, 2, 2, 0))
 @example(case=Network(1, 2, 3, 2, "valid", 1, 4, 4, 0))
 @settings(max_examples=4)
 @given(case=networks("same", 1, 2, 3))
 def test_used(student: Any, case: Network) -> None:
     """Every parameter has an influence on the scores, and so a gradient."""
-    expect_all_used(run(student, student.build_unet(*case.arguments), case.x, seed=case.seed, training=True))
+    model = student.build_unet(*case.arguments)
+    expect_all_used(run(student, model, case.x, seed=case.seed, training=True))
 
 
 class Size(NamedTuple):

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from grader.checking import layer
-from grader.worker.models import fill_model, uniform
+from grader.worker.filling import fill_model, uniform
 
 CONVOLUTIONS = {"A": "11222", "A-LRN": "11222", "B": "22222", "C": "22333", "D": "22333", "E": "22444"}
 """How many convolutions each of the five stages has."""

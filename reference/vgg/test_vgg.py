@@ -30,6 +30,7 @@ from grader.checking import (
     run,
     run_right,
 )
+from grader.checking.slopes import own_array
 from reference.vgg import oracle
 
 PUBLISHED = {
@@ -225,7 +226,7 @@ def test_parameters(student: Any, case: Network) -> None:
     expect_parameters(student, model, right_parameters(case), case.x)
 
 
-@pytest.mark.check("build_vgg/all_used", points="1/2")
+@pytest.mark.check("build_vgg/all_used", points="1/2", needs=("build_vgg/three_by_three",))
 @example(case=Network("A-LRN", 3, 3, 32, 6, 7, 2, 0))
 @example(case=Network("E", 3, 3, 32, 2, 7, 2, 0))
 @settings(max_examples=DRAWN + 2)
@@ -280,15 +281,14 @@ def test_dropout_scores(student: Any, case: Dropped) -> None:
     expect_array(got.outputs[0], found.scores[None], bound, what="the scores, given the units that were kept")
 
 
-@pytest.mark.check("build_vgg/dropout_is_drawn_anew", points=1)
+@pytest.mark.check("build_vgg/dropout_is_drawn_anew", points=1, needs=("build_vgg/three_by_three",))
 def test_dropout_is_drawn_anew(student: Any) -> None:
     """In training each image of a batch, and each pass, has units of its own dropped."""
     case = Dropped("A", 0.5, 3)
     model = student.build_vgg(case.config, **case.arguments)
     image = np.random.default_rng(case.seed).uniform(-1, 1, X)
-    first, second = (
-        run(student, model, np.repeat(image, 2, axis=0), seed=seed, training=True).outputs[0] for seed in (1, 2)
-    )
+    passes = [run(student, model, np.repeat(image, 2, axis=0), seed=seed, training=True) for seed in (1, 2)]
+    first, second = (own_array(one.outputs[0], np.zeros((2, 3)), "the scores") for one in passes)
     if np.allclose(first[0], first[1], rtol=1e-9):
         fail("two equal images in one batch get the same scores in training: the same units are dropped for both")
     if np.allclose(first, second, rtol=1e-9):

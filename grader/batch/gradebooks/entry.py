@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from grader.batch.roster import Student
-from grader.report.text import one_line
+from grader.report.text import one_line, points
 from grader.results import Report
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -16,7 +16,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True)
 class Entry:
-    """One row of the results. `report` is None where there is no score, and `why` says why."""
+    """One row of the results. `report` is None where there is no score; `why` says why, or what else is to be known."""
 
     student: Student
     file: str
@@ -37,9 +37,9 @@ class Filled:
     remarks: tuple[str, ...] = ()
 
 
-def two_decimals(points: Fraction) -> str:
+def two_decimals(value: Fraction) -> str:
     """The number with a dot and two decimals, a half rounded up."""
-    cents = math.floor(points * 100 + Fraction(1, 2))
+    cents = math.floor(value * 100 + Fraction(1, 2))
     return f"{cents // 100}.{cents % 100:02d}"
 
 
@@ -50,7 +50,15 @@ def defused(text: str) -> str:
 
 
 def scaled(report: Report, possible: Fraction | None) -> Fraction:
-    """The report's points, as a share of what the gradebook's column is worth, where it says so."""
+    """What counts of the report's points, as a share of what the gradebook's column is worth, where it says so."""
     if possible is None or not report.points_possible:
-        return report.points_earned
-    return report.points_earned * possible / report.points_possible
+        return report.points_counted
+    return report.points_counted * possible / report.points_possible
+
+
+def lateness(report: Report | None) -> str:
+    """A sentence without an end that says what lateness takes off; nothing where it takes off nothing."""
+    if report is None or report.late is None or report.points_counted == report.points_earned:
+        return ""
+    days = "1 day" if report.late.days == 1 else f"{report.late.days} days"
+    return f"handed in {days} late: {points(report.points_counted)} of the {points(report.points_earned)} points earned count"

@@ -20,6 +20,7 @@ from grader.results import number, percentage
 
 FORMATS = ("csv", "canvas", "moodle", "classroom50", "jsonl")
 TEMPLATES = ("canvas", "moodle")
+POINTS = ("points_earned", "points_counted", "points_possible")
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def make(request: Request, entries: Sequence[Entry]) -> Filled:
 
 
 def to_csv(entries: Sequence[Entry]) -> Filled:
-    """Everyone's points, in all and by topic; cells without a score stay empty."""
+    """What counts of everyone's points, in all and by topic; cells without a score stay empty."""
     topics = list(dict.fromkeys(topic.name for e in entries if e.report is not None for topic in e.report.topics))
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
@@ -83,10 +84,10 @@ def to_csv(entries: Sequence[Entry]) -> Filled:
         if report is None:
             writer.writerow([*who, "", "", "", late, defused(entry.why), *([""] * len(topics))])
             continue
-        earned = {topic.name: two_decimals(topic.points_earned) for topic in report.topics}
-        percent = two_decimals(percentage(report.points_earned, report.points_possible))
-        numbers = [two_decimals(report.points_earned), two_decimals(report.points_possible), percent]
-        writer.writerow([*who, *numbers, late, defused(entry.why), *(earned.get(topic, "") for topic in topics)])
+        counted = {topic.name: two_decimals(report.counted(topic)) for topic in report.topics}
+        percent = two_decimals(percentage(report.points_counted, report.points_possible))
+        numbers = [two_decimals(report.points_counted), two_decimals(report.points_possible), percent]
+        writer.writerow([*who, *numbers, late, defused(entry.why), *(counted.get(topic, "") for topic in topics)])
     return Filled({"grades.csv": stream.getvalue().encode("utf-8", "replace")}, *_counted(entries))
 
 
@@ -97,13 +98,10 @@ def to_jsonl(entries: Sequence[Entry]) -> Filled:
         report, student = entry.report, entry.student
         who = {"name": student.name, "id": student.id, "login": student.login, "email": student.email}
         line: dict[str, Any] = {**who, "file": entry.file, "late": entry.late, "remark": entry.why or None}
-        line |= {"points_earned": None, "points_possible": None, "topics": None}
+        line |= dict.fromkeys((*POINTS, "topics"))
         if report is not None:
-            line["points_earned"], line["points_possible"] = (
-                number(report.points_earned),
-                number(report.points_possible),
-            )
-            line["topics"] = {topic.name: number(topic.points_earned) for topic in report.topics}
+            line |= {name: number(getattr(report, name)) for name in POINTS}
+            line["topics"] = {topic.name: number(report.counted(topic)) for topic in report.topics}
         lines.append(json.dumps(line, allow_nan=False))
     return Filled({"grades.jsonl": "".join(f"{line}\n" for line in lines).encode()}, *_counted(entries))
 

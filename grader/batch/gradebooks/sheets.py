@@ -11,7 +11,7 @@ from pathlib import Path
 
 from grader.batch.classlist import Index
 from grader.batch.gradebooks.cells import Sheet, read_sheet
-from grader.batch.gradebooks.entry import Entry, Filled, scaled, two_decimals
+from grader.batch.gradebooks.entry import Entry, Filled, lateness, scaled, two_decimals
 from grader.batch.handedin import Clue
 from grader.batch.names import folded
 from grader.batch.roster import Student, find_columns, read_student
@@ -184,8 +184,10 @@ def _refusal(
 
 def comment(report: Report) -> str:
     """What a student reads in the gradebook: the points, topic by topic; nothing that the student wrote."""
+    late = lateness(report)
     topics = [
         f"{topic.title} {points(topic.points_earned)} of {points(topic.points_possible)}" for topic in report.topics
     ]
     total = f"{points(report.points_earned)} of {points(report.points_possible)} points"
-    return f"{total}: {'; '.join(topics)}." if len(topics) > 1 else f"{total}."
+    earned = f"{total}: {'; '.join(topics)}." if len(topics) > 1 else f"{total}."
+    return f"{earned} {late[0].upper()}{late[1:]}." if late else earned
