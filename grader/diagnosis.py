@@ -41,7 +41,7 @@ def diagnose(
     replays.begin(function)
     some, every = spread(runs), spread(all_runs)
     own = {id(run) for run in runs}
-    others = [run for run in every if id(run) not in own and not is_random(run)]
+    others = [run for run in every if id(run) not in own and (run.error is not None or not is_random(run))]
     if all(run.error is not None for run in every) and any(map(_crashed, some)):
         return ()  # what always raises has no more to it than its traceback
     best: list[Known] = []

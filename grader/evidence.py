@@ -15,7 +15,7 @@ from grader.checking.known import Known
 from grader.client.local import LocalBackend
 from grader.client.student import Call, Student
 from grader.course import Topic
-from grader.replaying import calls_again, flat, same_call, same_ending, same_value
+from grader.replaying import calls_again, flat, repeats, same_call, same_ending, same_value
 from grader.worker.wire import Handle, Rng
 
 RIGHT = 1e-12
@@ -165,13 +165,23 @@ def stance(candidate: Known, run: CaseRun, replays: Replays) -> Stance:
         for theirs, ours, wanted in zip(run.calls, again, right or again, strict=True)
         if theirs.owner == candidate.function
     ]
-    if run.error is not None and right is not None and not is_random(run):  # what is random is right in many ways
-        if all(_is_right_there(theirs, ours, wanted, run.error) for theirs, ours, wanted in calls):
+    if run.error is not None and right is not None:
+        if is_random(run):  # right in many ways; but where all is as with the oracle, nothing would have been refused
+            is_right = all(map(_same_to_the_message, again, right))
+        else:
+            is_right = all(_is_right_there(theirs, ours, wanted, run.error) for theirs, ours, wanted in calls)
+        if is_right:
             return Stance.SILENT
     explained = [_explains(theirs, ours, wanted, run.error) for theirs, ours, wanted in calls]
+    if is_random(run) and repeats(again) != repeats(run.calls):
+        return Stance.AGAINST
     if explained and all(explained):
         return Stance.FOR
     return Stance.SILENT if replays.is_unsteady(run, candidate) else Stance.AGAINST
+
+
+def _same_to_the_message(ours: Call, wanted: Call) -> bool:
+    return same_call(ours, wanted, RIGHT) and str(ours.error) == str(wanted.error)
 
 
 def _goes_on(candidate: Known, run: CaseRun, right: Sequence[Call] | None, number: int, ours: Call) -> bool:

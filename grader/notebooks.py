@@ -108,7 +108,10 @@ def _when_written(plot: str) -> str:
     first = next(number for number, line in enumerate(lines) if line and not line.startswith(("import ", "from ")))
     imports = [line for line in lines[:first] if line]
     body = textwrap.indent("\n".join(lines[first:]), "    ")
-    attempt = f'try:\n{body}\nexcept NotImplementedError as missing:\n    print(f"Nothing to see yet: {{missing}}.")'
+    begun = "    plt.close()\n" if "plt." in body else ""  # a figure that was begun would be shown empty
+    attempt = (
+        f'try:\n{body}\nexcept NotImplementedError as missing:\n{begun}    print(f"Nothing to see yet: {{missing}}.")'
+    )
     return "\n\n".join(["\n".join(imports), attempt] if imports else [attempt])
 
 

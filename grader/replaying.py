@@ -11,7 +11,7 @@ import numpy as np
 
 from grader.client.student import Call, Student
 from grader.errors import StudentMissing, StudentRaised, StudentReturnedOther, SubmissionFault
-from grader.worker.wire import Handle
+from grader.worker.wire import Handle, Rng
 
 CLOSE = 1e-5
 """Two numbers are the same where they differ by this share of the largest of the array: float32 is as good as float64."""
@@ -82,6 +82,39 @@ def _changed(call: Call) -> list[bool]:
     """Which of the arrays that were passed hold something else after an observed call."""
     pairs = zip(call.arguments, call.after, strict=False)
     return [not np.array_equal(before, now) for before, now in pairs if isinstance(before, np.ndarray)]
+
+
+def repeats(calls: Sequence[Call]) -> list[bool]:
+    """Of every two calls that were given the same, whether they gave the same."""
+    given = [_given(call, calls) for call in calls]
+    return [
+        same_call(calls[i], calls[j]) for j in range(len(calls)) for i in range(j) if _is_same_given(given[i], given[j])
+    ]
+
+
+def _given(call: Call, calls: Sequence[Call]) -> list[Any]:
+    """The function and its arguments; in the place of a handle, what the call was given that made it."""
+    given: list[Any] = [call.function]
+    for value in (*call.arguments, *call.keywords.values()):
+        if isinstance(value, Handle):
+            makers = [
+                one for one in calls if any(isinstance(item, Handle) and item == value for item in flat(one.result))
+            ]
+            given += _given(makers[0], calls) if makers and makers[0] is not call else []
+        else:
+            given.append(value)
+    return given
+
+
+def _is_same_given(one: list[Any], other: list[Any]) -> bool:
+    shared = any(isinstance(value, Rng) and value.shared for value in one)  # which gives something else each time
+    return not shared and len(one) == len(other) and all(map(_is_same_argument, one, other))
+
+
+def _is_same_argument(one: Any, other: Any) -> bool:
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return np.array_equal(one, other)
+    return bool(one == other)
 
 
 def flat(value: Any) -> list[Any]:

@@ -572,6 +572,28 @@ def test_what_is_missing_is_told_from_what_comes_later() -> None:
         assert found == (sentence and f"the first layer that differs is {sentence}")
 
 
+class Squares(nn.Module):
+    """A response normalisation by other operations than PyTorch's own."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x / (2 + x.pow(2)).pow(0.75)
+
+
+@pytest.mark.parametrize(
+    ("groups", "width", "sentence"),
+    [(2, 4, None), (1, 4, "groups 1 where 2 is wanted, input"), (2, 6, "output channels 6 where 4 is wanted")],
+)
+def test_behind_what_is_written_otherwise_layers_with_weights_are_compared(
+    groups: int, width: int, sentence: str | None
+) -> None:
+    def make(norm: nn.Module, groups: int, width: int) -> nn.Module:
+        return nn.Sequential(norm, nn.Conv2d(2, width, 3, groups=groups), nn.ReLU(), nn.Conv2d(width, 3, 1))
+
+    right = make(nn.LocalResponseNorm(5, alpha=5, k=2), 2, 4)
+    found = first_difference(_entries(make(Squares(), groups, width)), _entries(right))
+    assert found is None if sentence is None else found is not None and sentence in found
+
+
 def test_the_rate_of_dropout_is_named() -> None:
     right = nn.Sequential(nn.ReLU(), nn.Dropout(0.5), nn.Conv2d(2, 3, 3))
     wrong = nn.Sequential(nn.ReLU(), nn.Dropout(0.25), nn.Conv2d(2, 3, 3))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from fractions import Fraction
 
@@ -12,6 +13,7 @@ from grader.course import Course
 from grader.doctor import Finding, examine, print_findings
 from grader.errors import UsageError
 from grader.practice import NOTE, grade_functions
+from grader.report.notebook import to_cell_html
 from grader.report.text import one_line, plain, points, value
 from grader.results import FORMAT_VERSION, Outcome, number, percentage, worst
 
@@ -23,6 +25,21 @@ def test_functions_of_this_process_are_graded_without_isolation(course: Course) 
     assert outcomes["area/errors"] is Outcome.FAILED
     assert outcomes["scale_forward/values"] is Outcome.FAILED
     assert report.isolation.level == "none" and report.notes == (NOTE,)
+
+
+def _contrast(colour: str, background: float) -> float:
+    """The contrast of a colour, #rrggbb, with a grey of this luminance, as the WCAG define it."""
+    shares = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [share / 12.92 if share <= 0.03928 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return (max(luminance, background) + 0.05) / (min(luminance, background) + 0.05)
+
+
+def test_a_cells_colours_can_be_read_on_white_and_on_black(course: Course) -> None:
+    report = grade_functions(course.topic("area"), {"area": lambda height, width: 7}, course)
+    colours = set(re.findall(r"color: (#[0-9a-f]{6})", to_cell_html(report)))
+    assert len(colours) >= 3
+    assert min(_contrast(colour, background) for colour in colours for background in (0.0, 1.0)) > 3.5
 
 
 def test_check_takes_the_callers_names_and_prints_the_report(

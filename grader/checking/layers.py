@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -60,6 +61,7 @@ MOST_PARTS = 256  # of a concatenation; a model may double its maps as often as 
 BRICKS = frozenset({"addition", "multiplication", "mean", "crop"})
 """Layers by themselves, and what larger ones are put together from: an own batch norm, two convolutions for two groups."""
 WEIGHTED = frozenset({"convolution", "transposed convolution", "linear layer"})
+SINGLE = 2  # layers with weights that differ: one whose width is wrong, and the next one, which takes its maps
 SOON = 3  # layers behind one that is missing, of which one is there at once
 LONGEST = 300  # the words come from the student's process in part
 WORDS = {
@@ -99,7 +101,7 @@ def first_difference(got: Sequence[Any], wanted: Sequence[Any]) -> str | None:
             candidates = [other for other in odd if set(other.inputs) & set(layer.inputs)]
             there = layer.kind in WEIGHTED and any(_alike(other, layer) for other in odd)
             if not there and _may_be_equal(layer, candidates):
-                return None
+                return _weights_alone(theirs, ours)
             return _explain(layer, candidates, odd, ours[number + 1 :], sources)[:LONGEST]
     return f"after the last layer there is {_an(odd[0].kind)} too many" if odd else None
 
@@ -258,6 +260,22 @@ def _may_be_equal(layer: Layer, candidates: Sequence[Layer]) -> bool:
         return not same
     parts = [dict(other.settings).get("output channels", 0) for other in candidates if other.kind == layer.kind]
     return len(parts) > 1 and sum(parts) == dict(layer.settings).get("output channels")
+
+
+def _weights_alone(theirs: Sequence[Layer], ours: Sequence[Layer]) -> str | None:
+    """A sentence about layers with weights, where all but a few are the same whatever flows into them; else None."""
+    left = []
+    for some, others in ((theirs, ours), (ours, theirs)):
+        there = Counter((one.kind, one.settings) for one in others if one.kind in WEIGHTED)
+        there.subtract((one.kind, one.settings) for one in some if one.kind in WEIGHTED)
+        left.append([one for one in some if one.kind in WEIGHTED and there[one.kind, one.settings] < 0])
+    if not 1 <= len(left[0]) == len(left[1]) <= SINGLE or left[0][0].kind != left[1][0].kind:
+        return None
+    got, wanted = (dict(layers[0].settings) for layers in left)
+    parts = [_setting(name, got.get(name), wanted[name]) for name in wanted if got.get(name) != wanted[name]]
+    name = left[1][0].name
+    where = name if name.startswith("stage") else f"the {name or left[1][0].kind}"
+    return f"the first layer with weights that differs is {where}: {', '.join(parts)}"[:LONGEST]
 
 
 def _explain(
