@@ -77,6 +77,7 @@ def test_ctrl_c_ends_everything(tmp_path: Path) -> None:
     process = subprocess.Popen(
         command(str(folder), "--jobs", "2"), env=environment(tmp_path / "scratch"), start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored where the tests run in the background
     )  # fmt: skip
     deadline = time.monotonic() + 60
     while len(workers(process.pid)) < 2 and time.monotonic() < deadline:
