@@ -594,6 +594,14 @@ def test_behind_what_is_written_otherwise_layers_with_weights_are_compared(
     assert found is None if sentence is None else found is not None and sentence in found
 
 
+def test_nothing_is_missing_behind_where_a_forward_pass_raised() -> None:
+    right = _entries(nn.Sequential(nn.Conv2d(2, 3, 3), nn.ReLU(), nn.MaxPool2d(2)))
+    begun, other = _entries(nn.Conv2d(2, 3, 3)), _entries(nn.Conv2d(2, 3, 3, bias=False))
+    assert str(first_difference(begun, right)).endswith("the ReLU: it is missing")
+    assert first_difference(begun, right, whole=False) is None
+    assert str(first_difference(other, right, whole=False)).endswith("without a bias, which is wanted")
+
+
 def test_the_rate_of_dropout_is_named() -> None:
     right = nn.Sequential(nn.ReLU(), nn.Dropout(0.5), nn.Conv2d(2, 3, 3))
     wrong = nn.Sequential(nn.ReLU(), nn.Dropout(0.25), nn.Conv2d(2, 3, 3))

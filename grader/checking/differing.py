@@ -30,7 +30,8 @@ def differing_layer(
     try:
         right = Student(student.topic, LocalBackend(oracle))
         for training in (False, True) if any(call.keywords.get("training") for call in run.calls) else (False,):
-            found = first_difference(_entries(student, made, shape, training), _entries(right, made, shape, training))
+            (entries, whole), (wanted, _) = (_trace(one, made, shape, training) for one in (student, right))
+            found = first_difference(entries, wanted, whole)
             if found is not None:
                 return found
         return None
@@ -38,13 +39,15 @@ def differing_layer(
         return None
 
 
-def _entries(student: Student, made: Call, shape: tuple[int, ...], training: bool) -> list[Any]:
+def _trace(student: Student, made: Call, shape: tuple[int, ...], training: bool) -> tuple[list[Any], bool]:
+    """The entries of the model's trace, and whether its forward pass came to its end."""
     student.begin_case()
     arguments = made.arguments[1:] if made.function == "sketch_model" else made.arguments
     model = student.sketch_model(getattr(student, made.owner), *arguments, **made.keywords)
     reply = student.trace_model(model, shape, partial=True, training=training)
-    entries = reply.get("entries") if isinstance(reply, dict) else None
-    return entries if isinstance(entries, list) else []
+    told = reply if isinstance(reply, dict) else {}
+    entries = told.get("entries")
+    return (entries if isinstance(entries, list) else []), bool(told.get("outputs"))
 
 
 def _shape(call: Call) -> tuple[int, ...] | None:

@@ -84,10 +84,11 @@ class Layer:
     name: str
 
 
-def first_difference(got: Sequence[Any], wanted: Sequence[Any]) -> str | None:
+def first_difference(got: Sequence[Any], wanted: Sequence[Any], whole: bool = True) -> str | None:
     """A sentence about the first layer that differs; None where none does, or a trace is not of the known form.
 
-    `got` and `wanted` are the entries that grader.worker.tracing describes.
+    `got` and `wanted` are the entries that grader.worker.tracing describes. Where the student's trace is not `whole`, since
+    the forward pass raised, nobody knows what would have come: nothing is missing then.
     """
     try:
         theirs, ours = read_layers(got), read_layers(wanted)
@@ -95,6 +96,8 @@ def first_difference(got: Sequence[Any], wanted: Sequence[Any]) -> str | None:
         return None
     known, found = {layer.key for layer in ours}, {layer.key for layer in theirs}
     odd = [layer for layer in theirs if layer.key not in known]
+    if not whole and not odd:
+        return None
     for number, layer in enumerate(ours):
         if layer.key not in found:
             sources = {one.key: one.kind for one in (*ours, *theirs)} | {"x": "x"}

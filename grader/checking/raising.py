@@ -23,14 +23,14 @@ def expect_value_error(function: Callable[..., Any], *arguments: Any, why: str, 
     except StudentRaised as error:
         if "ValueError" in error.kinds:
             return error.message
-        error.wanted = f"ValueError, since {why}"
+        error.wanted = f"{NO_VALUE}, since {why}"
         raise
     fail(f"no ValueError was raised although {why}", NO_VALUE, _told(result), result)
 
 
 def wants_a_value(failure: Failure) -> bool:
     """Whether a check failed for a value or a shape, of which more can be said than of an exception that never came."""
-    return failure.wanted != NO_VALUE
+    return not str(failure.wanted).startswith(NO_VALUE)
 
 
 def _told(result: Any) -> str:

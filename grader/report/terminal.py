@@ -175,8 +175,8 @@ def _difference(failure: Failure) -> RenderableType:
     lines: list[RenderableType] = [Text(plain(failure.what))]
     if failure.wanted is not None or failure.got is not None:
         table = Table.grid(padding=(0, 1))
-        where = f"at index {list(failure.index)}" if failure.index else ""
-        table.add_row("  wanted", Text(value(failure.wanted), style="bold green"), where)
+        where = [f"at index {list(failure.index)}"] if failure.index else []
+        table.add_row("  wanted", Text(value(failure.wanted), style="bold green"), *where)
         table.add_row("  got", Text(value(failure.got), style="bold red"))
         lines.append(table)
     if distance(failure):

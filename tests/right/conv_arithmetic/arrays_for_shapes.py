@@ -1,14 +1,8 @@
-"""NumPy numbers and arrays for results and shapes, options from **kwargs; it prints and warns as it goes."""
+"""NumPy numbers and arrays for results and shapes, options from **kwargs, fractions for halves."""
 
-import sys
-import warnings
 from fractions import Fraction
 
 import numpy as np
-
-warnings.warn("module loaded", stacklevel=2)
-print("loaded")
-DEBUG = True
 
 
 def _need(ok, **named):
@@ -22,7 +16,6 @@ def conv_output_size(*args, **kwargs):
     a.update(zip(names, args, strict=False))
     a.update(kwargs)
     size, kernel, stride, padding, dilation = (a[n] for n in names)
-    print("conv_output_size", a, file=sys.stderr)
     _need(min(size, kernel, stride, dilation) >= 1 and padding >= 0, **a)
     eff = np.int64(dilation) * (kernel - 1) + 1
     _need(eff <= size + 2 * padding, **a)
