@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +30,8 @@ from grader.workshop import shared_workshop
 
 COURSE = load_course(ROOT)
 CASES, CALLS = 1, 4
+PARTS_EVERY = 3
+"""Of the odd values in the place of a part, every so-manyth, others for each part."""
 MOST_OF_MODELS = 8
 """Of PyTorch topics, some of whose checks take a good part of a second, so many odd values for each check."""
 ODD: tuple[Any, ...] = (
@@ -101,7 +104,7 @@ def _odd_parts(value: Any) -> Iterator[Any]:
 
 def _odd_items(value: Any) -> Iterator[Any]:
     for position, item in enumerate(value[:4]):
-        for odd in _odd_parts(item):
+        for odd in islice(_odd_parts(item), position % PARTS_EVERY, None, PARTS_EVERY):
             yield type(value)((*value[:position], odd, *value[position + 1 :]))
 
 
@@ -122,7 +125,7 @@ def test_no_check_breaks_on_an_odd_result(topic: Topic) -> None:
                     if run.error is not None and not is_students(run.error):
                         broken.append(f"{spec.name}, call {at}, {odd!r:.200}: {run.error!r:.300}")
     assert not broken, f"{len(broken)} of {tried}\n" + "\n".join(broken[:20])
-    assert tried > 100
+    assert tried > 50
 
 
 def chosen(given: Sequence[Any], topic: Topic) -> list[tuple[int, Any]]:
