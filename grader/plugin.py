@@ -89,7 +89,6 @@ def student(request: pytest.FixtureRequest, convgrade_session: Grading) -> Stude
     return convgrade_session.session.topic(topic).student
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_itemcollected(item: pytest.Item) -> None:
     """A check is selected by its name too: `-k max_pool`, `-k max_pool_forward/values`."""
     marker = item.get_closest_marker("check")
@@ -97,6 +96,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.extra_keyword_matches.add(str(marker.args[0]))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Read every check's marker; a wrong one stops the collection."""
     from grader.checking.suite import Collected
