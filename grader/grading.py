@@ -67,7 +67,6 @@ class Grading:
     quiet: bool = False
     listener: Listener | None = None
     device: str = "cpu"
-    total: int = 0
     totals: Counter[str] = field(default_factory=Counter)
     done: int = 0
     begin: Callable[[Workshop], GradingSession] | None = None
@@ -158,12 +157,11 @@ class Grading:
         """Tell the listener that one more check is judged."""
         self.done += 1
         if self.listener is not None:
-            self.listener(Step(self.done, self.total, topic, self.totals.get(topic, 0), result))
+            self.listener(Step(self.done, self.totals.total(), topic, self.totals[topic], result))
 
     def expect(self, checks: Iterable[Collected]) -> None:
         """Told which checks will be judged, for the progress."""
         self.totals = Counter(check.topic.name for check in checks)
-        self.total = self.totals.total()
 
     def judge_apart(self, workshop: Workshop) -> JudgeTopic:
         """What judges a topic in another process, with servers of its own."""

@@ -9,8 +9,8 @@ workers below, as ever.
 from __future__ import annotations
 
 import contextlib
+import copy
 import multiprocessing
-import os
 import signal
 import sys
 import threading
@@ -26,6 +26,7 @@ from grader.checking.suite import Suite
 from grader.course import Topic
 from grader.errors import InternalFault
 from grader.findings import Findings, join
+from grader.options import processors
 from grader.results import CheckResult
 
 MOST = 4
@@ -46,8 +47,7 @@ def can_share(topics: Sequence[Topic]) -> bool:
 
 def default_jobs() -> int:
     """As many processes as there are processors, memory allowing; both as the container has them, where this is one."""
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(processors, MOST, *_limits()))
+    return max(1, min(processors(), MOST, *_limits()))
 
 
 def _limits() -> Iterator[int]:
@@ -146,7 +146,11 @@ def _serve(pipe: Connection, unneeded: Sequence[Connection], suite: Suite, judge
 
 
 def _send_error(pipe: Connection, error: BaseException) -> None:
+    """Send the error with where it came from, which is not known on the other side; one that cannot travel as a fault."""
+    trace = "".join(traceback.format_exception(error))
+    error.add_note(trace)
     try:
+        copy.copy(error)  # made anew as on the other side: some errors cannot be
         pipe.send(("raised", error))
-    except Exception:  # some errors cannot be sent
-        pipe.send(("raised", InternalFault("".join(traceback.format_exception(error)))))
+    except Exception:
+        pipe.send(("raised", InternalFault(trace)))

@@ -602,6 +602,13 @@ def test_nothing_is_missing_behind_where_a_forward_pass_raised() -> None:
     assert str(first_difference(other, right, whole=False)).endswith("without a bias, which is wanted")
 
 
+def test_a_forged_trace_takes_no_time() -> None:
+    """Traces come from the student's process: as many inputs as a frame holds are looked through once, not in pairs."""
+    forged = {"op": "mul", "inputs": [-1] * 200_000, "weights": [], "output": (1,), "settings": {}, "layer": ""}
+    right = _entries(nn.Sequential(nn.Conv2d(2, 3, 3), nn.ReLU()))
+    first_difference([forged] * 5, right)
+
+
 def test_the_rate_of_dropout_is_named() -> None:
     right = nn.Sequential(nn.ReLU(), nn.Dropout(0.5), nn.Conv2d(2, 3, 3))
     wrong = nn.Sequential(nn.ReLU(), nn.Dropout(0.25), nn.Conv2d(2, 3, 3))

@@ -154,12 +154,20 @@ class Unsendable(Exception):
         self.there: Callable[[], Any] = lambda: None
 
 
+class Unmakeable(Exception):
+    """An error that goes into a pipe and does not come out of it."""
+
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(one + other)
+
+
 @pytest.mark.parametrize(
     ("raised", "wanted", "told"),
     [
         (UsageError("not this way"), UsageError, "not this way"),
         (InternalFault("ours"), InternalFault, "ours"),
         (Unsendable(), InternalFault, "Unsendable"),
+        (Unmakeable("not ", "again"), InternalFault, "Unmakeable: not again"),
         (None, InternalFault, "without a word"),
     ],
 )
@@ -171,8 +179,10 @@ def test_what_ends_one_process_ends_the_run(raised: Exception | None, wanted: ty
             os.kill(os.getpid(), signal.SIGKILL)
         raise raised  # type: ignore[misc]  # killed above where there is none
 
-    with pytest.raises(wanted, match=told):
+    with pytest.raises(wanted, match=told) as caught:
         judge_side_by_side(TOPICS, suite_of(TOPICS), [judge, judge], lambda name, result: None)
+    if raised is not None:  # where it was raised is not lost on the way
+        assert "raise raised" in str(caught.value) + "".join(getattr(caught.value, "__notes__", ()))
 
 
 def test_there_is_at_least_one_process() -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.options import count
+from grader.options import count, processors
 
 if TYPE_CHECKING:
     from grader.batch.executors import Executor
@@ -68,7 +67,7 @@ def _add_seed(command: argparse.ArgumentParser) -> None:
 
 def _add_running(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--jobs", type=count, default=_processors(), metavar="N", help="submissions at once (default: one a processor)"
+        "--jobs", type=count, default=processors(), metavar="N", help="submissions at once (default: one a processor)"
     )
     command.add_argument(
         "--executor", choices=("local", "dask"), default="local", help="where to grade (default: local)"
@@ -79,10 +78,6 @@ def _add_running(command: argparse.ArgumentParser) -> None:
         "--allow-weak-sandbox", action="store_true", help="grade also where some protection of the sandbox is missing"
     )
     command.add_argument("--course", type=Path, metavar="PATH", help="folder that holds reference/course.toml")
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run_batch(options: argparse.Namespace) -> int:

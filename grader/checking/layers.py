@@ -151,7 +151,8 @@ def _with_dropout(entries: Sequence[Any]) -> list[Any]:
     """The entries with dropout in place of what PyTorch makes of it: a draw, divided by its probability, times the map."""
     made = list(entries)
     for number, entry in enumerate(entries):
-        for source, scaled in itertools.permutations(entry["inputs"], 2) if entry["op"] == "mul" else ():
+        pair = entry["inputs"] if entry["op"] == "mul" and len(entry["inputs"]) == 2 else ()
+        for source, scaled in itertools.permutations(pair, 2):
             if scaled < 0 or entries[scaled]["op"] != "div" or (drawn := entries[scaled]["inputs"][0]) < 0:
                 continue
             if entries[drawn]["op"] == "bernoulli" and entries[drawn]["inputs"] == [source]:
@@ -299,8 +300,9 @@ def _explain(
         if layer.kind not in WEIGHTED and at_once is not None:
             return f"{where}: it is missing, {_an(at_once.kind)} follows at once"
         like = [other for other in odd if _alike(other, layer)]
+        taken = {key for other in like for key in other.inputs}
         for before in candidates:
-            if any(before.key in other.inputs for other in like):
+            if before.key in taken:
                 return f"{where}: {_an(before.kind)} comes before it"
         if like and layer.kind in WEIGHTED:  # another layer of no weights is as likely one that comes later
             return f"{where}: {_other_input(like[0], layer, sources)}"

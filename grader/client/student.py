@@ -34,7 +34,7 @@ from .values import kept_in_place, structured
 
 NOT_WRITTEN = "it still raises NotImplementedError"
 MOMENT = 0.25
-"""Seconds for a reply that nobody needs any more; making another worker takes a tenth of it."""
+"""Seconds for replies that nobody needs any more; making another worker takes a tenth of it."""
 NOTES = 8
 EXPANSION = 8  # the most that a byte of JSON takes as Python objects, about
 
@@ -213,9 +213,10 @@ class WorkerBackend:
 
     def end_foresight(self) -> None:
         """Drop what was sent ahead and not called; a worker that is still at it after a moment is replaced."""
+        deadline = time.monotonic() + MOMENT
         for ahead in tuple(self._foresight.sent):
             if self._worker is not None:
-                self._skip(ahead, MOMENT)
+                self._skip(ahead, max(0.0, deadline - time.monotonic()))
         self._foresight = Foresight()
 
     def _skip(self, ahead: Ahead, patience: float = math.inf) -> None:
