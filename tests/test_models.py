@@ -298,6 +298,27 @@ def test_looking_for_statistics_leaves_no_trace() -> None:
     assert [name for name, _ in model.named_buffers()] == names and before.tolist() == [0.0] * 3
 
 
+class Registering(nn.Module):
+    """Batch norm beside a buffer that the first forward pass makes, as a mask of the input's size is, and a constant one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(3)
+        self.register_buffer("scale", torch.ones(1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if not hasattr(self, "mask"):
+            self.register_buffer("mask", torch.ones_like(x[:1]))
+        return self.norm(x * self.mask) * self.scale  # type: ignore[operator,no-any-return]
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_a_buffer_may_be_made_in_the_forward_pass(training: bool) -> None:
+    got, wanted = (run_model(make, (2, 3, 4, 4), training=training) for make in (Registering(), nn.BatchNorm2d(3)))
+    np.testing.assert_allclose(got["outputs"][0], wanted["outputs"][0], rtol=1e-12)
+    assert (got["statistics"], got["moved"]) == (2, wanted["moved"])
+
+
 def test_statistics_that_a_constructor_has_moved_are_found() -> None:
     first, second = OwnNorm(3), nn.BatchNorm2d(3)
     for model in (first, second):

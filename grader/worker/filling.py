@@ -128,8 +128,9 @@ def _moved_by_training(model: nn.Module, x: torch.Tensor) -> set[str] | None:
     finally:
         model.train(was_training)
         for place, held in places:
-            for name, tensor in held.items():
-                place[name] = tensor
+            for name in place.keys() - held.keys():  # registered in the forward pass, which will do so again
+                del place[name]
+            place.update(held)
         for name, tensor in nn.Module.named_buffers(model):
             tensor.detach().copy_(before[name])
 
