@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from grader.report.text import points
+from grader.report.text import in_days, points
 from grader.results import exact
 
 Row = dict[str, Any]
@@ -24,7 +24,7 @@ def delay(row: Row) -> str:
     """How late, and what then counts, to stand behind a name; nothing where no deadline was missed."""
     if not row["days_late"]:
         return ""
-    days = "1 day" if row["days_late"] == 1 else f"{row['days_late']} days"
+    days = in_days(row["days_late"])
     return f": {days}" + (
         f"; {counted(row)} of {points(exact(row['points_earned']))} points count" if is_costly(row) else ""
     )

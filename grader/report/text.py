@@ -47,6 +47,11 @@ def points(value: Fraction) -> str:
     return f"{float(value):.2f}".rstrip("0").rstrip(".")
 
 
+def in_days(count: int) -> str:
+    """A number of days in words."""
+    return "1 day" if count == 1 else f"{count} days"
+
+
 def value(scalar: Scalar) -> str:
     """A wanted or got value: numbers with up to eight significant digits, text on one line."""
     if isinstance(scalar, float):

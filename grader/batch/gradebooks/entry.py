@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from grader.batch.roster import Student
-from grader.report.text import one_line, points
+from grader.report.text import in_days, one_line, points
 from grader.results import Report
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -60,5 +60,4 @@ def lateness(report: Report | None) -> str:
     """A sentence without an end that says what lateness takes off; nothing where it takes off nothing."""
     if report is None or report.late is None or report.points_counted == report.points_earned:
         return ""
-    days = "1 day" if report.late.days == 1 else f"{report.late.days} days"
-    return f"handed in {days} late: {points(report.points_counted)} of the {points(report.points_earned)} points earned count"
+    return f"handed in {in_days(report.late.days)} late: {points(report.points_counted)} of the {points(report.points_earned)} points earned count"
