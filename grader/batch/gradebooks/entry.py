@@ -60,4 +60,5 @@ def lateness(report: Report | None) -> str:
     """A sentence without an end that says what lateness takes off; nothing where it takes off nothing."""
     if report is None or report.late is None or report.points_counted == report.points_earned:
         return ""
-    return f"handed in {in_days(report.late.days)} late: {points(report.points_counted)} of the {points(report.points_earned)} points earned count"
+    counted = f"{points(report.points_counted)} of the {points(report.points_earned)} points earned count"
+    return f"handed in {in_days(report.late.days)} late: {counted}"
