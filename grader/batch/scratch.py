@@ -20,7 +20,7 @@ from typing import IO
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # to mypy a module is no None
 
 PREFIX = "convgrade-batch-"
 LOCK = ".in-use"
