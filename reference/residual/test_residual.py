@@ -195,7 +195,9 @@ def test_basic_parameters(student: Any, case: Case) -> None:
     check_parameters(student, "BasicBlock", case)
 
 
-@pytest.mark.check("BasicBlock/all_used", points=1, needs=("BasicBlock/training",))
+@pytest.mark.check(
+    "BasicBlock/all_used", points=1, needs=("BasicBlock/identity_shortcut", "BasicBlock/projection_shortcut")
+)
 @example(case=Case(3, 3, 1, 2, 4, 5, 0))
 @example(case=Case(2, 4, 2, 2, 5, 6, 2))
 @given(case=blocks(1))
@@ -249,7 +251,9 @@ def test_bottleneck_parameters(student: Any, case: Case) -> None:
     check_parameters(student, "Bottleneck", case)
 
 
-@pytest.mark.check("Bottleneck/all_used", points=1, needs=("Bottleneck/training",))
+@pytest.mark.check(
+    "Bottleneck/all_used", points=1, needs=("Bottleneck/identity_shortcut", "Bottleneck/projection_shortcut")
+)
 @example(case=Case(12, 3, 1, 2, 4, 5, 0))
 @example(case=Case(4, 2, 2, 2, 5, 6, 2))
 @given(case=blocks(4))
