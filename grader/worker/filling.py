@@ -128,9 +128,10 @@ def _moved_by_training(model: nn.Module, x: torch.Tensor) -> set[str] | None:
     finally:
         model.train(was_training)
         for place, held in places:
-            for name in place.keys() - held.keys():  # registered in the forward pass, which will do so again
-                del place[name]
-            place.update(held)
+            for name in [name for name, _ in place.items() if name not in held]:
+                del place[name]  # registered in the forward pass, which will do so again
+            for name, tensor in held.items():  # one by one: a scripted model has no dictionary, but what looks like one
+                place[name] = tensor
         for name, tensor in nn.Module.named_buffers(model):
             tensor.detach().copy_(before[name])
 
