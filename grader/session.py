@@ -301,9 +301,9 @@ def _one_thread() -> Iterator[None]:
 def on_path(course: Course) -> Iterator[None]:
     """Have the course's root on sys.path, and its modules rather than another course's."""
     root = str(course.root)
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if name.startswith("reference.") and file is not None and not file.startswith(root):
+    for name in [name for name in sys.modules if name.startswith("reference.")]:
+        file = getattr(sys.modules[name], "__file__", None)
+        if file is not None and not file.startswith(root):
             del sys.modules[name]
     sys.path.insert(0, root)
     try:

@@ -123,6 +123,46 @@ def test_a_failing_case_is_made_as_small_as_it_gets(topic: Topic) -> None:
     assert verdict.shown.case == {"case": Sides(4, 1)}
 
 
+WRONG_AREAS: list[Callable[[int, int], int]] = [
+    lambda height, width: height * width + (height > 3),
+    lambda height, width: height * height,
+    lambda height, width: height + width,
+    lambda height, width: height * width + (width > 7),
+    lambda height, width: height * width + (height > 3 and width > 2),
+]
+
+
+def searched(topic: Topic, areas: list[Callable[[int, int], int]], keep: bool) -> list[list[str]]:
+    """What was run for each of some functions, in order; with `keep`, one book of cases serves them all."""
+    check, book = drawn_check(), CaseBook()
+    found = []
+    for area in areas:
+        book = book if keep else CaseBook()
+        cases = book.cases("area/check", check, 0)
+        runs = judge(check, Student(topic, LocalBackend({"area": area})), cases, {}).runs
+        found.append([repr((run.case, run.error)) for run in runs])
+    return found
+
+
+def test_what_is_searched_for_others_changes_nothing(topic: Topic) -> None:
+    areas = [*WRONG_AREAS, *reversed(WRONG_AREAS)]
+    assert searched(topic, areas, keep=True) == searched(topic, areas, keep=False)
+
+
+def test_a_search_goes_the_known_way_without_hypothesis(topic: Topic, monkeypatch: pytest.MonkeyPatch) -> None:
+    check, book = drawn_check(), CaseBook()
+    cases = book.cases("area/check", check, 0)
+    first, again = (Student(topic, LocalBackend({"area": WRONG_AREAS[0]})) for _ in range(2))
+    found = judge(check, first, cases, {})
+    monkeypatch.setattr("grader.checking.judge.run_drawn", lambda *_: pytest.fail("hypothesis was asked"))
+    assert [run.case for run in judge(check, again, cases, {}).runs] == [run.case for run in found.runs]
+
+
+def test_a_search_that_is_full_goes_on_all_the_same(topic: Topic, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("grader.checking.searching.STEPS", 5)
+    assert searched(topic, WRONG_AREAS * 2, keep=True) == searched(topic, WRONG_AREAS * 2, keep=False)
+
+
 def test_a_written_out_case_is_shown_where_nothing_drawn_fails(topic: Topic) -> None:
     verdict = judged(topic, lambda height, width: height * width + ((height, width) == (2, 5)))
     assert verdict.shown is not None and verdict.shown.case == {"case": Sides(2, 5)}

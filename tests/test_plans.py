@@ -80,8 +80,8 @@ def test_no_more_than_so_many_are_sent_ahead() -> None:
     foresight = Foresight(make_plan([[forward(number)] for number in range(3 * AHEAD)]))
     list(foresight.begin_case())
     foresight.take(forward(0))
-    for number, (place, call) in enumerate(foresight.coming()):
-        foresight.sent.append(Ahead(place, call.function, number))
+    for number, (place, planned) in enumerate(foresight.coming()):
+        foresight.sent.append(Ahead(place, planned.function, str(number)))
     assert len(foresight.sent) == AHEAD
     with pytest.raises(OutOfStep):
         list(foresight.begin_case())

@@ -19,6 +19,7 @@ from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
 from grader.checking.plans import make_plan
+from grader.checking.searching import Search
 from grader.client.foresight import Plan
 from grader.client.student import Call
 
@@ -51,6 +52,7 @@ class Cases:
     drawn: tuple[Case, ...]
     explicit: int
     seed: int
+    search: Search = field(default_factory=Search, repr=False, compare=False)
 
 
 @dataclass

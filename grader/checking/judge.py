@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,7 +72,7 @@ class Verdict:
 
 
 class _Stop(BaseException):
-    """Ends hypothesis's search from within; a BaseException, since it treats every other as a finding."""
+    """Ends the search from within; a BaseException, since hypothesis treats every other as a finding."""
 
 
 def judge(
@@ -159,7 +160,7 @@ def _shrink(
     fixtures: Case,
     before: list[CaseRun],
 ) -> list[CaseRun]:
-    """Let hypothesis make a failing drawn case smaller; returns the new runs.
+    """Look for a smaller failing case; returns the new runs.
 
     Each case is judged once and its verdict remembered, so that code which answers differently each time cannot
     confuse the search; the written-out cases count as passed here, since hypothesis would stop at them.
@@ -168,7 +169,7 @@ def _shrink(
     known |= {repr(case): None for case in cases.drawn[: cases.explicit]}
     found: list[CaseRun] = []
 
-    def attempt(case: Case) -> None:
+    def fails(case: Case) -> bool:
         key = repr(case)
         if key not in known:
             if len(found) >= SHRINK_CALLS:
@@ -178,13 +179,10 @@ def _shrink(
             known[key] = run.error
             if isinstance(run.error, FINAL) or (run.error is not None and not is_students(run.error)):
                 raise _Stop
-        if known[key] is not None:
-            raise CheckFailed(Failure(what="a failing case"))
+        return known[key] is not None
 
-    try:
-        run_drawn(test, cases.seed, attempt)
-    except (_Stop, CheckFailed):
-        pass
+    with suppress(_Stop):
+        cases.search.run(lambda attempt: run_drawn(test, cases.seed, attempt), fails)
     return found
 
 

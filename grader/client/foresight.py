@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -25,11 +26,14 @@ class OutOfStep(Exception):
     """A check called something else than was foreseen: the case is to be run again, one call at a time."""
 
 
-class Planned(NamedTuple):
+@dataclass
+class Planned:
     """A call that a case will make: its function, and the call itself where it may be sent ahead."""
 
     function: str
     call: Call | None
+    frame: bytes | None = None
+    """The call as it travels, once it has been sent to somebody: the same for every submission but for its id."""
 
 
 Plan = Sequence[Sequence[Planned]]
@@ -47,7 +51,7 @@ class Ahead(NamedTuple):
 
     place: Place
     function: str
-    number: int
+    number: str
 
 
 class Foresight:
@@ -64,7 +68,7 @@ class Foresight:
         while self.sent and self.sent[0].place < self._now:
             yield self.sent.popleft()
 
-    def take(self, call: Call) -> int | None:
+    def take(self, call: Call) -> str | None:
         """The number under which the call was sent already; None where it was not. Raises OutOfStep."""
         planned = self._planned(self._now)
         was_sent = bool(self.sent) and self.sent[0].place == self._now
@@ -77,11 +81,11 @@ class Foresight:
         self._now = Place(self._now.case, self._now.call + 1)
         return self.sent.popleft().number if was_sent else None
 
-    def coming(self) -> Iterator[tuple[Place, Call]]:
+    def coming(self) -> Iterator[tuple[Place, Planned]]:
         """The calls that may be sent now, in order, each with its place."""
         place = self._after(self.sent[-1].place) if self.sent else self._from(self._now)
         while len(self.sent) < AHEAD and (planned := self._planned(place)) is not None and planned.call is not None:
-            yield place, planned.call
+            yield place, planned
             place = self._after(place)
 
     def _planned(self, place: Place) -> Planned | None:

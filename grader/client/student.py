@@ -27,7 +27,7 @@ from grader.submission import NotebookModule
 from grader.worker import wire
 from grader.worker.wire import Handle, Named
 
-from .foresight import Ahead, Foresight, Plan
+from .foresight import Ahead, Foresight, Place, Plan, Planned
 from .fullsize import FullSize
 from .process import ForkServer, Worker, WorkerSpec
 from .values import kept_in_place, structured
@@ -232,10 +232,17 @@ class WorkerBackend:
         finally:
             self._seconds += time.monotonic() - started
 
-    def _send(self, worker: Worker, call: Call, forget: bool) -> int:
-        number = secrets.randbits(48)
-        worker.send(self._request(number, call, forget))
+    def _send(self, worker: Worker, frame: bytes) -> str:
+        """Send a call's frame; gives the id it went under, which nobody can know before."""
+        number = secrets.token_hex(wire.ID_CHARACTERS // 2)
+        worker.send(wire.with_id(frame, number))
         return number
+
+    def _send_ahead(self, worker: Worker, place: Place, planned: Planned) -> Ahead:
+        if planned.frame is None:
+            assert planned.call is not None
+            planned.frame = self._frame(planned.call, forget=place.call == 0)
+        return Ahead(place, planned.function, self._send(worker, planned.frame))
 
     def take_output(self) -> str:
         """What was printed since the case began."""
@@ -254,12 +261,10 @@ class WorkerBackend:
         started = time.monotonic()
         try:
             if number is None:
-                number = self._send(worker, call, self._forget)
+                number = self._send(worker, self._frame(call, self._forget))
             self._forget = False
-            for place, coming in self._foresight.coming():
-                self._foresight.sent.append(
-                    Ahead(place, coming.function, self._send(worker, coming, forget=place.call == 0))
-                )
+            for place, planned in self._foresight.coming():
+                self._foresight.sent.append(self._send_ahead(worker, place, planned))
             message = worker.receive(allowed)
             if message.fields.get("id") != number:
                 raise StudentProtocolFault("its reply belongs to another call")
@@ -277,12 +282,12 @@ class WorkerBackend:
         finally:
             self._seconds += time.monotonic() - started
 
-    def _request(self, number: int, call: Call, forget: bool) -> bytes:
+    def _frame(self, call: Call, forget: bool) -> bytes:
+        """The call as it travels, still without an id."""
         packer = wire.Packer()
         passed = (*call.arguments, *call.keywords.values())
         try:
             fields = {
-                "id": number,
                 "function": call.function,
                 "arguments": [packer.pack(value) for value in call.arguments],
                 "keywords": {name: packer.pack(value) for name, value in call.keywords.items()},
@@ -291,7 +296,7 @@ class WorkerBackend:
                 "observe": call.observed,
                 "forget": forget,
             }
-            return wire.encode("call", fields, packer.arrays)
+            return wire.encode_call(fields, packer.arrays)
         except (wire.TooLarge, wire.NotCarried) as error:
             if isinstance(error, wire.NotCarried) and not any(map(_has_unsupported, passed)):
                 raise  # the check passes something that no student returned

@@ -8,8 +8,8 @@ A frame, little-endian:
     header    JSON object, UTF-8; "kind" is one of the message names below
     payload   safetensors file with every array of the message, or empty
 
-Requests: start, load, call. Replies: ready, loaded, returned, raised, refused. A call carries an "id" that
-its reply repeats. There is no pickle anywhere.
+Requests: start, load, call. Replies: ready, loaded, returned, raised, refused. A call carries an "id" of ID_CHARACTERS
+characters that its reply repeats. There is no pickle anywhere.
 
 A value in the header is None, a bool, an int, a finite float or a string as JSON has them, or an object
 with exactly one of these keys:
@@ -42,7 +42,9 @@ import numpy as np
 from safetensors.numpy import load, save
 
 MAGIC = b"cgw1"
+ID_CHARACTERS = 12
 PREFIX = struct.Struct("<4sII")
+BEFORE_ID = PREFIX.size + len('{"kind": "call", "id": "')
 HEADER_BYTES = 4 << 20
 PAYLOAD_BYTES = 64 << 20
 PAYLOAD_HEADER_BYTES = 1 << 18  # some 3,000 arrays; the safetensors reader takes its time over more
@@ -200,6 +202,16 @@ def encode(kind: str, fields: dict[str, Any], arrays: dict[str, np.ndarray] | No
     if len(header) > HEADER_BYTES or len(payload) > PAYLOAD_BYTES:
         raise TooLarge(f"{(len(header) + len(payload)) / 2**20:.1f} MiB in one message")
     return PREFIX.pack(MAGIC, len(header), len(payload)) + header + payload
+
+
+def encode_call(fields: dict[str, Any], arrays: dict[str, np.ndarray]) -> bytes:
+    """The frame of a call that has no id yet: `with_id` gives it one, as often as the call is made."""
+    return encode("call", {"id": "0" * ID_CHARACTERS, **fields}, arrays)
+
+
+def with_id(frame: bytes, number: str) -> bytes:
+    """The frame that `encode_call` made, with this id."""
+    return frame[:BEFORE_ID] + number.encode() + frame[BEFORE_ID + ID_CHARACTERS :]
 
 
 def sizes(prefix: bytes) -> tuple[int, int]:
