@@ -1,7 +1,7 @@
 """How long `convgrade watch` takes from a save to the report: python tests/bench_watch.py [TOPIC ...].
 
-Runs the command in a workspace with the model solutions, saves a file again and again, turn and turn about with a mistake and
-without, and waits for the line with the topic's points. Prints the median and the largest time of each kind.
+Runs the command in a workspace with the model solutions, saves a file again and again, turn and turn about with a mistake, each
+time another one, and without, and waits for the line with the topic's points. Prints the median and the largest time of each kind.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from pathlib import Path
 
 from grader.course import Topic, load_course
 
+sys.path.insert(0, str(Path(__file__).parent))
+from mutants import mutants_of
+
 ROOT = Path(__file__).parents[1]
 SAVES = 8
 
 
-def with_mistake(source: str) -> str:
-    """The solution with the sign of the first returned product, quotient or sum wrong; else something that raises."""
-    for old, new in ((".max(axis=0)", ".min(axis=0)"), (" + 1", " + 2"), (" * ", " / ")):
-        position = source.find(old, source.find("# solution begins"))
-        if position >= 0:
-            return source[:position] + new + source[position + len(old) :]
-    return source.replace("return ", "return -", 1)
+def mistakes(topic: Topic) -> list[str]:
+    """The solution with one edit each, SAVES of them spread over the file."""
+    edits = [mutant.source for mutant in mutants_of(topic)]
+    return [edits[len(edits) * number // SAVES] for number in range(SAVES)]
 
 
 def measure(topic: Topic) -> tuple[list[float], list[float]]:
     """Seconds from save to report with a mistake, and without."""
     right = (ROOT / "solutions" / topic.file).read_text("utf-8")
-    wrong = with_mistake(right)
+    wrong = mistakes(topic)
     times: dict[bool, list[float]] = {True: [], False: []}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, topic.file)
@@ -47,7 +47,7 @@ def measure(topic: Topic) -> tuple[list[float], list[float]]:
             for number in range(2 * SAVES):
                 mistake = number % 2 == 0
                 temporary = Path(folder, "saved.tmp")
-                temporary.write_text(f"{wrong if mistake else right}\n# save {number}\n", "utf-8")
+                temporary.write_text(f"{wrong[number // 2] if mistake else right}\n# save {number}\n", "utf-8")
                 time.sleep(0.5)
                 started = time.perf_counter()
                 os.replace(temporary, file)
