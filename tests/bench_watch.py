@@ -1,7 +1,8 @@
 """How long `convgrade watch` takes from a save to the report: python tests/bench_watch.py [TOPIC ...].
 
 Runs the command in a workspace with the model solutions, saves a file again and again, turn and turn about with a mistake, each
-time another one, and without, and waits for the line with the topic's points. Prints the median and the largest time of each kind.
+time another one, and without, and waits for the line with the topic's points. Prints the median and the largest
+time of each kind.
 """
 
 from __future__ import annotations
