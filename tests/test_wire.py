@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
-from grader.client.channel import Channel
+from grader.client.channel import Channel, Deadline
 from grader.errors import StudentDied, StudentProtocolFault, StudentTimedOut
 from grader.worker import wire
 
@@ -447,6 +447,39 @@ def line() -> Any:
     opened = Line()
     yield opened
     opened.close()
+
+
+class Clock:
+    """A deadline of ten seconds that has begun, and how long the worker had to wait for a processor so far."""
+
+    def __init__(self) -> None:
+        self.waited = 3.0  # before the call, which is none of its business
+        self.begun = time.monotonic()
+        self.deadline = Deadline(10, lambda: self.waited)
+        assert not self.passed(0.1)
+
+    def passed(self, seconds: float) -> bool:
+        """Whether it is over so many seconds after the beginning."""
+        return self.deadline.passed(self.begun + 0.01 + seconds)
+
+
+def test_a_deadline_is_kept_by_who_had_a_processor() -> None:
+    clock = Clock()
+    assert not clock.passed(9.9) and clock.passed(10)
+
+
+def test_a_deadline_comes_later_where_no_processor_was_free() -> None:
+    clock = Clock()
+    clock.waited += 4
+    assert not clock.passed(10) and not clock.passed(13.9) and clock.passed(14)
+    clock.waited += 2
+    assert not clock.passed(14) and not clock.passed(15.9) and clock.passed(16)
+
+
+def test_a_deadline_comes_at_last() -> None:
+    clock = Clock()
+    clock.waited += 1000
+    assert not clock.passed(39.9) and clock.passed(40.1)
 
 
 REPLY = wire.encode("returned", {"id": 1, "value": None})

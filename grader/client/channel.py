@@ -14,6 +14,35 @@ from grader.worker import wire
 TICK_SECONDS = 0.05
 CHUNK = 1 << 18
 PIPE_BYTES = 1 << 12
+PATIENCE = 4
+
+
+class Deadline:
+    """When a reply must be there: after so many seconds, and later by what the worker had to wait for a processor.
+
+    `kept_waiting` gives the seconds that it was ready to run and did not, since it began. A busy machine can make a right
+    solution wait many times as long as it computes. That is added up to PATIENCE times the seconds, so that there is an
+    end to it however many processes somebody starts.
+    """
+
+    def __init__(self, seconds: float, kept_waiting: Callable[[], float]) -> None:
+        self._began = time.monotonic()
+        self._at, self._latest = self._began + seconds, self._began + PATIENCE * seconds
+        self._kept_waiting = kept_waiting
+        self._waited: float | None = None
+
+    def passed(self, now: float) -> bool:
+        """Whether it is over."""
+        if self._waited is None:
+            if (
+                now - self._began >= TICK_SECONDS
+            ):  # most replies come sooner, and need no look at how the worker is doing
+                self._waited = self._kept_waiting()
+        elif now >= self._at:
+            waited = self._kept_waiting()
+            self._at = min(self._at + waited - self._waited, self._latest)
+            self._waited = waited
+        return now >= self._at
 
 
 class Channel:
@@ -21,12 +50,20 @@ class Channel:
 
     Requests may be sent ahead of the replies to earlier ones: the worker then computes while the grader compares.
     `watch` is called about twenty times a second while a reply is awaited, however busy the worker keeps the pipes; it may
-    raise to end the wait.
+    raise to end the wait. `kept_waiting` is asked how long the worker had to wait for a processor so far.
     """
 
-    def __init__(self, requests: int, replies: int, output: int, output_bytes: int, watch: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        requests: int,
+        replies: int,
+        output: int,
+        output_bytes: int,
+        watch: Callable[[], None],
+        kept_waiting: Callable[[], float] = lambda: 0.0,
+    ) -> None:
         self.requests, self.replies, self.output = requests, replies, output
-        self.output_bytes, self.watch = output_bytes, watch
+        self.output_bytes, self.watch, self.kept_waiting = output_bytes, watch, kept_waiting
         for descriptor in (requests, replies, output):
             os.set_blocking(descriptor, False)
         self._poll = select.poll()
@@ -59,10 +96,10 @@ class Channel:
     def receive(self, seconds: float) -> wire.Message:
         """Wait for the next reply.
 
-        Raises StudentTimedOut after `seconds`, StudentDied when the worker hangs up, StudentProtocolFault when
+        Raises StudentTimedOut after `seconds` (see Deadline), StudentDied when the worker hangs up, StudentProtocolFault when
         something other than one whole reply arrives.
         """
-        deadline = time.monotonic() + seconds
+        deadline = Deadline(seconds, self.kept_waiting)
         try:
             while (parts := self._take_frame()) is None:
                 self._read(deadline)
@@ -108,7 +145,7 @@ class Channel:
         del self._incoming[:end]
         return parts
 
-    def _read(self, deadline: float) -> None:
+    def _read(self, deadline: Deadline) -> None:
         """Receive some bytes, waiting for them until the deadline."""
         self._tick(deadline)
         try:
@@ -134,7 +171,7 @@ class Channel:
             if not self._outgoing[0]:
                 self._outgoing.popleft()
 
-    def _wait(self, deadline: float) -> None:
+    def _wait(self, deadline: Deadline) -> None:
         """Until a reply can be read; meanwhile requests go out, and printed text is taken so that printing never blocks."""
         while True:
             self._tick(deadline)
@@ -150,10 +187,10 @@ class Channel:
             if any(number == self.replies for number, _ in events):
                 return
 
-    def _tick(self, deadline: float) -> None:
+    def _tick(self, deadline: Deadline) -> None:
         """Raise StudentTimedOut after the deadline; now and then, watch."""
         now = time.monotonic()
-        if now >= deadline:
+        if deadline.passed(now):
             raise StudentTimedOut("no answer in time")
         if now - self._watched >= TICK_SECONDS:
             self._watched = now

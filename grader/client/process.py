@@ -174,7 +174,14 @@ class Worker:
         reply_read, reply_write = os.pipe()
         output_read, output_write = os.pipe()
         theirs = (request_read, reply_write, output_write)
-        self.channel = Channel(request_write, reply_read, output_read, self.spec.limits.output_bytes, self.check_use)
+        self.channel = Channel(
+            request_write,
+            reply_read,
+            output_read,
+            self.spec.limits.output_bytes,
+            self.check_use,
+            lambda: _seconds_kept_waiting(self.pid),
+        )
         try:
             if self._server is not None:
                 self.pid = self._server.fork(start, theirs)
@@ -303,6 +310,14 @@ def _count_threads(pid: int) -> int:
         return os.stat(f"/proc/{pid}/task").st_nlink - 2
     except OSError:
         return 0
+
+
+def _seconds_kept_waiting(pid: int) -> float:
+    """How long a process was ready to run while no processor was free; 0 where the system does not say."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 def _count_resident(pid: int) -> int:
