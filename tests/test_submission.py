@@ -46,7 +46,9 @@ def test_the_file_nearest_to_the_top_counts_and_the_choice_is_told(folder: Path,
     assert submission.notes == ("area.py is there 2 times; near/area.py was graded",)
 
 
-@pytest.mark.parametrize("name", ["area (1).py", "area-2.py", "Area.py", "doe_jane_1234_area.py", "area copy.py"])
+@pytest.mark.parametrize(
+    "name", ["area (1).py", "area-2.py", "Area.py", "AREA.PY", "doe_jane_1234_area.py", "area copy.py"]
+)
 def test_a_file_that_a_download_renamed_is_found(folder: Path, course: Course, name: str) -> None:
     (folder / name).write_bytes(SOURCE)
     submission = load(folder, course)
