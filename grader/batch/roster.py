@@ -132,8 +132,7 @@ def find_columns(rows: Sequence[Sequence[str]]) -> dict[str, list[int]]:
     known = [folded(heading) for heading in rows[0]]
     found = {kind: [known.index(name) for name in names if name in known] for kind, names in COLUMNS.items()}
     first = [row[0] for row in rows[1:] if row]
-    if first and 0 not in found["id"] and all(PARTICIPANT.fullmatch(cell) for cell in first):
-        found = {kind: [place for place in places if place] for kind, places in found.items()}
+    if first and KNOWN.isdisjoint(known[:1]) and all(PARTICIPANT.fullmatch(cell) for cell in first):
         found["id"].append(0)
     return found
 
