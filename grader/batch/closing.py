@@ -21,7 +21,7 @@ def print_outcome(console: Console, outcome: Outcome, out: Path) -> None:
     rows: list[dict[str, Any]] = outcome.form["rows"]
 
     def say(text: str) -> None:
-        console.print(text, highlight=False, markup=False, soft_wrap=True)
+        console.print(text, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
     graded = sum(row["status"] == "graded" for row in rows)
     submissions = sum(row["submission"] is not None for row in rows)
