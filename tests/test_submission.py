@@ -150,6 +150,15 @@ def test_a_zip_cannot_reach_outside(tmp_path: Path, course: Course, name: str) -
     assert load(make_zip(tmp_path / "a.zip", {name: SOURCE}), course).problems == {"area": "area.py was not handed in"}
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_file_that_was_put_in_again_counts_as_it_was_last(tmp_path: Path, course: Course) -> None:
+    with zipfile.ZipFile(tmp_path / "handed-in.zip", "w") as archive:
+        for source in b"earlier = 1\n", SOURCE:
+            archive.writestr("area.py", source)
+    submission = load(tmp_path / "handed-in.zip", course)
+    assert submission.sources["area.py"] == SOURCE and not submission.notes
+
+
 def test_bombs_links_and_damage_in_a_zip_are_told(tmp_path: Path, course: Course) -> None:
     bomb = make_zip(tmp_path / "bomb.zip", {"area.py": b"#" * (50 << 20)})
     assert load(bomb, course).problems == {"area": "area.py is larger than 1 MiB"}
