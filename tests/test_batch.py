@@ -160,6 +160,9 @@ def test_resuming_grades_only_what_is_missing_or_has_changed(batch: Run, course:
     assert resumed("--seed", "1") == ["ada", "bob", "eve"]
     shutil.rmtree(submissions / "eve")
     assert resumed("--seed", "1") == [] and set(rows(out)) == {"ada", "bob"}
+    (page,) = (file.name for file in (out / "pages").iterdir() if "eve" in file.name)
+    text = batch(submissions, "--out", out, "--resume", "--seed", "1")[1]
+    assert f"1 pages of earlier runs, that are nobody's now:\n  pages/{page}\n" in text
 
 
 def test_results_are_never_overwritten_unasked(batch: Run, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -18,9 +19,10 @@ from test_batch import WRONG, class_of, results, rows
 from test_results import full_report
 
 from grader.batch import similar
-from grader.batch.live import Progress, duration, table
+from grader.batch.closing import print_outcome
+from grader.batch.live import Progress, duration, live_table, table
 from grader.batch.roster import Student
-from grader.batch.run import Event, Row
+from grader.batch.run import Event, Outcome, Row
 from grader.cli import main
 from grader.course import Course
 
@@ -213,6 +215,18 @@ def test_the_live_table_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lines[0] == "done         3 of 20, of these 1 from before, 1 not graded" and lines[1] == "waiting      8"
     assert lines[2].startswith("time left    about") and lines[3] == "mean so far  11.8 %"
     assert lines[4] == "running      d" and lines[-1] == "and 1 more" and "\x1b" not in text
+
+
+def test_names_are_printed_as_they_are() -> None:
+    console = Console(width=60, file=io.StringIO(), force_terminal=False)
+    with live_table(console, 2) as listener:
+        listener(event("graded", "lab:x:[bold]", report=full_report()))
+        listener(event("fault", "bob", fault="a:b:c"))
+    one, other = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert ": lab:x:[bold]: " in one and ": bob: a:b:c" in other
+    outcome = Outcome({"shape": "folders", "rows": [], "unused": [{"name": "x[a:b:c]", "reason": ":x:"}]}, ())
+    print_outcome(console, outcome, Path("results"))
+    assert "  x[a:b:c]: :x:\n" in console.file.getvalue()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(3.2, "about 3 s"), (300, "about 5 min"), (9000, "about 2.5 h")])

@@ -98,6 +98,10 @@ MOODLE = "Identifier,Full name,Email address,Grade\nParticipant 501,Ada Lovelace
         (MOODLE, Student("Ada Lovelace", "501", "", "a@x")),
         ("Identifikátor,Full name\nÚčastník 501,Ada Lovelace\n", Student("Ada Lovelace", "501")),
         ("name,id\n'=Ada,1\n", Student("=Ada", "1")),
+        ("name,id\nStudent 5,1815\n", Student("Student 5", "1815")),
+        ('"Full\nname";"Student\nID"\r\nAda;1\r\n', Student("Ada", "1")),
+        ('"Group (A, B, C or D)";Name;ID\r\nA;Ada;1\r\n', Student("Ada", "1")),
+        ("Remarks, if any, or none\tID\tName\r\n\t1\tAda\r\n", Student("Ada", "1")),
     ],
 )
 def test_class_lists(tmp_path: Path, text: str, student: Student) -> None:
@@ -109,6 +113,8 @@ def test_class_lists_in_other_encodings(tmp_path: Path) -> None:
     for encoding in ("utf-8-sig", "utf-16", "cp1252"):
         (tmp_path / "roster.csv").write_bytes("name,id\nZoë Müller,1\n".encode(encoding))
         assert load_roster(tmp_path / "roster.csv") == (Student("Zoë Müller", "1"),)
+    (tmp_path / "roster.csv").write_bytes("name;id\nŠimon O\u2019Neill;1\n".encode("cp1252"))
+    assert load_roster(tmp_path / "roster.csv") == (Student("Šimon O\u2019Neill", "1"),)
 
 
 def test_the_exports_of_gradebooks_are_class_lists(tmp_path: Path) -> None:
@@ -123,7 +129,10 @@ def test_the_exports_of_gradebooks_are_class_lists(tmp_path: Path) -> None:
     [
         ("", "is empty"),
         ("hello,world\n1,2\n", "none of the headings"),
+        ("\nname,id\nAda,1\n", "none of the headings"),
         ("name,id\nAda,1\nBob,1\n", "rows 2 and 3 are both '1'"),
+        ('name,id\n"Ada,1\nBob,2\n', "cannot be read up to line 3: .*look at its quotes"),
+        ("name,id\n" + "a" * 200_000 + ",1\n", "field larger than field limit"),
     ],
 )
 def test_wrong_class_lists(tmp_path: Path, text: str, words: str) -> None:

@@ -141,6 +141,15 @@ def test_what_is_part_of_no_submission_is_listed(tmp_path: Path) -> None:
     assert classes.unused == (("readme.txt", "is neither a folder, a zip, a .py file nor a notebook"),)
 
 
+@pytest.mark.parametrize("form", ["folder", "zip"])
+def test_what_programs_leave_behind_is_no_student(tmp_path: Path, form: str) -> None:
+    left = [".ipynb_checkpoints/area.py", "__pycache__/area.py", ".vscode/x.json", "__MACOSX/ada/._area.py", "._ada"]
+    files = [File(path, b"x = 1\n") for path in ("ada/area.py", "bob/area.py", *left)]
+    write = write_folder if form == "folder" else write_zip
+    classes = matched(write(tmp_path / f"class.{form}", iter(files)))
+    assert [row.student.name for row in classes.rows] == ["ada", "bob"] and not classes.unused
+
+
 def test_what_matches_nobody_is_kept_and_listed(tmp_path: Path, roster: Path) -> None:
     files = [File("Wei Li/area.py", b"x = 1\n"), File("Somebody Else/area.py", b"x = 1\n")]
     rows = [row for row in matched(write_folder(tmp_path / "class", iter(files)), roster).rows if not row.listed]

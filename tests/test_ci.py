@@ -216,6 +216,26 @@ def test_results_are_there_before_grading_begins(
     assert (seen["classroom50"]["score"], seen["classroom50"]["max-score"]) == (0, 7)
 
 
+def test_a_report_that_was_committed_is_never_taken_for_ours(
+    run: Run, submit: Submit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere, folder = tmp_path / "elsewhere", tmp_path / "checkout" / "convgrade-report"
+    elsewhere.mkdir()
+    folder.symlink_to(elsewhere)
+    assert run(submit(), "--format", "junit")[0] == 0
+    assert (folder / "junit.xml").is_file() and not any(elsewhere.iterdir()) and not folder.is_symlink()
+    for name in ("junit.xml", "report.json", "report.html"):
+        (folder / name).write_text("all points")
+
+    def killed(*arguments: object, **keywords: object) -> None:
+        assert not any(folder.iterdir())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("grader.grading.grade", killed)
+    run(submit(), GITLAB_CI="true")
+    assert "all points" not in "".join(file.read_text() for file in folder.iterdir())
+
+
 def test_a_fault_of_ours_is_an_error_and_no_grade(run: Run, submit: Submit, course: Course, tmp_path: Path) -> None:
     checks = course.topics[0].checks
     checks.write_text(checks.read_text().replace("oracle.area(*case), what", "oracle.no_such(*case), what"))

@@ -126,6 +126,41 @@ def test_moodle_in_another_language(tmp_path: Path, entries: list[Entry]) -> Non
     assert make(Request("moodle", tmp_path / "sheet.csv", "Arvosana"), entries).filled == 1
 
 
+@pytest.mark.parametrize("worth", ["1000,00", "1.000,00", "1,000.00", "1 000,0", "1\u202f000,00", "1000", "1000.00000"])
+def test_points_are_scaled_in_every_language(tmp_path: Path, entries: list[Entry], worth: str) -> None:
+    (tmp_path / "c.csv").write_text(f"Student;ID;Section;HW (1)\n    Points Possible;;;{worth}\nx;52002;A;\n")
+    (tmp_path / "m.csv").write_text(f"ID;Bewertung;Bestwertung\nTeilnehmer/in 52002;;{worth}\n")
+    for name in "canvas", "moodle":
+        filled = make(Request(name, tmp_path / f"{name[0]}.csv"), entries)
+        assert cells_of(filled.files[f"{name}.csv"].replace(b";", b","))[-1].count("214.29") == 1
+        assert filled.remarks == ("points were scaled to 1000, as the file says",)
+
+
+@pytest.mark.parametrize("worth", ["", "-", "0", "1,000", "N/A", "1/3", "1e5"])
+def test_points_that_are_not_scaled_are_told(tmp_path: Path, entries: list[Entry], worth: str) -> None:
+    (tmp_path / "sheet.csv").write_text(f"ID;Grade;Maximum grade\nParticipant 52002;;{worth}\n")
+    filled = make(Request("moodle", tmp_path / "sheet.csv"), entries)
+    assert b"52002;3.00;" in filled.files["moodle.csv"]
+    assert filled.remarks == ("points were not scaled: the file does not say how many the grade is out of",)
+
+
+def test_whom_canvas_excuses_stays_excused(tmp_path: Path, entries: list[Entry]) -> None:
+    text = "Student,ID,Section,HW (1)\n    Points Possible,,,14\nx,52002,A,EX\n"
+    (tmp_path / "export.csv").write_text(text)
+    filled = make(Request("canvas", tmp_path / "export.csv"), entries)
+    assert filled.files["canvas.csv"].decode() == text and filled.unfilled[0] == ("x", "is excused there")
+
+
+def test_a_comment_that_the_files_encoding_cannot_hold(tmp_path: Path, entries: list[Entry]) -> None:
+    (tmp_path / "sheet.csv").write_bytes("ID,Name,Grade,Feedback comments\nParticipant 52002,Zoë,,\n".encode("cp1252"))
+    of = entries[1].report
+    assert of is not None
+    topics = (dataclasses.replace(of.topics[0], title="Rückwärts → ∇"), dataclasses.replace(of.topics[0], name="b"))
+    ours = dataclasses.replace(entries[1], report=dataclasses.replace(of, topics=topics))
+    content = make(Request("moodle", tmp_path / "sheet.csv"), [ours]).files["moodle.csv"].decode("cp1252")
+    assert "Zoë,6.00,6 of 28 points: Rückwärts ? ? 3 of 14; Areas 3 of 14." in content
+
+
 def test_nobody_is_guessed_in_a_gradebook(tmp_path: Path) -> None:
     ours = [
         Entry(Student("Wei Li", "1"), "a", report(5)), Entry(Student("Li Wei", "2"), "b", report(6)),
@@ -151,6 +186,7 @@ def test_nobody_is_guessed_in_a_gradebook(tmp_path: Path) -> None:
         (b"a,b\n1,2\n", "no export of a Canvas gradebook"),
         (b'Student,ID,Section,HW (1)\n"Ada,1,A,\n', "does not end"),
         (b'Student,ID,Section,HW (1)\n"Ada"x,1,A,\n', "after a closing quote in row 2"),
+        (b"Student,ID,Section,HW (1)\n" + b"a" * 200_000 + b",1,A,\n", "field larger than field limit"),
     ],
 )
 def test_what_is_no_export_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
@@ -163,6 +199,9 @@ def test_a_short_row_is_not_filled(tmp_path: Path) -> None:
     (tmp_path / "export.csv").write_text("Student,ID,Section,HW (1)\nAda,1\n")
     filled = make(Request("canvas", tmp_path / "export.csv"), [Entry(Student("Ada", "1"), "a", report(5))])
     assert filled.filled == 0 and ("Ada", "the row is too short") in filled.unfilled
+    (tmp_path / "sheet.csv").write_text("Identifier,Grade,Maximum grade\nParticipant 1,\n")
+    filled = make(Request("moodle", tmp_path / "sheet.csv"), [Entry(Student("Ada", "1"), "a", report(5))])
+    assert filled.filled == 0 and ("1", "the row is too short") in filled.unfilled
 
 
 def test_plain_csv_defuses_formulas(entries: list[Entry]) -> None:

@@ -133,6 +133,14 @@ def test_what_is_no_notebook_is_told(hand_in: HandIn, course: Course, name: str)
     assert len(submission.problems["area"]) < 300
 
 
+@pytest.mark.parametrize("name", ["AREA.IPYNB", "homework.Ipynb"])
+def test_the_case_of_a_name_costs_nothing(hand_in: HandIn, course: Course, name: str) -> None:
+    folder = hand_in({name: WHOLE})
+    for path in folder, folder / name:
+        report = grade(path, course=course)
+        assert report.points_earned == report.points_possible
+
+
 def test_the_report_shows_the_sentence(hand_in: HandIn, course: Course) -> None:
     report = grade(hand_in(UNREADABLE["merge conflict"][0]), course=course)
     assert report.points_earned == 0

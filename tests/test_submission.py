@@ -46,7 +46,9 @@ def test_the_file_nearest_to_the_top_counts_and_the_choice_is_told(folder: Path,
     assert submission.notes == ("area.py is there 2 times; near/area.py was graded",)
 
 
-@pytest.mark.parametrize("name", ["area (1).py", "area-2.py", "Area.py", "doe_jane_1234_area.py", "area copy.py"])
+@pytest.mark.parametrize(
+    "name", ["area (1).py", "area-2.py", "Area.py", "AREA.PY", "doe_jane_1234_area.py", "area copy.py"]
+)
 def test_a_file_that_a_download_renamed_is_found(folder: Path, course: Course, name: str) -> None:
     (folder / name).write_bytes(SOURCE)
     submission = load(folder, course)
@@ -146,6 +148,15 @@ def test_a_zip_is_read_without_unpacking(tmp_path: Path, course: Course) -> None
 @pytest.mark.parametrize("name", ["../area.py", "/area.py", "a/../../area.py", "..\\area.py"])
 def test_a_zip_cannot_reach_outside(tmp_path: Path, course: Course, name: str) -> None:
     assert load(make_zip(tmp_path / "a.zip", {name: SOURCE}), course).problems == {"area": "area.py was not handed in"}
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_file_that_was_put_in_again_counts_as_it_was_last(tmp_path: Path, course: Course) -> None:
+    with zipfile.ZipFile(tmp_path / "handed-in.zip", "w") as archive:
+        for source in b"earlier = 1\n", SOURCE:
+            archive.writestr("area.py", source)
+    submission = load(tmp_path / "handed-in.zip", course)
+    assert submission.sources["area.py"] == SOURCE and not submission.notes
 
 
 def test_bombs_links_and_damage_in_a_zip_are_told(tmp_path: Path, course: Course) -> None:

@@ -21,7 +21,7 @@ def print_outcome(console: Console, outcome: Outcome, out: Path) -> None:
     rows: list[dict[str, Any]] = outcome.form["rows"]
 
     def say(text: str) -> None:
-        console.print(text, highlight=False, markup=False, soft_wrap=True)
+        console.print(text, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
     graded = sum(row["status"] == "graded" for row in rows)
     submissions = sum(row["submission"] is not None for row in rows)
@@ -36,6 +36,7 @@ def print_outcome(console: Console, outcome: Outcome, out: Path) -> None:
     }
     for heading, entries in lists.items():
         _say_list(say, heading, entries)
+    _say_list(say, "pages of earlier runs, that are nobody's now", _nobodys(rows, out), "their folder")
     for request, filled in outcome.gradebooks:
         files = ", ".join(list(filled.files)[:1]) + (
             f" and {len(filled.files) - 1} more" if len(filled.files) > 1 else ""
@@ -47,13 +48,19 @@ def print_outcome(console: Console, outcome: Outcome, out: Path) -> None:
     say(f"Results: {out / OVERVIEW}, {out / CLASS}, and one page each in {out / 'pages'}.")
 
 
-def _say_list(say: Any, heading: str, entries: Sequence[str]) -> None:
+def _nobodys(rows: Sequence[dict[str, Any]], out: Path) -> list[str]:
+    """What --resume finds of people who handed in nothing any more, or are called something else, and does not touch."""
+    graded = {row["file"] for row in rows if row["status"] == "graded"}
+    return sorted(f"pages/{page.name}" for page in (out / "pages").glob("*.html") if page.stem not in graded)
+
+
+def _say_list(say: Any, heading: str, entries: Sequence[str], everything: str = OVERVIEW) -> None:
     if entries:
         say(f"{len(entries)} {heading}:")
         for entry in entries[:SHOWN]:
             say(f"  {one_line(entry, 160)}")
         if len(entries) > SHOWN:
-            say(f"  ... and {len(entries) - SHOWN} more; {OVERVIEW} has all")
+            say(f"  ... and {len(entries) - SHOWN} more; {everything} has all")
 
 
 def _name(row: dict[str, Any]) -> str:

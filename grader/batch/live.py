@@ -109,7 +109,7 @@ def _print_line(console: Console, progress: Progress, event: Event) -> None:
     score = _score(event.report) if event.report is not None else one_line(event.fault or "", 120)
     words = {"graded": "graded", "kept": "kept", "fault": "not graded"}[event.what]
     line = f"{words} {progress.done} of {progress.total}: {one_line(event.row.student.shown, 60)}: {score}"
-    console.print(line, highlight=False, markup=False, soft_wrap=True)
+    console.print(line, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def _score(report: Report) -> str:

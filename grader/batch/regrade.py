@@ -156,7 +156,7 @@ def print_changes(console: Console, changes: Sequence[Change], applied: bool) ->
     """Who changes, those who lose most first, and in which checks."""
 
     def say(text: str) -> None:
-        console.print(text, highlight=False, markup=False, soft_wrap=True)
+        console.print(text, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
     changed = sorted((change for change in changes if change.is_one), key=_difference)
     say(f"{len(changed)} of {len(changes)} change, {len(changes) - len(changed)} stay the same.")

@@ -24,6 +24,7 @@ COLUMNS = {
     "email": ("email", "e-mail", "email address", "e-mail address", "mail", "e-mail-adresse", "adresse de courriel"),
 }  # fmt: skip
 """Headings by what they hold, folded; the first that is there is the main one, the others are known as well."""
+KNOWN = frozenset(heading for headings in COLUMNS.values() for heading in headings)
 PARTICIPANT = re.compile(r"\D+ (\d+)")
 
 
@@ -75,15 +76,22 @@ def decode(content: bytes) -> tuple[str, str]:
             return content.decode(encoding), encoding
         except UnicodeDecodeError:
             pass
-    try:
-        return content.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        return content.decode("latin-1"), "latin-1"  # every byte is a character of it, so writing gives the same bytes
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            return content.decode(encoding), encoding
+        except UnicodeDecodeError:
+            pass
+    return content.decode("latin-1"), "latin-1"  # every byte is a character of it, so writing gives the same bytes
 
 
 def parse_roster(text: str, source: str) -> tuple[Student, ...]:
     """The students in a CSV. Raises UsageError."""
-    rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter_of(text)))
+    # strict: a quote that is never closed would make the rest of the class one cell
+    reader = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter_of(text), strict=True)
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        raise UsageError(f"{source} cannot be read up to line {reader.line_num}: {error}; look at its quotes") from None
     if not rows:
         raise UsageError(f"{source} is empty; a class list has a row of headings: any of name, id, login, email")
     columns = find_columns(rows)
@@ -100,9 +108,20 @@ def parse_roster(text: str, source: str) -> tuple[Student, ...]:
 
 
 def delimiter_of(text: str) -> str:
-    """What separates the columns, by the first line: a comma, a semicolon or a tab."""
-    first = text.lstrip("\ufeff").partition("\n")[0]
-    return max(",;\t", key=first.count)
+    """What separates the columns: of a comma, a semicolon and a tab what gives the most headings that are known, or any.
+
+    A heading may hold the others, and in quotes all of them and line ends.
+    """
+
+    def headings(delimiter: str) -> tuple[int, int]:
+        reader = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter)
+        try:
+            first = next(reader, [])
+        except csv.Error:
+            return 0, 0
+        return sum(folded(heading) in KNOWN for heading in first), len(first)
+
+    return max(",;\t", key=headings)
 
 
 def find_columns(rows: Sequence[Sequence[str]]) -> dict[str, list[int]]:
@@ -113,8 +132,7 @@ def find_columns(rows: Sequence[Sequence[str]]) -> dict[str, list[int]]:
     known = [folded(heading) for heading in rows[0]]
     found = {kind: [known.index(name) for name in names if name in known] for kind, names in COLUMNS.items()}
     first = [row[0] for row in rows[1:] if row]
-    if first and 0 not in found["id"] and all(PARTICIPANT.fullmatch(cell) for cell in first):
-        found = {kind: [place for place in places if place] for kind, places in found.items()}
+    if first and KNOWN.isdisjoint(known[:1]) and all(PARTICIPANT.fullmatch(cell) for cell in first):
         found["id"].append(0)
     return found
 

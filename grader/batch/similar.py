@@ -125,7 +125,7 @@ def print_pairs(console: Console, pairs: Sequence[Pair], above: int) -> None:
     """The pairs as lines, topic by topic in the order given."""
 
     def say(text: str) -> None:
-        console.print(text, highlight=False, markup=False, soft_wrap=True)
+        console.print(text, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
     if not pairs:
         say(f"No two submissions are {above} % alike or more.")

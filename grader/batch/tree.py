@@ -30,7 +30,7 @@ from grader.submission.sources import (
 
 TAKEN = (*KINDS, ".zip", *ARCHIVES)
 CLASS_TABLE_BYTES = 512 << 20
-IGNORED = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", ".git"})
+IGNORED = frozenset({"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"})
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class FolderTree:
                 found = [Item(entry.name, entry.is_dir(follow_symlinks=False)) for entry in listing]
         except OSError as error:
             raise UsageError(f"{self.path} cannot be listed: {error.strerror}") from None
-        return sorted((item for item in found if item.name not in IGNORED), key=lambda item: item.name)
+        return sorted((item for item in found if not _is_left_behind(item.name)), key=lambda item: item.name)
 
     def down(self, name: str) -> FolderTree:
         """The folder of that name in it."""
@@ -113,7 +113,7 @@ class ZipTree:
         found: dict[str, bool] = {}
         for path, _ in self.members:
             found[path.parts[0]] = found.get(path.parts[0], False) or len(path.parts) > 1
-        return [Item(name, found[name]) for name in sorted(found) if name not in IGNORED]
+        return [Item(name, found[name]) for name in sorted(found) if not _is_left_behind(name)]
 
     def down(self, name: str) -> ZipTree:
         """The folder of that name in it."""
@@ -159,6 +159,11 @@ def open_tree(path: Path) -> Tree:
     except SubmissionUnreadable as error:
         raise UsageError(str(error)) from None
     return ZipTree(zipfile.ZipFile(path), path.stem, tuple(_members(infos)))
+
+
+def _is_left_behind(name: str) -> bool:
+    """Whether some program left it there: Jupyter's .ipynb_checkpoints is no student, in a folder as little as in a zip."""
+    return name in IGNORED or name.startswith(".")
 
 
 def _members(infos: list[zipfile.ZipInfo]) -> Iterator[tuple[PurePosixPath, zipfile.ZipInfo]]:

@@ -71,13 +71,14 @@ def run_ci(options: argparse.Namespace) -> int:
     from grader.ci.moment import find_moment, hold_against_deadlines
     from grader.ci.surroundings import Surroundings
     from grader.ci.ungraded import ungraded
-    from grader.ci.writing import BEFORE_GRADING, write_formats
+    from grader.ci.writing import BEFORE_GRADING, remove_committed, write_formats
     from grader.course import load_course
     from grader.grading import Settings, choose_topics
     from grader.report.places import Places
 
     around = Surroundings(os.environ, Path.cwd(), options.out, options.autograder)
     formats = tuple(options.format or around.formats())
+    remove_committed(formats, around)
     path = Path(options.path) if options.path is not None else _path(around, formats)
     course = load_course(options.course)
     names = tuple(options.topic) if options.topic else None

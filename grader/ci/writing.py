@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import sys
 from collections.abc import Callable, Iterable
@@ -23,8 +24,24 @@ from grader.report.places import Places
 from grader.report.summary import to_summary
 from grader.results import Report, number
 
+FILES = {"junit": "junit.xml", "json": "report.json", "html": "report.html"}
+"""What goes into the folder for reports."""
 BEFORE_GRADING = ("gradescope", "classroom50")
 """Files that are read even if we are killed: they are written before grading, with nothing earned."""
+
+
+def remove_committed(formats: Iterable[str], around: Surroundings) -> None:
+    """Remove what lies where reports go, so that nothing of a checkout is taken for a report where we do not finish.
+
+    A student may have committed files of these names, with any points, and a link in the place of their folder.
+    """
+    with contextlib.suppress(OSError):  # what stands in the way is told when writing
+        if around.out.is_symlink() and not around.out.is_absolute():
+            around.out.unlink()
+    for name in formats:
+        if name in FILES:
+            with contextlib.suppress(OSError):
+                (around.out / FILES[name]).unlink()
 
 
 def write_formats(
@@ -61,15 +78,15 @@ def _write_annotations(report: Report, places: Places, around: Surroundings) -> 
 
 
 def _write_junit(report: Report, places: Places, around: Surroundings) -> None:
-    _write_file(around.out, "junit.xml", to_junit(report, places))
+    _write_file(around.out, FILES["junit"], to_junit(report, places))
 
 
 def _write_json(report: Report, places: Places, around: Surroundings) -> None:
-    _write_file(around.out, "report.json", to_json(report))
+    _write_file(around.out, FILES["json"], to_json(report))
 
 
 def _write_html(report: Report, places: Places, around: Surroundings) -> None:
-    _write_file(around.out, "report.html", to_html(report))
+    _write_file(around.out, FILES["html"], to_html(report))
 
 
 def _write_classroom50(report: Report, places: Places, around: Surroundings) -> None:

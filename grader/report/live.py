@@ -47,6 +47,6 @@ def _plain_listener(console: Console) -> Callable[[Step], None]:
         results.append(step.result.outcome is Outcome.PASSED)
         if len(results) == step.of_topic:
             line = f"graded {step.topic}: {sum(results)} of {len(results)} checks passed"
-            console.print(line, highlight=False, markup=False)
+            console.print(line, highlight=False, markup=False, emoji=False)
 
     return tell

@@ -153,7 +153,10 @@ def explanation(check: CheckResult, seen: set[str]) -> RenderableType:
         hint = HINT_ABOVE if misconception.slug in seen else misconception.hint
         seen.add(misconception.slug)
         parts.append(
-            _pad(Text.from_markup(f"[bold]Probably: {escape(name)}.[/bold] {escape(plain(hint))}"), (1, 0, 0, 4))
+            _pad(
+                Text.from_markup(f"[bold]Probably: {escape(name)}.[/bold] {escape(plain(hint))}", emoji=False),
+                (1, 0, 0, 4),
+            )
         )
     for observation in check.observations:
         parts.append(_indented(f"Observed: {plain(observation)}", 4))

@@ -44,7 +44,7 @@ class HandedIn:
 
     def notebooks(self) -> list[Entry]:
         """The notebooks, nearest to the top first; of very many not all."""
-        return sorted((e for e in self.entries if e.path.suffix == ".ipynb"), key=depth)[:NOTEBOOKS]
+        return sorted((e for e in self.entries if e.path.suffix.lower() == ".ipynb"), key=depth)[:NOTEBOOKS]
 
     def notebook(self, entry: Entry) -> tuple[ReadNotebook | str, str]:
         """A notebook, or the rest of a sentence that begins with its name; and the SHA-256 of its bytes."""
@@ -139,7 +139,7 @@ def _choose_file(topic: Topic, entries: list[Entry], alone: bool) -> tuple[Entry
         return best, f"{topic.file} is there {len(exact)} times; {best.path} was graded" if several else None
     similar = [e for e in entries if _renamed(topic, e, ".py") and not e.path.name.startswith("test_")]
     if not similar and alone:
-        similar = [entry for entry in entries if entry.path.suffix == ".py"]
+        similar = [entry for entry in entries if entry.path.suffix.lower() == ".py"]
     if not similar:
         return None, None
     best = min(similar, key=depth)

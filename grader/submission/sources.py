@@ -99,7 +99,8 @@ def read_table(archive: Path | bytes, shown: str, table_bytes: int) -> list[zipf
             if _table_size(stream) > table_bytes:
                 raise SubmissionUnreadable(f"{shown} holds too many files; hand in the .py files alone")
             with zipfile.ZipFile(stream) as opened:
-                return opened.infolist()
+                # a file that was put in again counts once, as it was last: so it lies there when the zip is unpacked
+                return list({info.filename: info for info in opened.infolist()}.values())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error) as error:
         raise SubmissionUnreadable(f"{shown} is not a zip that can be read: {error}") from None
 

@@ -51,7 +51,7 @@ class Sheet:
             wanted[row][column] = value
         if [[cell.value for cell in row] for row in read_cells(text, self.delimiter)] != wanted:
             raise InternalFault("filling the gradebook would change cells that must stay")
-        return text.encode(self.encoding)
+        return text.encode(self.encoding, "replace")  # only new cells can hold what the file's encoding has not
 
     def _quoted(self, value: str, before: str) -> str:
         """The cell's new text, in quotes where it needs them or had them."""
@@ -72,11 +72,11 @@ def read_sheet(file: Path) -> Sheet:
     delimiter = delimiter_of(text)
     try:
         rows = read_cells(text, delimiter)
-    except ValueError as error:
+        parsed = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter))
+    except (ValueError, csv.Error) as error:
         raise UsageError(f"{file}: {error}") from None
     if not rows:
         raise UsageError(f"{file} is empty")
-    parsed = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter))
     if [list(row) for row in parsed] != [[cell.value for cell in row] for row in rows]:
         raise UsageError(f"{file} is not a CSV that can be changed safely; export it again")
     return Sheet(text, encoding, delimiter, tuple(rows))

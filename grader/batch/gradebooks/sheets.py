@@ -35,6 +35,9 @@ LOCKED = (
     "la calificación puede ser cambiada",
 )
 NO = ("no", "nein", "non", "nee")
+EXCUSED = "ex"  # Canvas's mark, in every language; a number in its place would take the excuse back
+NUMBER = re.compile(r"\d{1,9}(\.\d{1,9}|,(?!\d{3}$)\d{1,9})?|\d{1,3}((,\d{3})+\.|(\.\d{3})+,)\d{1,2}")
+"""1000.00, 1000,00, 1,000.00 and 1.000,00, but not 1,000."""
 
 
 @dataclass(frozen=True)
@@ -94,11 +97,12 @@ def _possible(sheet: Sheet, column: int) -> Fraction | None:
 
 
 def _number(text: str) -> Fraction | None:
-    try:
-        value = Fraction(text.strip())
-    except (ValueError, ZeroDivisionError):
+    """A positive number as exports write it in whatever language; None for what is none, and for what could be two."""
+    text = re.sub(r"[\s'\u2019]", "", text)
+    if NUMBER.fullmatch(text) is None:
         return None
-    return value if value > 0 else None
+    whole, mark, decimals = text.replace(",", ".").rpartition(".")
+    return Fraction(f"{whole.replace('.', '')}.{decimals}" if mark else text) or None
 
 
 def _find(sheet: Sheet, names: Sequence[str]) -> int | None:
@@ -114,7 +118,7 @@ def _fill(sheet: Sheet, entries: Sequence[Entry], columns: Columns, name: str) -
     changes: dict[tuple[int, int], str] = {}
     used: dict[Student, int] = {}
     told: set[Student] = set()
-    possible: set[Fraction] = set()
+    possible: set[Fraction | None] = set()
     for number in range(1, len(sheet.rows)):
         values = sheet.values(number)
         person = read_student(values, places)
@@ -130,13 +134,16 @@ def _fill(sheet: Sheet, entries: Sequence[Entry], columns: Columns, name: str) -
         report = entry_of[found].report
         assert report is not None, "_refusal sees to this"
         worth = columns.possible if columns.maximum is None else _number(values[columns.maximum])
-        possible |= {worth} if worth is not None and worth != report.points_possible else set()
+        possible |= {worth} if worth != report.points_possible else set()
         changes[number, columns.grade] = two_decimals(scaled(report, worth))
         if columns.comments is not None and columns.comments < len(values):
             changes[number, columns.comments] = comment(report)
     absent = [entry for entry in entry_of.values() if entry.report is not None and entry.student not in told]
     unfilled += [(entry.student.shown, "has a score, but no row here that is certainly theirs") for entry in absent]
-    remarks = [f"points were scaled to {points(worth)}, as the file says" for worth in sorted(possible)]
+    scales = sorted(worth for worth in possible if worth is not None)
+    remarks = [f"points were scaled to {points(worth)}, as the file says" for worth in scales]
+    if None in possible:
+        remarks.append("points were not scaled: the file does not say how many the grade is out of")
     return Filled({name: sheet.replaced(changes)}, len(used), tuple(unfilled), tuple(remarks))
 
 
@@ -175,8 +182,10 @@ def _refusal(
         return f"row {used[found] + 1} is for the same person"
     if entries[found].report is None:
         return entries[found].why
-    if columns.grade >= len(values):
+    if max(columns.grade, columns.maximum or 0) >= len(values):
         return "the row is too short"
+    if folded(values[columns.grade]) == EXCUSED:
+        return "is excused there"
     if columns.locked is not None and columns.locked < len(values) and folded(values[columns.locked]) in NO:
         return "Moodle says that the grade cannot be changed"
     return None
