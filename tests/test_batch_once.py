@@ -104,6 +104,21 @@ def test_the_platforms_date_is_held_against_the_deadline(batch: Run, course: Cou
     assert report_of(out, "bob")["late"]["points"] == 4.9 and report_of(out, "fay")["late"] is None
 
 
+def test_the_class_lists_date_counts_where_the_platform_gives_none(batch: Run, course: Course, tmp_path: Path) -> None:
+    with_deadline(course, *TEN_A_DAY)
+    for name in ("ada", "bob", "eve"):
+        (tmp_path / "class" / name).mkdir(parents=True)
+        (tmp_path / "class" / name / "area.py").write_text(SOLUTION)
+    roster, out = tmp_path / "roster.csv", tmp_path / "out"
+    roster.write_text("name,Handed in\nada,2026-03-01 12:00\nbob,2026-03-04T14:00+01:00\neve,\ngus,2026-03-09 12:00\n")
+    assert batch(tmp_path / "class", "--out", out, "--roster", roster)[0] == 0
+    found = {name: (row["points_counted"], row["days_late"], row["handed_in"]) for name, row in rows(out).items()}
+    assert found == {
+        "ada": (7, 0, "2026-03-01T12:00:00+00:00"), "bob": (4.9, 4, "2026-03-04T14:00:00+01:00"),
+        "eve": (7, None, None), "gus": (None, None, None),
+    }  # fmt: skip
+
+
 def test_another_date_is_another_result(
     batch: Run, run: Run, course: Course, tmp_path: Path, graded_jobs: list[str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,8 @@ def test_the_exports_of_gradebooks_are_class_lists(tmp_path: Path) -> None:
         ("\nname,id\nAda,1\n", "none of the headings"),
         ("name,id\nAda,1\nBob,1\n", "rows 2 and 3 are both '1'"),
         ('name,id\n"Ada,1\nBob,2\n', "cannot be read up to line 3: .*look at its quotes"),
+        ("id,handed in\n1,-\n2,tomorrow\n", "row 3: 'tomorrow' is not a date like"),
+        ("handed in\n2026-03-01\n", "none of the headings"),
         ("name,id\n" + "a" * 200_000 + ",1\n", "field larger than field limit"),
     ],
 )
@@ -139,6 +142,27 @@ def test_wrong_class_lists(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "roster.csv").write_text(text)
     with pytest.raises(UsageError, match=words):
         load_roster(tmp_path / "roster.csv")
+
+
+def test_dates_of_a_class_list_are_of_the_zone_that_is_asked_for(tmp_path: Path) -> None:
+    path, zone = tmp_path / "roster.csv", timezone(timedelta(hours=1))
+    path.write_text("id,submitted at\n1,2026-03-01 12:00\n2,2026-03-01T12:00Z\n3,\n")
+    dates = [student.handed_in for student in load_roster(path, zone)]
+    assert dates == [datetime(2026, 3, 1, 12, tzinfo=zone), datetime(2026, 3, 1, 12, tzinfo=UTC), None]
+
+
+@pytest.mark.parametrize(
+    ("cell", "date"),
+    [
+        ("Tuesday, 3 March 2026, 2:05 PM", datetime(2026, 3, 3, 14, 5, tzinfo=UTC)),
+        ("Dienstag, 3. März 2026, 14:05", None),
+        ("-", None),
+    ],
+)
+def test_moodles_worksheet_says_when_it_was_handed_in(tmp_path: Path, cell: str, date: datetime | None) -> None:
+    path = tmp_path / "worksheet.csv"
+    path.write_text(f'Identifier,Grade,Last modified (submission)\nParticipant 501,,"{cell}"\n', "utf-8")
+    assert load_roster(path)[0].handed_in == date
 
 
 def test_a_class_list_that_is_not_there(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from grader.batch.handedin import Clue, Found, HandedIn
 from grader.batch.names import file_name, folded, name_keys
@@ -28,6 +29,13 @@ class Row:
     earlier: tuple[str, ...] = ()
     listed: bool = True
     why: str | None = None
+
+    @property
+    def moment(self) -> datetime | None:
+        """When the submission was handed in: as the platform says, or else the class list."""
+        if self.submission is None:
+            return None
+        return self.submission.moment or self.student.handed_in
 
 
 @dataclass(frozen=True)

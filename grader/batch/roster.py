@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from grader.batch.names import folded
@@ -25,18 +26,33 @@ COLUMNS = {
 }  # fmt: skip
 """Headings by what they hold, folded; the first that is there is the main one, the others are known as well."""
 KNOWN = frozenset(heading for headings in COLUMNS.values() for heading in headings)
+HANDED_IN = (
+    "handed in",
+    "handed_in",
+    "handed in at",
+    "submitted",
+    "submitted at",
+    "submission time",
+    "submission date",
+)
+MOODLE_HANDED_IN = "last modified (submission)"
+MOODLE_DATE = "%A, %d %B %Y, %I:%M %p"
 PARTICIPANT = re.compile(r"\D+ (\d+)")
 
 
 @dataclass(frozen=True)
 class Student:
-    """One person. `also` are further ids and logins the person is known by; what is not known is empty."""
+    """One person. `also` are further ids and logins the person is known by; what is not known is empty.
+
+    `handed_in` is the date that the class list gives for the submission.
+    """
 
     name: str = ""
     id: str = ""
     login: str = ""
     email: str = ""
     also: tuple[str, ...] = ()
+    handed_in: datetime | None = None
 
     @property
     def key(self) -> str:
@@ -53,9 +69,12 @@ class Student:
         return frozenset(folded(text) for text in (self.id, self.login, self.email, *self.also) if text)
 
 
-def load_roster(path: Path) -> tuple[Student, ...]:
-    """Read a class list. Raises UsageError that names the file, the row and what is wrong there."""
-    return parse_roster(read_text(path), str(path))
+def load_roster(path: Path, zone: tzinfo = UTC) -> tuple[Student, ...]:
+    """Read a class list; dates without an offset are of `zone`.
+
+    Raises UsageError that names the file, the row and what is wrong there.
+    """
+    return parse_roster(read_text(path), str(path), zone)
 
 
 def read_text(path: Path) -> str:
@@ -84,8 +103,8 @@ def decode(content: bytes) -> tuple[str, str]:
     return content.decode("latin-1"), "latin-1"  # every byte is a character of it, so writing gives the same bytes
 
 
-def parse_roster(text: str, source: str) -> tuple[Student, ...]:
-    """The students in a CSV. Raises UsageError."""
+def parse_roster(text: str, source: str, zone: tzinfo = UTC) -> tuple[Student, ...]:
+    """The students in a CSV; see `load_roster`. Raises UsageError."""
     # strict: a quote that is never closed would make the rest of the class one cell
     reader = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter_of(text), strict=True)
     try:
@@ -102,7 +121,8 @@ def parse_roster(text: str, source: str) -> tuple[Student, ...]:
     for number, row in enumerate(rows[1:], 2):
         student = read_student(row, columns)
         if student is not None:
-            students.append((number, student))
+            moment = _moment_of(dict(zip(map(folded, rows[0]), row, strict=False)), f"{source}, row {number}", zone)
+            students.append((number, replace(student, handed_in=moment)))
     _refuse_doubles(students, source)
     return tuple(student for _, student in students)
 
@@ -154,6 +174,27 @@ def read_student(row: Sequence[str], columns: dict[str, list[int]]) -> Student |
     first = [found[0] if found else "" for found in (ids, logins, emails)]
     also = tuple(dict.fromkeys([*ids[1:], *logins[1:], *emails[1:]]))
     return Student(name, first[0], first[1], first[2], also)
+
+
+def _moment_of(cells: Mapping[str, str], where: str, zone: tzinfo) -> datetime | None:
+    """When the class list says that somebody handed in. Raises UsageError for a date of another form.
+
+    Moodle writes dates in the language of the site; those that are not English say nothing here.
+    """
+    for text in (cells.get(heading, "").strip() for heading in HANDED_IN):
+        if text and text != "-":
+            try:
+                return _in_zone(datetime.fromisoformat(text), zone)
+            except ValueError:
+                raise UsageError(f"{where}: {text[:40]!r} is not a date like 2026-12-01T23:59+01:00") from None
+    try:
+        return _in_zone(datetime.strptime(cells.get(MOODLE_HANDED_IN, "").strip(), MOODLE_DATE), zone)
+    except ValueError:
+        return None
+
+
+def _in_zone(moment: datetime, zone: tzinfo) -> datetime:
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
 
 
 def _refuse_doubles(students: list[tuple[int, Student]], source: str) -> None:

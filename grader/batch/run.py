@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -69,7 +69,8 @@ class Outcome:
 
 def read_classes(plan: Plan) -> ClassList:
     """Who handed in what. Raises UsageError."""
-    roster = load_roster(plan.roster) if plan.roster is not None else None
+    zone = plan.course.late.due.tzinfo if plan.course.late is not None else None
+    roster = load_roster(plan.roster, zone or UTC) if plan.roster is not None else None
     found = find_submissions(open_tree(plan.submissions), known_ids_of(roster or ()), plan.shape)
     return match_class(found, roster)
 
@@ -199,7 +200,7 @@ class Batch:
 def work_of(row: Row) -> Work:
     """The row's submission, read where it was handed in."""
     assert row.submission is not None, "only rows with a submission are graded"
-    return Work(bundle_of(row), row.submission.moment)
+    return Work(bundle_of(row), row.moment)
 
 
 def bundle_of(row: Row) -> Bundle:
@@ -259,9 +260,7 @@ def _row_form(row: Row, batch: Batch, fault: str | None) -> dict[str, Any]:
         "why": row.why,
         "submission": submission.label if submission is not None else None,
         "late": submission.late if submission is not None else False,
-        "handed_in": submission.moment.isoformat()
-        if submission is not None and submission.moment is not None
-        else None,
+        "handed_in": row.moment.isoformat() if row.moment is not None else None,
         "earlier": list(row.earlier),
         **score_form(report, fault, missing=submission is None),
     }
