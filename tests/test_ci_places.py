@@ -57,6 +57,14 @@ def test_a_function_in_a_notebook_is_found_where_it_is_defined(run: Run) -> None
     assert place is not None and "def area(" in content.decode().split("\n")[int(place[1]) - 1]
 
 
+def test_a_file_that_a_notebook_was_exported_to_is_annotated_as_the_file_it_is(run: Run) -> None:
+    lines = f"!pip install numpy\n{SOLUTION}".replace("return height * width", "return [0][height]").split("\n")
+    Path("area.py").write_text("\n".join(lines))
+    _, out, _ = run("area.py", "--format", "annotations")
+    place = re.search(r"^::error file=area\.py,line=(\d+),title=area/worked_example", out, re.M)
+    assert place is not None and lines[int(place[1]) - 1] == "    return [0][height]"
+
+
 @pytest.mark.parametrize("file", sorted((ROOT / "assignments").glob("*.ipynb")), ids=lambda file: file.stem)
 def test_every_line_of_this_courses_notebooks_is_found(file: Path) -> None:
     content = file.read_bytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import os
 import stat
@@ -95,6 +96,38 @@ def test_a_declared_encoding_and_a_byte_order_mark_are_fine(folder: Path, course
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links, pipes and devices are made the POSIX way")
+@pytest.mark.parametrize(
+    "line",
+    ["!pip install numpy", "%matplotlib inline", "get_ipython().system('ls')", "files = get_ipython().getoutput('ls')"],
+)
+def test_a_notebook_that_was_exported_to_a_file_is_read_like_one(folder: Path, course: Course, line: str) -> None:
+    source = f"{line}\n".encode() + SOURCE
+    (folder / "area.py").write_bytes(source)
+    submission = load(folder, course)
+    assert submission.notes[0].startswith("area.py was exported from a notebook and is not plain Python")
+    assert not submission.problems and submission.files()[0].sha256 == hashlib.sha256(source).hexdigest()
+    module = submission.notebooks["area.py"]
+    (number,) = module.statements
+    assert isinstance(ast.parse(module.text).body[number], ast.FunctionDef)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def area(height, width):\n    return height * width!\n",
+        "    def area(height, width):\n        return height * width\n",
+        '"""\n!pip install numpy\n"""\ndef area(height, width):\n    return height * width\n',
+        "try:\n    get_ipython()\nexcept NameError:\n    pass\n",
+        "def shell():\n    return get_ipython()\n",
+    ],
+    ids=["broken", "indented", "in a string", "with care", "in a function"],
+)
+def test_other_files_stay_what_they_are(folder: Path, course: Course, source: str) -> None:
+    (folder / "area.py").write_text(source)
+    submission = load(folder, course)
+    assert not submission.notebooks and submission.sources == {"area.py": source.encode()} and not submission.notes
+
+
 def test_links_pipes_and_folders_are_not_opened(folder: Path, course: Course, tmp_path: Path) -> None:
     (tmp_path / "secret.py").write_bytes(SOURCE)
     file = folder / "area.py"

@@ -20,6 +20,7 @@ DEFINITION = re.compile(r"[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+([A-Za-z_]\w*
 def locate(report: Report, path: Path, checkout: Path) -> Places:
     """Find the graded files below `path` by their contents; nothing for a zip, or for files outside the checkout."""
     names = {file.sha256: file.notebook.name if file.notebook is not None else file.name for file in report.files}
+    exported = {file.notebook.name for file in report.files if file.notebook is not None}
     wanted = {check.function for topic in report.topics for check in topic.checks}
     files: dict[str, str] = {}
     functions: dict[str, Place] = {}
@@ -36,6 +37,8 @@ def locate(report: Report, path: Path, checkout: Path) -> Places:
         else:
             lines = content.splitlines()  # of bytes: at the ends that Python knows, and no others
             texts = [(Place(place, number), line.decode("utf-8", "replace")) for number, line in enumerate(lines, 1)]
+            if name in exported:  # a Python file that was read as a notebook of one cell
+                cells[place] = {(1, number): number for number in range(1, len(lines) + 1)}
         functions |= {function: where for where, line in texts if (function := _defined(line)) in wanted}
     return Places(files, functions, cells)
 

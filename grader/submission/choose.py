@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from grader.course import Topic
+from grader.submission.ipython import normalise, without_magics
 from grader.submission.module import ReadNotebook, read_cells
-from grader.submission.notebook import read_notebook
+from grader.submission.needs import names_used
+from grader.submission.notebook import Cell, Notebook, read_notebook
 from grader.submission.parsing import defined_functions, parse, written_functions
 from grader.submission.sources import Entry
 
@@ -84,9 +86,7 @@ def choose(topic: Topic, handed: HandedIn, alone: bool) -> Choice:
     # how much is written matters only where a notebook might have more
     written = _written(source, names) if isinstance(source, bytes) and handed.notebooks() else -1
     if entry is not None and isinstance(source, bytes) and written == len(names):
-        return Choice(
-            entry, source, sha256=hashlib.sha256(source).hexdigest(), notes=notes + _beside(topic, entry, handed)
-        )
+        return _choice_of_file(entry, source, notes + _beside(topic, entry, handed))
     candidates, unread = _candidates(topic, handed, alone)
     best = max(candidates, key=lambda one: one.rank, default=None)
     if best is not None and best.written > written:
@@ -101,10 +101,36 @@ def choose(topic: Topic, handed: HandedIn, alone: bool) -> Choice:
             notes += (f"{', '.join(others[:3])} defines functions of {topic.file} too; {best.entry.path} was graded",)
         return Choice(best.entry, notebook=best.read, sha256=best.sha256, notes=notes)
     if entry is not None and isinstance(source, bytes):
-        beside = _beside(topic, entry, handed)
-        return Choice(entry, source, sha256=hashlib.sha256(source).hexdigest(), notes=notes + beside)
+        return _choice_of_file(entry, source, notes + _beside(topic, entry, handed))
     problem = source if isinstance(source, str) else unread or _not_handed_in(topic, handed)
     return Choice(problem=problem, notes=notes)
+
+
+def _choice_of_file(entry: Entry, source: bytes, notes: tuple[str, ...]) -> Choice:
+    """The file, or where it was exported from a notebook and Python cannot run it, the notebook that it was."""
+    sha256 = hashlib.sha256(source).hexdigest()
+    exported = _exported(entry.path.name, source)
+    if exported is None:
+        return Choice(entry, source, sha256=sha256, notes=notes)
+    note = f"{entry.path} was exported from a notebook and is not plain Python, so it was read like the notebook"
+    return Choice(entry, notebook=exported, sha256=sha256, notes=(*notes, note))
+
+
+def _exported(name: str, source: bytes) -> ReadNotebook | None:
+    """The notebook of one cell that a Python file is which has lines for IPython alone, as Colab and nbconvert leave them."""
+    text = source.decode(_encoding(source))
+    tree = parse(text)
+    if isinstance(tree, ast.Module):
+        shell = (
+            "get_ipython" in text
+        )  # which Python does not have; what asks for it with care, in a block, is left alone
+        simple = (node for node in tree.body if shell and isinstance(node, (ast.Expr, ast.Assign)))
+        is_exported = any("get_ipython" in names_used(statement).reads for statement in simple)
+    else:
+        cleaned = without_magics(normalise(text))
+        is_exported = bool(cleaned.removed) and isinstance(parse(cleaned.code), ast.Module)
+    read = read_cells(Notebook(name, (Cell(1, "code", text),))) if is_exported else None
+    return read if isinstance(read, ReadNotebook) else None
 
 
 def _not_handed_in(topic: Topic, handed: HandedIn) -> str:
