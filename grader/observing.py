@@ -170,7 +170,7 @@ def _relation(pairs: Sequence[tuple[Pair, dict[str, int]]]) -> str | None:
                 return sentence
         return _factor(pairs) or _offset(pairs)
     if all(_exchanged(got, right) for (got, right), _ in pairs):
-        return "the expected one with height and width exchanged"
+        return "the expected one with its rows and columns exchanged"
     return _shape([(got.shape, right.shape) for (got, right), _ in pairs])
 
 
@@ -183,7 +183,7 @@ def _shape(shapes: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> str | N
     if all(0 in got and 0 not in right for got, right in shapes):
         return "empty: it has no entries at all"
     if all(got == (*right[:-2], right[-1], right[-2]) for got, right in shapes):
-        return "as large as the expected one with height and width exchanged"
+        return "as large as the expected one with its rows and columns exchanged"
     differences = {tuple(g - r for g, r in zip(got, right, strict=True)) for got, right in shapes}
     if len(differences) > 1:
         return None
@@ -211,7 +211,7 @@ def _computed(function: Callable[[np.ndarray], np.ndarray]) -> Test:
 
 
 RELATIONS: tuple[tuple[Test, str], ...] = (
-    (_exchanged, "the expected one with height and width exchanged"),
+    (_exchanged, "the expected one with its rows and columns exchanged"),
     (_reversed(-2, -1), "the expected one rotated by 180 degrees"),
     (_reversed(-2), "the expected one with its rows in reverse order"),
     (_reversed(-1), "the expected one with its columns in reverse order"),
@@ -243,11 +243,11 @@ def _factor(pairs: Sequence[tuple[Pair, dict[str, int]]]) -> str | None:
     for name in dict.fromkeys(name for _, sizes in pairs for name in sizes):
         sizes = [known.get(name, 0) for _, known in pairs]
         if len(set(sizes)) > 1 and all(sizes):
-            if np.allclose(factors, [1 / size for size in sizes], rtol=1e-4):
+            if _alike(factors, [1 / size for size in sizes]):
                 return f"1/({name}) of the expected one" if len(name) > 1 else f"1/{name} of the expected one"
-            if np.allclose(factors, sizes, rtol=1e-4):
+            if _alike(factors, sizes):
                 return f"{name} times the expected one"
-    if np.allclose(factors, factors[0], rtol=1e-4):
+    if _alike(factors, factors[0]):
         return f"{factors[0]:.4g} times the expected one"
     return None
 
@@ -257,9 +257,14 @@ def _offset(pairs: Sequence[tuple[Pair, dict[str, int]]]) -> str | None:
         return None
     offsets = [got - right for (got, right), _ in pairs]
     first = float(offsets[0].flat[0]) if offsets[0].size else 0.0
-    if first and all(np.allclose(offset, first, rtol=1e-4) for offset in offsets):
+    if first and all(_alike(offset, first) for offset in offsets):
         return f"too {'large' if first > 0 else 'small'} by {abs(first):.4g} everywhere"
     return None
+
+
+def _alike(found: np.ndarray | Sequence[float], wanted: float | Sequence[float]) -> bool:
+    """The same but for rounding, however small: all very small numbers would be alike by NumPy's own absolute term."""
+    return bool(np.allclose(found, wanted, rtol=1e-4, atol=0.0))
 
 
 def _place(name: str, pairs: Sequence[Pair]) -> str | None:
