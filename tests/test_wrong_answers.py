@@ -112,3 +112,18 @@ def test_a_matrix_of_results_that_is_only_cut_anew() -> None:
 
     named = failed_by("convolution", "conv2d_forward", conv2d_forward=forward)
     assert set(map(tuple, named.values())) == {("images-last-reshaped",)}
+
+
+def test_an_exception_is_not_explained_by_what_gives_none_of_the_wrong_numbers() -> None:
+    """The bias of place (j, i): it raises where weights of place (j, i) would, but gives other numbers elsewhere."""
+
+    def bias_transposed(x: np.ndarray, w: np.ndarray, b: np.ndarray, stride: int = 1) -> np.ndarray:
+        with on_path(COURSE):
+            oracle = course_module(COURSE.topic("convolution"), "oracle")
+        out = oracle.locally_connected_forward(x, w, 0.0 * b, stride)
+        for i, j in np.ndindex(*out.shape[2:]):
+            out[:, :, i, j] += b[:, j, i]
+        return out
+
+    named = failed_by("convolution", "locally_connected_forward", locally_connected_forward=bias_transposed)
+    assert {"worked_example", "stride_one"} <= set(named) and not any(named.values())
