@@ -127,3 +127,8 @@ def test_an_exception_is_not_explained_by_what_gives_none_of_the_wrong_numbers()
 
     named = failed_by("convolution", "locally_connected_forward", locally_connected_forward=bias_transposed)
     assert {"worked_example", "stride_one"} <= set(named) and not any(named.values())
+
+
+def test_a_power_that_is_a_float_is_not_exact_however_large() -> None:
+    named = failed_by("dropout", "count_subnetworks", count_subnetworks=lambda neurons: 2.0**neurons)
+    assert named == {"many_neurons": []}
