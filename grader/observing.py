@@ -21,6 +21,7 @@ from grader.client.values import flat_names
 from grader.course import Topic
 from grader.diagnosis import spread
 from grader.errors import StudentRaised
+from grader.evidence import is_random
 from grader.replaying import CLOSE, calls_again, flat, same_value
 from grader.worker.wire import Handle
 
@@ -120,13 +121,16 @@ def _relations(function: str, runs: Sequence[CaseRun], topic: Topic, oracle: Ora
                     if pair is not None and not same_value(*pair):
                         pairs[name].append((pair, _sizes(_arguments(run.calls, call, oracle))))
     found = []
+    may_differ = any(
+        map(is_random, runs)
+    )  # entries that are right as well, of another draw, are not those of the oracle
     for name, several in pairs.items():
         if len({right.tobytes() for (_, right), _ in several}) < ENOUGH:  # the same numbers again say nothing more
             continue
         what = name if len(names) > 1 else "the result"
         if (sentence := _relation(several)) is not None:
             found.append(f"{what} is {sentence}")
-        elif (place := _place(name, [pair for pair, _ in several])) is not None:
+        elif not may_differ and (place := _place(name, [pair for pair, _ in several])) is not None:
             found.append(f"{what} is {place}")
     return found
 

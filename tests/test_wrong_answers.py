@@ -10,6 +10,7 @@ import pytest
 from proof import ROOT, judge_functions, lost
 
 from grader.course import load_course
+from grader.results import CheckResult
 from grader.session import course_module, on_path
 
 COURSE = load_course(ROOT)
@@ -22,8 +23,16 @@ def failed_by(topic_name: str, asked: str, **functions: Callable[..., Any]) -> N
     with on_path(COURSE):
         oracle = vars(course_module(topic, "oracle"))
     everything = {name: oracle[name] for name in topic.functions} | functions
-    _, results = judge_functions(COURSE, topic, everything, 0, asked)
-    return {check.name.partition("/")[2]: [one.slug for one in check.misconceptions] for check in lost(results)}
+    return {
+        check.name.partition("/")[2]: [one.slug for one in check.misconceptions]
+        for check in checks_lost(topic_name, asked, everything)
+    }
+
+
+def checks_lost(topic_name: str, asked: str, everything: dict[str, Callable[..., Any]]) -> list[CheckResult]:
+    """The checks of `asked` that fail."""
+    _, results = judge_functions(COURSE, COURSE.topic(topic_name), everything, 0, asked)
+    return list(lost(results))
 
 
 def with_global_random(x: np.ndarray, keep_prob: float, *, training: bool, rng: np.random.Generator) -> Any:
@@ -132,3 +141,32 @@ def test_an_exception_is_not_explained_by_what_gives_none_of_the_wrong_numbers()
 def test_a_power_that_is_a_float_is_not_exact_however_large() -> None:
     named = failed_by("dropout", "count_subnetworks", count_subnetworks=lambda neurons: 2.0**neurons)
     assert named == {"many_neurons": []}
+
+
+def test_of_a_random_result_it_is_not_said_where_it_is_right() -> None:
+    """One mask for the last axis begins as the right mask of the same generator does; the other rows are no worse."""
+
+    def mask_of_the_last_axis(x: np.ndarray, keep_prob: float, *, training: bool, rng: np.random.Generator) -> Any:
+        if not 0 < keep_prob <= 1:
+            raise ValueError(f"keep_prob must be in (0, 1], got {keep_prob}")
+        mask = (rng.random(x.shape[-1]) < keep_prob) / keep_prob if training else np.ones(x.shape)
+        return x * mask, mask
+
+    functions = {"dropout_forward": mask_of_the_last_axis, "dropout_backward": applied}
+    failing = checks_lost("dropout", "dropout_forward", functions)
+    assert len(failing) > 2 and not any("alone" in said for check in failing for said in check.observations)
+
+
+@pytest.mark.parametrize("kind", ["dropout", "classic_dropout"])
+def test_a_mask_of_the_last_pass_is_shown_with_that_pass(kind: str) -> None:
+    last: list[np.ndarray] = []
+
+    def forward(x: np.ndarray, keep_prob: float, *, training: bool, rng: np.random.Generator) -> Any:
+        kept = (rng.random(x.shape) < keep_prob) / (keep_prob if kind == "dropout" else 1.0)
+        last[:] = [kept if training else np.ones(x.shape)]
+        return x * last[0], None
+
+    functions = {f"{kind}_forward": forward, f"{kind}_backward": lambda dout, cache: dout * last[0]}
+    failing = {check.name: check.failure for check in checks_lost("dropout", f"{kind}_backward", functions)}
+    shown = failing[f"{kind}_backward/" + ("every_pass_has_its_own_mask" if kind == "dropout" else "mask")]
+    assert shown is not None and shown.call is not None and shown.call.count("_forward(") == 2

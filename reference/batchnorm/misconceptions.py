@@ -1375,6 +1375,26 @@ def gamma_missing_in_fold(w, b, gamma, beta, running_mean, running_var, eps=1e-5
 
 @misconception(
     "fold_batchnorm",
+    "gamma is missing in the new bias: batch norm multiplies b and the running mean by gamma too, as it does the "
+    "kernel, only beta stays as it is.",
+)
+def gamma_missing_in_the_bias(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
+    std = np.sqrt(running_var + eps)
+    return _scaled(w, gamma / std), (b - running_mean) / std + beta
+
+
+@misconception(
+    "fold_batchnorm",
+    "gamma is missing at the running mean: batch norm subtracts it before it scales, so that it is multiplied by gamma "
+    "as b is.",
+)
+def gamma_missing_at_the_mean(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
+    std = np.sqrt(running_var + eps)
+    return _scaled(w, gamma / std), (b * gamma - running_mean) / std + beta
+
+
+@misconception(
+    "fold_batchnorm",
     "The running mean is missing in the new bias. Batch norm subtracts it from the convolution's output before it "
     "scales.",
 )
