@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checking import Trait, draw_array, expect_array, rng
+from grader.checking import Rng, Trait, draw_array, expect_array, fail, rng
 from grader.checking.judge import CaseRun, run_case
 from grader.client.local import LocalBackend
 from grader.client.student import Student
@@ -190,3 +190,22 @@ def test_traits_know_the_forwards_arguments_behind_a_cache(topic: Topic) -> None
 def test_nothing_is_said_where_nothing_holds_without_exception(topic: Topic) -> None:
     assert seen(topic, "scale_forward", lambda x, f: (np.sin(x), None)) == ()
     assert seen(topic, "scale_forward", lambda x, f: 1 / 0) == ()
+
+
+def test_of_a_random_result_it_is_not_said_where_it_is_right(topic: Topic) -> None:
+    """One mask for all rows begins as the right mask of the same generator does; the other rows are no worse."""
+
+    def right(x: np.ndarray, generator: np.random.Generator) -> Any:
+        return x * (generator.random(x.shape) < 0.5), None
+
+    def one_mask(x: np.ndarray, generator: np.random.Generator) -> Any:
+        return x * (generator.random(x.shape[1]) < 0.5), None
+
+    def body(student: Any, seed: int) -> None:
+        out, _ = student.scale_forward(np.ones((6, 8)), Rng(seed))
+        if (out == out[0]).all():
+            fail("all rows have the same mask")
+
+    student = Student(topic, LocalBackend({**ORACLE, "scale_forward": one_mask}))
+    runs = [run_case(body, student, {"seed": seed}, {}) for seed in range(4)]
+    assert observe("scale_forward", runs, runs, topic, {**ORACLE, "scale_forward": right}, []) == ()

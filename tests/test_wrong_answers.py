@@ -143,20 +143,6 @@ def test_a_power_that_is_a_float_is_not_exact_however_large() -> None:
     assert named == {"many_neurons": []}
 
 
-def test_of_a_random_result_it_is_not_said_where_it_is_right() -> None:
-    """One mask for the last axis begins as the right mask of the same generator does; the other rows are no worse."""
-
-    def mask_of_the_last_axis(x: np.ndarray, keep_prob: float, *, training: bool, rng: np.random.Generator) -> Any:
-        if not 0 < keep_prob <= 1:
-            raise ValueError(f"keep_prob must be in (0, 1], got {keep_prob}")
-        mask = (rng.random(x.shape[-1]) < keep_prob) / keep_prob if training else np.ones(x.shape)
-        return x * mask, mask
-
-    functions = {"dropout_forward": mask_of_the_last_axis, "dropout_backward": applied}
-    failing = checks_lost("dropout", "dropout_forward", functions)
-    assert len(failing) > 2 and not any("alone" in said for check in failing for said in check.observations)
-
-
 @pytest.mark.parametrize("kind", ["dropout", "classic_dropout"])
 def test_a_mask_of_the_last_pass_is_shown_with_that_pass(kind: str) -> None:
     last: list[np.ndarray] = []

@@ -14,7 +14,7 @@ from numpy import ndarray
 
 from grader.checking import Trait, misconception
 from grader.checking.known import MARK
-from grader.checking.traits import equals, same, size
+from grader.checking.traits import equals, holds, same, size
 from reference.batchnorm import oracle
 from reference.batchnorm.oracle import Kept
 
@@ -28,6 +28,7 @@ TRAITS = (
     Trait("as many rows as features", "other shape", same(size("x", 0), size("x", 1)), ROWS),
     Trait("a single channel", "batch with several channels", equals(size("x", 1), 1), IMAGES),
     Trait("a single image", "batch of several images", equals(size("x", 0), 1), IMAGES),
+    Trait("batches of several images", "single image", holds(lambda images: images > 1, size("x", 0)), IMAGES),
     Trait("images of one pixel", "larger image", equals(size("x", 2, 3), 1), IMAGES),
     Trait("square images", "image that is not square", same(size("x", 2), size("x", 3)), IMAGES),
     Trait("a single filter", "kernel of several filters", equals(size("w", 0), 1), ("fold_batchnorm",)),

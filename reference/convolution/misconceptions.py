@@ -75,7 +75,8 @@ OVERWRITTEN = (
 
 OVERWRITTEN_BY_PLACE = (
     "What several places of the kernel contribute to one entry adds up. Here the result is assigned for one place of "
-    "the kernel after the other, and each assignment replaces what the earlier ones left; it takes an addition"
+    "the kernel after the other, and each assignment replaces what the earlier ones left. It takes an addition; where "
+    "one index occurs several times in an operation, += keeps only the last, and np.add.at adds all"
 )
 
 
