@@ -116,7 +116,10 @@ def _relations(function: str, runs: Sequence[CaseRun], topic: Topic, oracle: Ora
             return []
         for call, wanted in zip(run.calls, again, strict=True):
             if call.function == function and call.error is None and wanted.error is None:
-                for name, got, right in zip(names, flat(call.result), flat(wanted.result), strict=False):
+                parts, right_parts = flat(call.result), flat(wanted.result)
+                if len(right_parts) != len(names):  # a list of results: its first number is not the result
+                    continue
+                for name, got, right in zip(names, parts, right_parts, strict=False):
                     pair = _numbers(got, right)
                     if pair is not None and not same_value(*pair):
                         pairs[name].append((pair, _sizes(_arguments(run.calls, call, oracle))))

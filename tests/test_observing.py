@@ -209,3 +209,16 @@ def test_of_a_random_result_it_is_not_said_where_it_is_right(topic: Topic) -> No
     student = Student(topic, LocalBackend({**ORACLE, "scale_forward": one_mask}))
     runs = [run_case(body, student, {"seed": seed}, {}) for seed in range(4)]
     assert observe("scale_forward", runs, runs, topic, {**ORACLE, "scale_forward": right}, []) == ()
+
+
+def test_the_first_number_of_a_list_is_not_the_result(course: Course) -> None:
+    topic = course.topic("area")
+
+    def body(student: Any, height: int) -> None:
+        if student.area(height, 3) != [(height, 3), (7, 7)]:
+            fail("the list is wrong")
+
+    student = Student(topic, LocalBackend({**ORACLE, "area": lambda height, width: [(2 * height, width), (7, 7)]}))
+    runs = [run_case(body, student, {"height": height}, {}) for height in range(1, 5)]
+    oracle = {**ORACLE, "area": lambda height, width: [(height, width), (7, 7)]}
+    assert observe("area", runs, runs, topic, oracle, []) == ()

@@ -156,3 +156,18 @@ def test_a_mask_of_the_last_pass_is_shown_with_that_pass(kind: str) -> None:
     failing = {check.name: check.failure for check in checks_lost("dropout", f"{kind}_backward", functions)}
     shown = failing[f"{kind}_backward/" + ("every_pass_has_its_own_mask" if kind == "dropout" else "mask")]
     assert shown is not None and shown.call is not None and shown.call.count("_forward(") == 2
+
+
+def test_an_exception_class_of_ones_own_does_not_hide_the_mistake() -> None:
+    class BadCount(ValueError):
+        pass
+
+    def biases_shared(in_channels: int, out_channels: int, kernel: Any, output_size: Any, bias: bool = True) -> int:
+        (kh, kw), (oh, ow) = (pair if isinstance(pair, tuple) else (pair, pair) for pair in (kernel, output_size))
+        if min(in_channels, out_channels, kh, kw, oh, ow) < 1:
+            raise BadCount(f"{in_channels}, {out_channels}, {kernel} or {output_size} is below 1")
+        return oh * ow * out_channels * in_channels * kh * kw + out_channels * bias
+
+    function = "locally_connected_parameters"
+    named = failed_by("conv_arithmetic", function, **{function: biases_shared})
+    assert named and all(slugs == ["biases-shared"] for slugs in named.values())
