@@ -11,6 +11,7 @@ that was refused, since other parts may be wrong for another reason. And the oth
   some of the function's other wrong numbers as well, where there are any.
 - Two functions that raise the same kind of exception have little in common, and the traceback says more. What explains an
   exception must raise it in every case in which the student's function does and in no other, and there must be others.
+  Where others are wrong in a number, and it would be too, it must give at least one of these numbers.
 """
 
 from __future__ import annotations
@@ -70,6 +71,9 @@ def _is_likely(candidate: Known, own: Sequence[CaseRun], others: Sequence[CaseRu
     if any(map(_crashed, own)) and not all(
         stance(candidate, run, replays) is Stance.FOR for run in others if _crashed(run)
     ):
+        return False
+    values = [stance(candidate, run, replays) for run in wrong if is_wrong_value(run)]
+    if all(map(_crashed, own)) and Stance.AGAINST in values and Stance.FOR not in values:
         return False
     said = [stance(candidate, run, replays) for run in wrong]
     weak = len(own) <= FEW and all(map(is_wrong_value, own)) and any(map(is_wrong_value, wrong))

@@ -21,6 +21,7 @@ from grader.client.values import flat_names
 from grader.course import Topic
 from grader.diagnosis import spread
 from grader.errors import StudentRaised
+from grader.evidence import is_random
 from grader.replaying import CLOSE, calls_again, flat, same_value
 from grader.worker.wire import Handle
 
@@ -115,18 +116,24 @@ def _relations(function: str, runs: Sequence[CaseRun], topic: Topic, oracle: Ora
             return []
         for call, wanted in zip(run.calls, again, strict=True):
             if call.function == function and call.error is None and wanted.error is None:
-                for name, got, right in zip(names, flat(call.result), flat(wanted.result), strict=False):
+                parts, right_parts = flat(call.result), flat(wanted.result)
+                if len(right_parts) != len(names):  # a list of results: its first number is not the result
+                    continue
+                for name, got, right in zip(names, parts, right_parts, strict=False):
                     pair = _numbers(got, right)
                     if pair is not None and not same_value(*pair):
                         pairs[name].append((pair, _sizes(_arguments(run.calls, call, oracle))))
     found = []
+    may_differ = any(
+        map(is_random, runs)
+    )  # entries that are right as well, of another draw, are not those of the oracle
     for name, several in pairs.items():
         if len({right.tobytes() for (_, right), _ in several}) < ENOUGH:  # the same numbers again say nothing more
             continue
         what = name if len(names) > 1 else "the result"
         if (sentence := _relation(several)) is not None:
             found.append(f"{what} is {sentence}")
-        elif (place := _place(name, [pair for pair, _ in several])) is not None:
+        elif not may_differ and (place := _place(name, [pair for pair, _ in several])) is not None:
             found.append(f"{what} is {place}")
     return found
 
@@ -170,7 +177,7 @@ def _relation(pairs: Sequence[tuple[Pair, dict[str, int]]]) -> str | None:
                 return sentence
         return _factor(pairs) or _offset(pairs)
     if all(_exchanged(got, right) for (got, right), _ in pairs):
-        return "the expected one with height and width exchanged"
+        return "the expected one with its rows and columns exchanged"
     return _shape([(got.shape, right.shape) for (got, right), _ in pairs])
 
 
@@ -183,7 +190,7 @@ def _shape(shapes: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> str | N
     if all(0 in got and 0 not in right for got, right in shapes):
         return "empty: it has no entries at all"
     if all(got == (*right[:-2], right[-1], right[-2]) for got, right in shapes):
-        return "as large as the expected one with height and width exchanged"
+        return "as large as the expected one with its rows and columns exchanged"
     differences = {tuple(g - r for g, r in zip(got, right, strict=True)) for got, right in shapes}
     if len(differences) > 1:
         return None
@@ -211,7 +218,7 @@ def _computed(function: Callable[[np.ndarray], np.ndarray]) -> Test:
 
 
 RELATIONS: tuple[tuple[Test, str], ...] = (
-    (_exchanged, "the expected one with height and width exchanged"),
+    (_exchanged, "the expected one with its rows and columns exchanged"),
     (_reversed(-2, -1), "the expected one rotated by 180 degrees"),
     (_reversed(-2), "the expected one with its rows in reverse order"),
     (_reversed(-1), "the expected one with its columns in reverse order"),
@@ -243,11 +250,11 @@ def _factor(pairs: Sequence[tuple[Pair, dict[str, int]]]) -> str | None:
     for name in dict.fromkeys(name for _, sizes in pairs for name in sizes):
         sizes = [known.get(name, 0) for _, known in pairs]
         if len(set(sizes)) > 1 and all(sizes):
-            if np.allclose(factors, [1 / size for size in sizes], rtol=1e-4):
+            if _alike(factors, [1 / size for size in sizes]):
                 return f"1/({name}) of the expected one" if len(name) > 1 else f"1/{name} of the expected one"
-            if np.allclose(factors, sizes, rtol=1e-4):
+            if _alike(factors, sizes):
                 return f"{name} times the expected one"
-    if np.allclose(factors, factors[0], rtol=1e-4):
+    if _alike(factors, factors[0]):
         return f"{factors[0]:.4g} times the expected one"
     return None
 
@@ -257,9 +264,14 @@ def _offset(pairs: Sequence[tuple[Pair, dict[str, int]]]) -> str | None:
         return None
     offsets = [got - right for (got, right), _ in pairs]
     first = float(offsets[0].flat[0]) if offsets[0].size else 0.0
-    if first and all(np.allclose(offset, first, rtol=1e-4) for offset in offsets):
+    if first and all(_alike(offset, first) for offset in offsets):
         return f"too {'large' if first > 0 else 'small'} by {abs(first):.4g} everywhere"
     return None
+
+
+def _alike(found: np.ndarray | Sequence[float], wanted: float | Sequence[float]) -> bool:
+    """The same but for rounding, however small: all very small numbers would be alike by NumPy's own absolute term."""
+    return bool(np.allclose(found, wanted, rtol=1e-4, atol=0.0))
 
 
 def _place(name: str, pairs: Sequence[Pair]) -> str | None:

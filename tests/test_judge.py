@@ -27,6 +27,7 @@ from grader.checking.cases import CaseBook, _no_local_constants, check_seed, dra
 from grader.checking.compare import CheckFailed
 from grader.checking.judge import SHRINK_CALLS, CaseRun, Verdict, judge, run_case
 from grader.checking.known import Known, misconception
+from grader.checking.slopes import Probe, Slopes, expect_agreement, expect_own_gradient
 from grader.checking.snippet import call_in_words, case_in_words, needed_calls, script
 from grader.client.local import LocalBackend
 from grader.client.student import Student
@@ -253,6 +254,51 @@ def test_a_script_runs_and_makes_only_the_calls_it_needs(topic: Topic) -> None:
     assert np.array_equal(scope["dx"], results[0])  # type: ignore[arg-type]
     assert call_in_words(run, FUNCTIONS, results[0]) is not None
     assert case_in_words(run) == "height=3, width=4, seed=7"
+
+
+def test_calls_in_between_are_shown_where_they_make_the_difference(topic: Topic) -> None:
+    """A backward function that goes by the last forward call instead of its cache: the script shows what it does."""
+    last: list[np.ndarray] = []
+
+    def forward(x: np.ndarray, factor: float) -> tuple[np.ndarray, None]:
+        last[:] = [x * 1.0]
+        return x * factor, None
+
+    functions = {**FUNCTIONS, "scale_forward": forward, "scale_backward": lambda dout, cache: (dout, dout * last[0])}
+    at, other, dout = np.array([2.0]), np.array([3.0]), np.array([5.0])
+
+    def body(student: Student) -> None:
+        probe = Probe(
+            student.scale_forward,
+            student.scale_backward,
+            [at, np.float64(1.0)],
+            [other, np.float64(2.0)],
+            dout,
+            1.0,
+            ("dx", "dfactor"),
+            "scale_forward",
+        )
+        right = [dout, dout * at]
+        expect_own_gradient(probe, at, right, right, at)
+
+    student = Student(topic, LocalBackend(functions))
+    with pytest.raises(CheckFailed) as failed:
+        body(student)
+    assert failed.value.failure.what == "dfactor after another call of scale_forward is wrong"
+    run = CaseRun({}, student.transcript, failed.value)
+    code = script(run, topic, functions, failed.value.failure, failed.value.value)
+    assert code is not None and code.count("scale_forward(") == 2
+    scope: dict[str, Any] = dict(functions)
+    exec(code.replace("from area import", "#"), scope)
+    assert scope["dfactor"] == 15.0
+    words = call_in_words(run, functions, failed.value.value)
+    assert words is not None and words.count("scale_forward(") == 2 and words.endswith("cache=what forward kept first)")
+
+
+@pytest.mark.parametrize(("names", "verb"), [("dx", "dx is not"), ("dx and dw", "dx and dw are not")])
+def test_of_several_gradients_it_is_said_that_they_are_wrong(names: str, verb: str) -> None:
+    with pytest.raises(CheckFailed, match=verb):
+        expect_agreement(Slopes(2.0, 1.0, 1.0, 1.0, 1.0), names, "scale_forward")
 
 
 def test_the_call_that_gave_the_compared_value_is_the_one_shown(topic: Topic) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checking import Trait, draw_array, expect_array, rng
+from grader.checking import Rng, Trait, draw_array, expect_array, fail, rng
 from grader.checking.judge import CaseRun, run_case
 from grader.client.local import LocalBackend
 from grader.client.student import Student
@@ -70,13 +70,13 @@ def seen(topic: Topic, function: str, code: Callable[..., Any]) -> tuple[str, ..
         (lambda x, f: (x * f / x.size, None), "out is 1/(number of entries) of the expected one"),
         (lambda x, f: (-x * f, None), "out is the expected one with the sign changed"),
         (lambda x, f: (x * f + 0.5, None), "out is too large by 0.5 everywhere"),
-        (lambda x, f: ((x * f).T, None), "out is the expected one with height and width exchanged"),
+        (lambda x, f: ((x * f).T, None), "out is the expected one with its rows and columns exchanged"),
         (lambda x, f: ((x * f)[::-1, ::-1], None), "out is the expected one rotated by 180 degrees"),
         (lambda x, f: (x[:-1, :-1], None), "out is 1 row and 1 column smaller than the expected one"),
         (lambda x, f: (np.pad(x, ((0, 0), (1, 1))), None), "out is 2 columns larger than the expected one"),
         (
             lambda x, f: (np.ones(x.shape[::-1]), None),
-            "out is as large as the expected one with height and width exchanged",
+            "out is as large as the expected one with its rows and columns exchanged",
         ),
         (lambda x, f: (x[0:-0], None), "out is empty: it has no entries at all"),
         (lambda x, f: (x * 0, None), "out is always 0"),
@@ -99,6 +99,22 @@ def test_relations_of_vectors_and_numbers(topic: Topic) -> None:
     assert observe("scale_forward", runs, runs, topic, {**ORACLE, "scale_forward": vector}, []) == (
         "out is 2 times the expected one",
     )
+
+
+def test_very_small_errors_are_not_alike_for_being_small(topic: Topic) -> None:
+    def zeros(x: np.ndarray, factor: float) -> Any:
+        return x * 0, None
+
+    def body(student: Any, shape: tuple[int, int]) -> None:
+        expect_array(student.scale_forward(draw_array(rng(1), shape), 2.0)[0], np.zeros(shape))
+
+    for code, sentences in (
+        (lambda x, factor: (x * 1e-9, None), ()),
+        (lambda x, factor: (np.full(x.shape, 1e-9), None), ("out is too large by 1e-09 everywhere",)),
+    ):
+        student = Student(topic, LocalBackend({**ORACLE, "scale_forward": code}))
+        runs = [run_case(body, student, {"shape": shape}, {}) for shape in SHAPES]
+        assert observe("scale_forward", runs, runs, topic, {**ORACLE, "scale_forward": zeros}, []) == sentences
 
 
 def test_nothing_is_said_of_a_factor_as_good_as_1(topic: Topic) -> None:
@@ -174,3 +190,35 @@ def test_traits_know_the_forwards_arguments_behind_a_cache(topic: Topic) -> None
 def test_nothing_is_said_where_nothing_holds_without_exception(topic: Topic) -> None:
     assert seen(topic, "scale_forward", lambda x, f: (np.sin(x), None)) == ()
     assert seen(topic, "scale_forward", lambda x, f: 1 / 0) == ()
+
+
+def test_of_a_random_result_it_is_not_said_where_it_is_right(topic: Topic) -> None:
+    """One mask for all rows begins as the right mask of the same generator does; the other rows are no worse."""
+
+    def right(x: np.ndarray, generator: np.random.Generator) -> Any:
+        return x * (generator.random(x.shape) < 0.5), None
+
+    def one_mask(x: np.ndarray, generator: np.random.Generator) -> Any:
+        return x * (generator.random(x.shape[1]) < 0.5), None
+
+    def body(student: Any, seed: int) -> None:
+        out, _ = student.scale_forward(np.ones((6, 8)), Rng(seed))
+        if (out == out[0]).all():
+            fail("all rows have the same mask")
+
+    student = Student(topic, LocalBackend({**ORACLE, "scale_forward": one_mask}))
+    runs = [run_case(body, student, {"seed": seed}, {}) for seed in range(4)]
+    assert observe("scale_forward", runs, runs, topic, {**ORACLE, "scale_forward": right}, []) == ()
+
+
+def test_the_first_number_of_a_list_is_not_the_result(course: Course) -> None:
+    topic = course.topic("area")
+
+    def body(student: Any, height: int) -> None:
+        if student.area(height, 3) != [(height, 3), (7, 7)]:
+            fail("the list is wrong")
+
+    student = Student(topic, LocalBackend({**ORACLE, "area": lambda height, width: [(2 * height, width), (7, 7)]}))
+    runs = [run_case(body, student, {"height": height}, {}) for height in range(1, 5)]
+    oracle = {**ORACLE, "area": lambda height, width: [(height, width), (7, 7)]}
+    assert observe("area", runs, runs, topic, oracle, []) == ()

@@ -10,6 +10,7 @@ import pytest
 from proof import ROOT, judge_functions, lost
 
 from grader.course import load_course
+from grader.results import CheckResult
 from grader.session import course_module, on_path
 
 COURSE = load_course(ROOT)
@@ -22,8 +23,16 @@ def failed_by(topic_name: str, asked: str, **functions: Callable[..., Any]) -> N
     with on_path(COURSE):
         oracle = vars(course_module(topic, "oracle"))
     everything = {name: oracle[name] for name in topic.functions} | functions
-    _, results = judge_functions(COURSE, topic, everything, 0, asked)
-    return {check.name.partition("/")[2]: [one.slug for one in check.misconceptions] for check in lost(results)}
+    return {
+        check.name.partition("/")[2]: [one.slug for one in check.misconceptions]
+        for check in checks_lost(topic_name, asked, everything)
+    }
+
+
+def checks_lost(topic_name: str, asked: str, everything: dict[str, Callable[..., Any]]) -> list[CheckResult]:
+    """The checks of `asked` that fail."""
+    _, results = judge_functions(COURSE, COURSE.topic(topic_name), everything, 0, asked)
+    return list(lost(results))
 
 
 def with_global_random(x: np.ndarray, keep_prob: float, *, training: bool, rng: np.random.Generator) -> Any:
@@ -112,3 +121,53 @@ def test_a_matrix_of_results_that_is_only_cut_anew() -> None:
 
     named = failed_by("convolution", "conv2d_forward", conv2d_forward=forward)
     assert set(map(tuple, named.values())) == {("images-last-reshaped",)}
+
+
+def test_an_exception_is_not_explained_by_what_gives_none_of_the_wrong_numbers() -> None:
+    """The bias of place (j, i): it raises where weights of place (j, i) would, but gives other numbers elsewhere."""
+
+    def bias_transposed(x: np.ndarray, w: np.ndarray, b: np.ndarray, stride: int = 1) -> np.ndarray:
+        with on_path(COURSE):
+            oracle = course_module(COURSE.topic("convolution"), "oracle")
+        out = oracle.locally_connected_forward(x, w, 0.0 * b, stride)
+        for i, j in np.ndindex(*out.shape[2:]):
+            out[:, :, i, j] += b[:, j, i]
+        return out
+
+    named = failed_by("convolution", "locally_connected_forward", locally_connected_forward=bias_transposed)
+    assert {"worked_example", "stride_one"} <= set(named) and not any(named.values())
+
+
+def test_a_power_that_is_a_float_is_not_exact_however_large() -> None:
+    named = failed_by("dropout", "count_subnetworks", count_subnetworks=lambda neurons: 2.0**neurons)
+    assert named == {"many_neurons": []}
+
+
+@pytest.mark.parametrize("kind", ["dropout", "classic_dropout"])
+def test_a_mask_of_the_last_pass_is_shown_with_that_pass(kind: str) -> None:
+    last: list[np.ndarray] = []
+
+    def forward(x: np.ndarray, keep_prob: float, *, training: bool, rng: np.random.Generator) -> Any:
+        kept = (rng.random(x.shape) < keep_prob) / (keep_prob if kind == "dropout" else 1.0)
+        last[:] = [kept if training else np.ones(x.shape)]
+        return x * last[0], None
+
+    functions = {f"{kind}_forward": forward, f"{kind}_backward": lambda dout, cache: dout * last[0]}
+    failing = {check.name: check.failure for check in checks_lost("dropout", f"{kind}_backward", functions)}
+    shown = failing[f"{kind}_backward/" + ("every_pass_has_its_own_mask" if kind == "dropout" else "mask")]
+    assert shown is not None and shown.call is not None and shown.call.count("_forward(") == 2
+
+
+def test_an_exception_class_of_ones_own_does_not_hide_the_mistake() -> None:
+    class BadCount(ValueError):
+        pass
+
+    def biases_shared(in_channels: int, out_channels: int, kernel: Any, output_size: Any, bias: bool = True) -> int:
+        (kh, kw), (oh, ow) = (pair if isinstance(pair, tuple) else (pair, pair) for pair in (kernel, output_size))
+        if min(in_channels, out_channels, kh, kw, oh, ow) < 1:
+            raise BadCount(f"{in_channels}, {out_channels}, {kernel} or {output_size} is below 1")
+        return oh * ow * out_channels * in_channels * kh * kw + out_channels * bias
+
+    function = "locally_connected_parameters"
+    named = failed_by("conv_arithmetic", function, **{function: biases_shared})
+    assert named and all(slugs == ["biases-shared"] for slugs in named.values())

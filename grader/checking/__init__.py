@@ -9,6 +9,7 @@ from grader.checking.compare import (
     expect_number,
     expect_truth,
     fail,
+    with_calls_in_between,
 )
 from grader.checking.dropping import Dropping, expect_share, follow_dropout
 from grader.checking.fullsize import expect_full_size
@@ -74,4 +75,5 @@ __all__ = [
     "rng",
     "run",
     "run_right",
+    "with_calls_in_between",
 ]

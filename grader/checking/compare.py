@@ -25,10 +25,12 @@ SHOWN_ENTRIES = 256
 class CheckFailed(Exception):
     """A check's verdict: what was returned is wrong. `value` is the compared value, to find it among the results.
 
-    `calls` are those that led to it, where they are not the case's own.
+    `calls` are those that led to it, where they are not the case's own. `in_between` says that calls count which were
+    made in between, though nothing is done with their results.
     """
 
     calls: Sequence[Any] = ()
+    in_between: bool = False
 
     def __init__(self, failure: Failure, value: Any = None) -> None:
         super().__init__(failure.what)
@@ -109,6 +111,16 @@ def _shown(got: np.ndarray, wanted: np.ndarray, wrong: np.ndarray) -> Arrays | N
         return None
     entries = got.astype(np.float64).ravel().tolist()
     return Arrays(wanted.shape, tuple(wanted.ravel().tolist()), tuple(entries), tuple(wrong.ravel().tolist()))
+
+
+@contextmanager
+def with_calls_in_between() -> Iterator[None]:
+    """Let a failing comparison be shown with every call since the first one that it builds on, for it depends on all."""
+    try:
+        yield
+    except CheckFailed as error:
+        error.in_between = True
+        raise
 
 
 def expect_number(got: Any, wanted: float, bound: float | None = None, *, what: str = "the result") -> None:

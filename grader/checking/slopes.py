@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.checking.compare import expect_array, expect_number, fail
+from grader.checking.compare import expect_array, expect_number, fail, with_calls_in_between
 from grader.checking.tolerance import allowed_error
 
 
@@ -63,21 +63,29 @@ def expect_own_gradient(
 
     `out` is the right output, `gradients` and `bounds` the right gradients and their magnitudes, `reach` the magnitude
     that goes into the output a step away. A forward call of something else comes before the backward call, which has
-    to go by the cache that it is given.
+    to go by the cache that it is given; where it does not, the report says so.
     """
 
     def loss_at(*arguments: np.ndarray) -> float:
         return along([own_array(probe.forward(*arguments)[0], out, "the output")], [probe.dout])
 
+    def backward(cache: Any) -> tuple[Sequence[Any], list[np.ndarray]]:
+        got = probe.backward(probe.dout, cache)
+        got = got if len(probe.names) > 1 else (got,)  # of several the student module has seen to it that it is a tuple
+        return got, [own_array(*named) for named in zip(got, gradients, probe.names, strict=True)]
+
     cache = probe.forward(*probe.at)[-1]
     probe.forward(*probe.direction)
-    got = probe.backward(probe.dout, cache)
-    got = got if len(probe.names) > 1 else (got,)  # of several the student module has seen to it that it is a tuple
-    found = [own_array(*named) for named in zip(got, gradients, probe.names, strict=True)]
+    got, found = backward(cache)
     by_gradient, right = along(found, probe.direction), along(gradients, probe.direction)
     size = along(bounds, [np.abs(part) for part in probe.direction])
     if abs(by_gradient - right) <= float(allowed_error(size)):
         return
+    _, at_once = backward(probe.forward(*probe.at)[-1])
+    if abs(along(at_once, probe.direction) - right) <= float(allowed_error(size)):
+        with with_calls_in_between():
+            for one, wanted, bound, name in zip(got, gradients, bounds, probe.names, strict=True):
+                expect_array(one, wanted, bound, what=f"{name} after another call of {probe.forward_name}")
     own = own_slope(loss_at, probe.at, probe.direction, probe.step)
     own_bound = along([reach], [np.abs(probe.dout)]) / probe.step
     wrong = [
@@ -100,12 +108,13 @@ def expect_agreement(slopes: Slopes, gradient: str, values: str, value: Any = No
     if abs(slopes.by_gradient - slopes.right) <= float(allowed_error(slopes.by_gradient_bound)):
         return
     own_is_right = abs(slopes.own - slopes.right) <= limit
+    verb = "are" if " and " in gradient else "is"
     if not abs(slopes.by_gradient - slopes.own) <= limit:
         fail(
             f"{gradient} and {values} do not belong together: "
-            + (f"{values} is right here, {gradient} is not" if own_is_right else "both are wrong here"),
+            + (f"{values} is right here, {gradient} {verb} not" if own_is_right else "both are wrong here"),
             f"a slope of {slopes.own:.6g} along a direction, as {values} changes",
-            f"a slope of {slopes.by_gradient:.6g}, as {gradient} gives it",
+            f"a slope of {slopes.by_gradient:.6g}, as {gradient} {'give' if verb == 'are' else 'gives'} it",
             value,
         )
     if abs(slopes.right) > 2 * limit and abs(slopes.by_gradient) <= limit:

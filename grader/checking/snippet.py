@@ -20,6 +20,7 @@ from grader.results import Failure
 from grader.worker.wire import Handle, Named, Rng
 
 SMALL = 6
+KEPT = "what forward kept"
 WIDTH = 72
 """A script is shown indented, in a terminal of 80 columns."""
 
@@ -27,7 +28,7 @@ WIDTH = 72
 def call_in_words(run: CaseRun, oracle: Mapping[str, Callable[..., Any]], value: Any = None) -> str | None:
     """The call that gave `value`, after those it builds on: `f(x: (2, 3) array, stride=2)`; None where none was made."""
     calls = []
-    for call in needed_calls(run.calls, value):
+    for call in _shown_calls(run, value):
         if call.function in MODEL_CALLS:
             calls.append(MODEL_CALLS[call.function](call))
             continue
@@ -36,7 +37,8 @@ def call_in_words(run: CaseRun, oracle: Mapping[str, Callable[..., Any]], value:
             for name, argument, _ in bound_arguments(call, oracle)
         ]
         calls.append(f"{call.function}({', '.join(parts)})")
-    return ", then ".join(calls) or None
+    words = ", then ".join(calls)
+    return (words.replace(KEPT, f"{KEPT} first") if _has_calls_in_between(run) else words) or None
 
 
 def case_in_words(run: CaseRun) -> str | None:
@@ -63,6 +65,18 @@ def needed_calls(calls: Sequence[Call], value: Any = None) -> list[Call]:
     return needed
 
 
+def _shown_calls(run: CaseRun, value: Any) -> Sequence[Call]:
+    """The needed calls, and those in between where the failure is that they made a difference."""
+    needed = needed_calls(run.calls, value)
+    if not needed or not _has_calls_in_between(run):
+        return needed
+    return run.calls[run.calls.index(needed[0]) : run.calls.index(needed[-1]) + 1]
+
+
+def _has_calls_in_between(run: CaseRun) -> bool:
+    return bool(getattr(run.error, "in_between", False))
+
+
 def _holds(result: Any, value: Any) -> bool:
     return any(item is value for item in _flat(result))
 
@@ -79,7 +93,7 @@ def script(
 
     Where the functions are not `importable` but in a notebook, the script is for a cell below them.
     """
-    calls = needed_calls(run.calls, value)
+    calls = _shown_calls(run, value)
     if not calls:
         return None
     writer = _Writer(topic, oracle)
@@ -247,7 +261,7 @@ def _shape(value: np.ndarray) -> str:
 
 def _literal(value: Any) -> str:
     if isinstance(value, Handle):
-        return "what forward kept"
+        return KEPT
     if isinstance(value, Rng):
         return f"np.random.default_rng({value.seed})"
     if isinstance(value, np.generic):

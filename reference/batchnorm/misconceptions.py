@@ -14,7 +14,7 @@ from numpy import ndarray
 
 from grader.checking import Trait, misconception
 from grader.checking.known import MARK
-from grader.checking.traits import equals, same, size
+from grader.checking.traits import equals, holds, same, size
 from reference.batchnorm import oracle
 from reference.batchnorm.oracle import Kept
 
@@ -28,6 +28,7 @@ TRAITS = (
     Trait("as many rows as features", "other shape", same(size("x", 0), size("x", 1)), ROWS),
     Trait("a single channel", "batch with several channels", equals(size("x", 1), 1), IMAGES),
     Trait("a single image", "batch of several images", equals(size("x", 0), 1), IMAGES),
+    Trait("batches of several images", "single image", holds(lambda images: images > 1, size("x", 0)), IMAGES),
     Trait("images of one pixel", "larger image", equals(size("x", 2, 3), 1), IMAGES),
     Trait("square images", "image that is not square", same(size("x", 2), size("x", 3)), IMAGES),
     Trait("a single filter", "kernel of several filters", equals(size("w", 0), 1), ("fold_batchnorm",)),
@@ -1371,6 +1372,26 @@ def bias_not_scaled(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
 )
 def gamma_missing_in_fold(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
     return _folded(w, b, beta, running_mean, 1 / np.sqrt(running_var + eps))
+
+
+@misconception(
+    "fold_batchnorm",
+    "gamma is missing in the new bias: batch norm multiplies b and the running mean by gamma too, as it does the "
+    "kernel, only beta stays as it is.",
+)
+def gamma_missing_in_the_bias(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
+    std = np.sqrt(running_var + eps)
+    return _scaled(w, gamma / std), (b - running_mean) / std + beta
+
+
+@misconception(
+    "fold_batchnorm",
+    "gamma is missing at the running mean: batch norm subtracts it before it scales, so that it is multiplied by gamma "
+    "as b is.",
+)
+def gamma_missing_at_the_mean(w, b, gamma, beta, running_mean, running_var, eps=1e-5):
+    std = np.sqrt(running_var + eps)
+    return _scaled(w, gamma / std), (b * gamma - running_mean) / std + beta
 
 
 @misconception(

@@ -75,7 +75,8 @@ OVERWRITTEN = (
 
 OVERWRITTEN_BY_PLACE = (
     "What several places of the kernel contribute to one entry adds up. Here the result is assigned for one place of "
-    "the kernel after the other, and each assignment replaces what the earlier ones left; it takes an addition"
+    "the kernel after the other, and each assignment replaces what the earlier ones left. It takes an addition; where "
+    "one index occurs several times in an operation, += keeps only the last, and np.add.at adds all"
 )
 
 
@@ -904,6 +905,16 @@ def db_not_summed_over_images(dout: np.ndarray, cache: Convolved) -> Gradients:
 
 
 @misconception(
+    "conv2d_backward",
+    "db is the last entry of dout alone: each assignment replaces what the earlier ones gave. The bias is added to "
+    "every entry of its map, so that db is the sum over them: += in place of =.",
+)
+def db_of_the_last_entry(dout: np.ndarray, cache: Convolved) -> Gradients:
+    dx, dw, _ = oracle.conv2d_backward(dout, cache)
+    return dx, dw, dout[-1, :, -1, -1].copy()
+
+
+@misconception(
     "conv2d_backward", "db is summed over the filters too: it keeps axis 1 of dout, one number for each filter."
 )
 def db_summed_over_filters(dout: np.ndarray, cache: Convolved) -> Gradients:
@@ -944,6 +955,20 @@ def db_with_axes_of_length_one(dout: np.ndarray, cache: Convolved) -> Gradients:
 def dw_of_the_last_image(dout: np.ndarray, cache: Convolved) -> Gradients:
     dx, _, db = oracle.conv2d_backward(dout, cache)
     _, dw, _ = oracle.conv2d_backward(dout[-1:], cache._replace(x=cache.x[-1:]))
+    return dx, dw, db
+
+
+@misconception(
+    "conv2d_backward",
+    "dw comes from one window alone, the last one of the last image: each assignment replaces "
+    "what the earlier ones gave. The weights serve every place of every image, so that what the windows give adds up: "
+    "+= in place of =.",
+)
+def dw_of_the_last_window(dout: np.ndarray, cache: Convolved) -> Gradients:
+    dx, _, db = oracle.conv2d_backward(dout, cache)
+    last = np.zeros_like(dout)
+    last[-1, :, -1, -1] = dout[-1, :, -1, -1]
+    _, dw, _ = oracle.conv2d_backward(last, cache)
     return dx, dw, db
 
 

@@ -49,8 +49,9 @@ OF_THE_BATCH = (
 
 
 def _axes(arguments: dict[str, Any]) -> int | None:
-    """The number of axes of x."""
-    return arguments["x"].ndim if isinstance(arguments.get("x"), ndarray) else None
+    """The number of axes of x or of the output."""
+    array = arguments.get("x", arguments.get("output"))
+    return array.ndim if isinstance(array, ndarray) else None
 
 
 def _far(arguments: dict[str, Any]) -> float | None:
@@ -79,6 +80,7 @@ TRAITS = (
     Trait("as many examples as classes", "other batch", same(size("scores", 0), size("scores", 1)), SOFTMAX),
     Trait("scores up to 100", "larger score", holds(lambda far: far <= 100, _far), SOFTMAX),
     Trait("outputs of one number", "larger output", equals(size("output"), 1), ("squared_error",)),
+    Trait("outputs of one axis", "output of several axes", equals(_axes, 1), ("squared_error",)),
     Trait("a target of 0", "other target", equals(value("target"), 0), TINY),
     Trait("a learning rate of 1", "other learning rate", equals(value("lr"), 1), TINY),
     Trait("kernels of one entry", "larger kernel", equals(size("w_conv"), 1), TINY),
@@ -1717,8 +1719,9 @@ def maximum_of_the_whole_map(x: ndarray, w_conv: ndarray, w_out: ndarray, target
 
 @misconception(
     "tiny_cnn_step",
-    "The weights are moved along their gradients, where the loss grows. Gradient descent subtracts ([DL], section "
-    "4.3).",
+    "A sign is wrong, so that the weights move along their gradients and the loss grows: either the step adds, where "
+    "gradient descent subtracts ([DL], section 4.3), or target - output is taken for the derivative of the loss, which "
+    "is output - target ([RHW], equation 4).",
 )
 def weights_moved_uphill(x: ndarray, w_conv: ndarray, w_out: ndarray, target: float, lr: float) -> Step:
     return _step(RIGHT, x, w_conv, w_out, target, -lr)
@@ -1778,6 +1781,19 @@ def loss_derivative_missing(*arguments: Any) -> Step:
 )
 def half_of_sigmoid_derivative(*arguments: Any) -> Step:
     return _step(RIGHT._replace(dz=lambda out, target: (out - target) * out), *arguments)
+
+
+@misconception(
+    "tiny_cnn_step",
+    "The sigmoid is applied once more in its derivative: output (1 - output) is made of the output itself. A function "
+    "that computes s(z) (1 - s(z)) has to be given z, the number before the sigmoid ([RHW], equation 5).",
+)
+def derivative_of_the_sigmoid_at_the_output(*arguments: Any) -> Step:
+    def dz(out: float, target: float) -> float:
+        again = float(_sigmoid(np.array(out)))
+        return (out - target) * again * (1.0 - again)
+
+    return _step(RIGHT._replace(dz=dz), *arguments)
 
 
 @misconception(
@@ -1953,8 +1969,8 @@ def kernel_gradient_averaged(x: ndarray, w_conv: ndarray, w_out: ndarray, target
 
 @misconception(
     "tiny_cnn_step",
-    "The sign of the difference is wrong in the gradients: dL/doutput is output minus target ([RHW], equation 4). "
-    "With a minus in the step as well the loss would grow.",
+    "The neuron's weights move as they should, the kernel moves the other way, along its gradient, where the loss "
+    "grows: a sign is wrong on the way from dL/dz to the kernel, or in its step, which subtracts ([DL], section 4.3).",
 )
 def kernel_moved_uphill(x: ndarray, w_conv: ndarray, w_out: ndarray, target: float, lr: float) -> Step:
     output, loss, _, new_w_out = _step(RIGHT, x, w_conv, w_out, target, lr)

@@ -45,12 +45,14 @@ NO_ERRORS = (
 )
 OVERWRITTEN = (
     "Where windows overlap, an entry of x takes part in several outputs, and its gradients add up (chain rule). Here "
-    "the window that comes last replaces what the earlier ones left."
+    "the window that comes last replaces what the earlier ones left. It takes an addition; where one index occurs "
+    "several times in an operation, += keeps only the last, and np.add.at adds all."
 )
 OVERWRITTEN_BY_PLACE = (
     "Where windows overlap, an entry of x takes part in several outputs, and its gradients add up (chain rule). Here "
     "dx is assigned for one place within the windows after the other, and each assignment replaces what the earlier "
-    "ones left. It takes an addition; where one index occurs several times in an operation, += keeps only the last."
+    "ones left. It takes an addition; where one index occurs several times in an operation, += keeps only the last, "
+    "and np.add.at adds all."
 )
 STRIDE_MISSING_BACKWARD = (
     "The stride is missing: window (i, j) covers the rows from i*SH and the columns from j*SW of x, so its gradient "
