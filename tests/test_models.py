@@ -506,6 +506,72 @@ def test_a_sketch_has_no_contents_whatever_makes_its_tensors() -> None:
     assert trace_model(model, (4, 2), operations=False) == {"outputs": [(4, 3)]}
 
 
+class Padded(nn.Module):
+    """Puts zeros of its own making beside its input, and asks what size or values they have; lazy."""
+
+    def __init__(self, look: bool = False) -> None:
+        super().__init__()
+        self.look, self.linear = look, nn.LazyLinear(3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        zeros = torch.zeros(x.shape[0], 2)
+        y = self.linear(torch.cat([x, zeros], dim=1))
+        return y - y.max().item() if self.look else y
+
+
+@pytest.mark.parametrize("look", [False, True])
+@pytest.mark.parametrize("partial", [False, True])
+def test_what_a_forward_pass_makes_lies_beside_its_sketch(look: bool, partial: bool) -> None:
+    model = sketch_model(Padded, look)
+    assert describe_model(model, (4, 2))["parameters"] == 15
+    assert model.linear.weight.is_meta != look
+    traced = trace_model(sketch_model(Padded, look), (4, 2), partial=partial)
+    assert traced["outputs"] == [(4, 3)] and "addmm" in [entry["op"] for entry in traced["entries"]]
+
+
+def _by_scatter(x: torch.Tensor) -> torch.Tensor:
+    return torch.zeros(2, 3).scatter(1, torch.tensor([[0, 1, 2]] * 2), x)
+
+
+def _by_index(x: torch.Tensor) -> torch.Tensor:
+    out = torch.zeros(x.shape)
+    out[torch.tensor([0, 1])] = x
+    return out
+
+
+def _by_slice(x: torch.Tensor) -> torch.Tensor:
+    out = torch.zeros(2, 3)
+    out[:, 1:] = x[:, 1:]
+    return out
+
+
+def _in_place(x: torch.Tensor) -> torch.Tensor:
+    return torch.zeros(2, 3).add_(x)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [_by_scatter, _by_index, _by_slice, _in_place, torch.Tensor.float, lambda x: x.to(dtype=torch.float32)],
+)
+@pytest.mark.parametrize("last", [False, True])
+def test_a_model_that_makes_float32_is_as_exact_as_one_that_does_not(step: Any, last: bool) -> None:
+    class Rough(nn.Module):
+        def __init__(self, step: Any) -> None:
+            super().__init__()
+            self.step, self.linear = step, nn.Linear(3, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.step(self.linear(x)) if last else self.linear(self.step(x))  # type: ignore[no-any-return]
+
+    def cut(x: torch.Tensor) -> torch.Tensor:
+        return F.pad(x[:, 1:], (1, 0)) if step is _by_slice else x
+
+    got, wanted = run_model(Rough(step), (2, 3)), run_model(Rough(cut), (2, 3))
+    assert got["outputs"][0].dtype == np.float64 and torch.get_default_dtype() == torch.float32
+    np.testing.assert_allclose(got["outputs"][0], wanted["outputs"][0], rtol=1e-12)
+    np.testing.assert_allclose(got["gradient"], wanted["gradient"], rtol=1e-12)
+
+
 # The layer that differs
 
 
