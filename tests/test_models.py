@@ -609,8 +609,8 @@ def _entries(model: nn.Module, partial: bool = False) -> list[Any]:
             "after the last layer there is softmax too many",
         ),
         (
-            lambda: [nn.Conv2d(2, 3, 3, padding=1), nn.MaxPool2d(2), nn.ReLU()],
-            "the ReLU: max pooling comes before it",
+            lambda: [nn.MaxPool2d(2), nn.Conv2d(2, 3, 3, padding=1), nn.ReLU()],
+            "the convolution: max pooling comes before it",
         ),
         (
             lambda: [nn.Conv2d(2, 3, 3, padding=1), nn.ReLU(), nn.Dropout(0.3), nn.MaxPool2d(2)],
@@ -729,6 +729,59 @@ def test_maps_put_side_by_side_in_steps_are_the_same(join: Callable[..., torch.T
     assert found is None if sentence is None else found is not None and found.endswith(sentence), found
 
 
+def _filled(a: torch.Tensor, b: torch.Tensor, c: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
+    out[:, :2], out[:, 2:5], out[:, 5:] = a, b, c
+    return out
+
+
+@pytest.mark.parametrize("make", [lambda x, *shape: torch.zeros(shape), torch.Tensor.new_empty, torch.Tensor.new_zeros])
+def test_maps_put_into_a_tensor_part_by_part_are_not_missing(make: Callable[..., torch.Tensor]) -> None:
+    def nets(join: Callable[..., torch.Tensor], side: int) -> list[Any]:
+        return _entries(nn.Sequential(Joins(join), nn.Conv2d(9, 4, side)))
+
+    right = nets(lambda *maps: torch.cat(maps, 1), 1)
+    assert first_difference(nets(lambda *maps: _filled(*maps, make(maps[0], 1, 9, 8, 8)), 1), right) is None
+    found = first_difference(nets(lambda *maps: _filled(*maps, make(maps[0], 1, 9, 8, 8)), 3), right)
+    assert found == "the first layer with weights that differs is the convolution: kernel 3 where 1 is wanted"
+
+
+def test_zeros_in_the_shape_of_a_map_are_no_layer() -> None:
+    def nets(zeros: Callable[[torch.Tensor], torch.Tensor]) -> list[Any]:
+        return _entries(Joins(lambda a, b, c: torch.cat([a, zeros(b), c], 1)))
+
+    assert first_difference(nets(lambda b: torch.zeros(b.shape)), nets(torch.zeros_like)) is None
+
+
+class _Rectified(nn.Module):
+    """Two convolutions with ReLU, pooled and put side by side; ReLU before the pooling, the joining, or at the end."""
+
+    def __init__(self, place: int, pool: Callable[[torch.Tensor], torch.Tensor], last: nn.Module) -> None:
+        super().__init__()
+        self.place, self.pool, self.last = place, pool, last
+        self.one, self.two = nn.Conv2d(2, 3, 1), nn.Conv2d(2, 4, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        def relu(x: torch.Tensor, place: int) -> torch.Tensor:
+            return F.relu(x) if place == self.place else x
+
+        parts = [relu(self.pool(relu(conv(x), 0)), 1) for conv in (self.one, self.two)]
+        return self.last(relu(torch.cat(parts, 1), 2))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_relu_may_stand_on_either_side_of_max_pooling_and_joining(place: int) -> None:
+    def nets(place: int, pool: Any = lambda x: F.max_pool2d(x, 2), side: int = 1) -> list[Any]:
+        return _entries(_Rectified(place, pool, nn.Conv2d(7, 2, side)))
+
+    for right in range(3):
+        assert first_difference(nets(place), nets(right)) is None
+        found = first_difference(nets(place, side=3), nets(right))
+        assert found == "the first layer that differs is the convolution: kernel 3 where 1 is wanted"
+    mean = lambda x: F.avg_pool2d(x, 2)  # noqa: E731
+    assert (first_difference(nets(place, mean), nets(0, mean)) is None) == (place == 0)
+    assert first_difference(nets(3), nets(place)) is not None
+
+
 def test_maps_put_side_by_side_again_and_again_end() -> None:
     def double(a: torch.Tensor, b: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
         for _ in range(40):
@@ -738,6 +791,9 @@ def test_maps_put_side_by_side_again_and_again_end() -> None:
     assert first_difference(_entries(Joins(double)), _entries(Joins(double))) is None
     entries = _entries(Joins(lambda a, b, c: torch.cat([a, b], 1)))
     chain = [{**entries[-1], "inputs": [n - 1, n - 1]} for n in range(200)]
+    assert first_difference(chain, chain) is None
+    pools = _entries(nn.Sequential(*[nn.MaxPool2d(1)] * 2, nn.ReLU()))
+    chain = [{**pools[0], "inputs": [n - 1]} for n in range(3000)] + [{**pools[2], "inputs": [2999]}]
     assert first_difference(chain, chain) is None
 
 

@@ -2,7 +2,8 @@
 
 Layers are matched by what flows into them, not by name or order: each gets a key made of its kind, its settings, the sizes of
 its weights and the keys of its inputs. So two models agree up to the first layer, in the order of the course's model, whose
-key the student's model has nowhere. Slices and negative paddings one after the other are one crop, however it is written.
+key the student's model has nowhere. Slices and negative paddings one after the other are one crop, however it is written, and
+a ReLU behind a concatenation or max pooling counts as one before it, which gives the same.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 KINDS = {
@@ -92,7 +93,7 @@ def first_difference(got: Sequence[Any], wanted: Sequence[Any], whole: bool = Tr
     """
     try:
         theirs, ours = read_layers(got), read_layers(wanted)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ZeroDivisionError):
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ZeroDivisionError, RecursionError):
         return None
     known, found = {layer.key for layer in ours}, {layer.key for layer in theirs}
     odd = [layer for layer in theirs if layer.key not in known]
@@ -115,7 +116,7 @@ def read_layers(entries: Sequence[Any]) -> list[Layer]:
     layers: list[Layer] = []
     keys = {-1: "x"}
     crops: dict[int, Layer] = {}
-    rectified: set[str] = set()
+    relus: dict[str, str] = {}
     for number, entry in enumerate(entries):
         for source in entry["inputs"]:
             if source in crops and not _crops(entry):
@@ -126,7 +127,6 @@ def read_layers(entries: Sequence[Any]) -> list[Layer]:
             entry["op"] in SHAPED
             or _averages_nothing(entry, size)
             or (entry["op"] == "cat" and len(inputs) == 1 and not entry["weights"])
-            or (KINDS.get(entry["op"]) == "ReLU" and inputs[0] in rectified)  # the second one changes nothing
         ):
             keys[number] = inputs[0]
             continue
@@ -141,10 +141,30 @@ def read_layers(entries: Sequence[Any]) -> list[Layer]:
                 crops[number] = layer
         else:
             layer = _read_layer(entry, inputs, size)
+            if layer.kind == "ReLU":
+                keys[number] = _rectify(layer, layers, relus)
+                continue
             layers.append(layer)
-            rectified |= {layer.key} if layer.kind == "ReLU" else set()
         keys[number] = layer.key
-    return _without_steps(layers)
+    return _without_steps(layers, relus)
+
+
+def _rectify(relu: Layer, layers: list[Layer], relus: dict[str, str]) -> str:
+    """Add a ReLU to the layers, before a concatenation or max pooling that it takes; the key of what both give.
+
+    `relus` has this key for what a ReLU took before; for what is behind one its own, as a second one changes nothing.
+    """
+    source = relu.inputs[0]
+    if source in relus:
+        return relus[source]
+    before = next((one for one in reversed(layers) if one.key == source), None)
+    if before is not None and before.kind in ("concatenation", "max pooling"):
+        parts = [replace(relu, inputs=(key,), key=_key("ReLU", relu.settings, (key,))) for key in before.inputs]
+        inputs = tuple(_rectify(part, layers, relus) for part in parts)
+        relu = replace(before, inputs=inputs, key=_key(before.kind, before.settings, inputs))
+    layers.append(relu)
+    relus |= {source: relu.key, relu.key: relu.key}
+    return relu.key
 
 
 def _with_dropout(entries: Sequence[Any]) -> list[Any]:
@@ -180,10 +200,15 @@ def _joined(inputs: tuple[str, ...], dim: int, layers: Sequence[Layer]) -> tuple
     return joined if len(joined) <= MOST_PARTS else inputs
 
 
-def _without_steps(layers: list[Layer]) -> list[Layer]:
-    """Without concatenations that were only a step of another one."""
-    used = {key for layer in layers for key in layer.inputs} | {layer.key for layer in layers[-1:]}
-    return [layer for layer in layers if layer.kind != "concatenation" or layer.key in used]
+def _without_steps(layers: list[Layer], moved: Container[str]) -> list[Layer]:
+    """Without concatenations that were only a step of another one, and what was moved behind a ReLU."""
+    used = {layer.key for layer in layers[-1:]}
+    kept: list[Layer] = []
+    for one in reversed(layers):
+        if one.key in used or not (one.kind == "concatenation" or one.key in moved):
+            kept.append(one)
+            used |= set(one.inputs)
+    return kept[::-1]
 
 
 def _crops(entry: Mapping[str, Any]) -> bool:
@@ -233,8 +258,12 @@ def _read_layer(entry: Mapping[str, Any], inputs: tuple[str, ...], size: Sequenc
     elif kind == "mean" and entry["output"] and len(entry["output"]) > 1:
         kind = "global average pooling" if all(size == 1 for size in entry["output"][2:]) else kind
     ordered = tuple(sorted(inputs)) if kind in ("addition", "multiplication") else inputs
-    key = str(hash((kind, tuple(settings.items()), ordered)))
-    return Layer(kind, tuple(settings.items()), inputs, key, str(entry["layer"]))
+    named = tuple(settings.items())
+    return Layer(kind, named, inputs, _key(kind, named, ordered), str(entry["layer"]))
+
+
+def _key(kind: str, settings: tuple[tuple[str, Any], ...], inputs: tuple[str, ...]) -> str:
+    return str(hash((kind, settings, inputs)))
 
 
 def _rounds(settings: Mapping[str, Any], size: Sequence[int]) -> bool:
