@@ -782,6 +782,21 @@ def test_relu_may_stand_on_either_side_of_max_pooling_and_joining(place: int) ->
     assert first_difference(nets(3), nets(place)) is not None
 
 
+def test_what_covers_a_whole_map_has_other_names() -> None:
+    def nets(*head: nn.Module) -> list[Any]:
+        return _entries(nn.Sequential(nn.Conv2d(2, 3, 3), *head))
+
+    dense = nets(nn.Flatten(), nn.Linear(108, 5), nn.Linear(5, 4))
+    assert first_difference(nets(nn.Conv2d(3, 5, 6), nn.Conv2d(5, 4, 1), nn.Flatten()), dense) is None
+    assert first_difference(nets(nn.Conv2d(3, 5, 6, bias=False), nn.Conv2d(5, 4, 1)), dense) is not None
+    assert first_difference(nets(nn.Conv2d(3, 5, 5), nn.Conv2d(5, 4, 2)), dense) is not None
+    mean = nets(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    assert first_difference(nets(nn.AvgPool2d(6, stride=1)), mean) is None
+    assert str(first_difference(nets(nn.AvgPool2d(5)), mean)).endswith(
+        "average pooling where global average pooling is wanted"
+    )
+
+
 def test_maps_put_side_by_side_again_and_again_end() -> None:
     def double(a: torch.Tensor, b: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
         for _ in range(40):

@@ -3,7 +3,8 @@
 Layers are matched by what flows into them, not by name or order: each gets a key made of its kind, its settings, the sizes of
 its weights and the keys of its inputs. So two models agree up to the first layer, in the order of the course's model, whose
 key the student's model has nowhere. Slices and negative paddings one after the other are one crop, however it is written, and
-a ReLU behind a concatenation or max pooling counts as one before it, which gives the same.
+a ReLU behind a concatenation or max pooling counts as one before it, which gives the same. So does a convolution that covers
+its whole map, as a linear layer.
 """
 
 from __future__ import annotations
@@ -255,11 +256,23 @@ def _read_layer(entry: Mapping[str, Any], inputs: tuple[str, ...], size: Sequenc
         settings["bias"] = len(weights) > 1
     elif kind == "linear layer":
         settings |= {"inputs": weights[-1][0], "outputs": weights[-1][1], "bias": len(weights) > 1}
+    elif kind == "average pooling" and _covers(settings, size):
+        kind, settings = "global average pooling", {}
     elif kind == "mean" and entry["output"] and len(entry["output"]) > 1:
         kind = "global average pooling" if all(size == 1 for size in entry["output"][2:]) else kind
     ordered = tuple(sorted(inputs)) if kind in ("addition", "multiplication") else inputs
     named = tuple(settings.items())
-    return Layer(kind, named, inputs, _key(kind, named, ordered), str(entry["layer"]))
+    if kind == "convolution" and settings["groups"] == 1 and _covers(settings, size):
+        dense = ("inputs", math.prod(size[1:])), ("outputs", settings["output channels"]), ("bias", settings["bias"])
+        key = _key("linear layer", dense, ordered)
+    else:
+        key = _key(kind, named, ordered)
+    return Layer(kind, named, inputs, key, str(entry["layer"]))
+
+
+def _covers(settings: Mapping[str, Any], size: Sequence[int]) -> bool:
+    """Whether a window is as large as the whole map, so that there is one place for it: a linear layer, or a mean."""
+    return len(size) == 4 and settings["padding"] == 0 and _pair(settings["kernel"]) == tuple(size[2:])
 
 
 def _key(kind: str, settings: tuple[tuple[str, Any], ...], inputs: tuple[str, ...]) -> str:
