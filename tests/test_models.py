@@ -915,6 +915,21 @@ def test_a_misconception_is_named_and_another_mistake_located(grade_source: Call
     )
 
 
+def test_parameters_without_influence_are_told_of_a_wrong_value(grade_source: Callable[[str], Report]) -> None:
+    """A batch norm of one's own, in which nothing can be blamed, that forgets its shift."""
+    own = """
+class Norm(nn.BatchNorm2d):
+    def forward(self, x):
+        mean, var = (self.running_mean, self.running_var) if not self.training else (x.mean((0, 2, 3)), x.var((0, 2, 3)))
+        return (x - mean[:, None, None]) / torch.sqrt(var + 1e-5)[:, None, None] * self.weight[:, None, None]
+
+"""
+    source = RIGHT.replace("class Pair", own + "class Pair").replace("nn.BatchNorm2d(o", "Norm(o")
+    report = grade_source("import torch\n" + source)
+    observed = failed(report, "Pair/values").observations
+    assert observed == ("there are parameters that the output does not depend on, of shapes (3,)",), report
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [("self.relu(self.bn(self.conv(x)))", "self.bn(self.relu(self.conv(x)))"), ("(x)))", "(x.detach() + 0*x)))")],
