@@ -780,6 +780,9 @@ def test_relu_may_stand_on_either_side_of_max_pooling_and_joining(place: int) ->
     mean = lambda x: F.avg_pool2d(x, 2)  # noqa: E731
     assert (first_difference(nets(place, mean), nets(0, mean)) is None) == (place == 0)
     assert first_difference(nets(3), nets(place)) is not None
+    found = first_difference(nets(place), nets(3))  # told as it is written, where that says as much
+    where = ("max pooling", "concatenation", "convolution")[place]
+    assert found == f"the first layer that differs is the {where}: a ReLU comes before it"
 
 
 def test_what_covers_a_whole_map_has_other_names() -> None:

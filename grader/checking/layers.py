@@ -93,26 +93,37 @@ def first_difference(got: Sequence[Any], wanted: Sequence[Any], whole: bool = Tr
     the forward pass raised, nobody knows what would have come: nothing is missing then.
     """
     try:
-        theirs, ours = read_layers(got), read_layers(wanted)
+        found = [_compare(got, wanted, whole, moving) for moving in (False, True)]
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, ZeroDivisionError, RecursionError):
         return None
+    return max(found, key=lambda one: one[0])[1]  # how the student has written it, where both say as much
+
+
+def _compare(got: Sequence[Any], wanted: Sequence[Any], whole: bool, moving: bool) -> tuple[float, str | None]:
+    """How many of the course's layers a model agrees in, and the sentence; with ReLUs where they stand, or moved forward."""
+    theirs, ours = read_layers(got, moving), read_layers(wanted, moving)
     known, found = {layer.key for layer in ours}, {layer.key for layer in theirs}
     odd = [layer for layer in theirs if layer.key not in known]
     if not whole and not odd:
-        return None
+        return math.inf, None
     for number, layer in enumerate(ours):
         if layer.key not in found:
             sources = {one.key: one.kind for one in (*ours, *theirs)} | {"x": "x"}
             candidates = [other for other in odd if set(other.inputs) & set(layer.inputs)]
             there = layer.kind in WEIGHTED and any(_alike(other, layer) for other in odd)
             if not there and _may_be_equal(layer, candidates):
-                return _weights_alone(theirs, ours)
-            return _explain(layer, candidates, odd, ours[number + 1 :], sources)[:LONGEST]
-    return f"after the last layer there is {_an(odd[0].kind)} too many" if odd else None
+                return number, _weights_alone(theirs, ours)
+            return number, _explain(layer, candidates, odd, ours[number + 1 :], sources)[:LONGEST]
+    if odd:
+        return len(ours), f"after the last layer there is {_an(odd[0].kind)} too many"
+    return math.inf, None
 
 
-def read_layers(entries: Sequence[Any]) -> list[Layer]:
-    """The entries of a trace as layers, those left out that only arrange. Raises where the form is another."""
+def read_layers(entries: Sequence[Any], moving: bool = False) -> list[Layer]:
+    """The entries of a trace as layers, those left out that only arrange. Raises where the form is another.
+
+    With `moving`, a ReLU behind a concatenation or max pooling is read as one before it.
+    """
     entries = _with_dropout(entries)
     layers: list[Layer] = []
     keys = {-1: "x"}
@@ -143,15 +154,15 @@ def read_layers(entries: Sequence[Any]) -> list[Layer]:
         else:
             layer = _read_layer(entry, inputs, size)
             if layer.kind == "ReLU":
-                keys[number] = _rectify(layer, layers, relus)
+                keys[number] = _rectify(layer, layers, relus, moving)
                 continue
             layers.append(layer)
         keys[number] = layer.key
     return _without_steps(layers, relus)
 
 
-def _rectify(relu: Layer, layers: list[Layer], relus: dict[str, str]) -> str:
-    """Add a ReLU to the layers, before a concatenation or max pooling that it takes; the key of what both give.
+def _rectify(relu: Layer, layers: list[Layer], relus: dict[str, str], moving: bool) -> str:
+    """Add a ReLU to the layers, if `moving` before a concatenation or max pooling that it takes; the key of what both give.
 
     `relus` has this key for what a ReLU took before; for what is behind one its own, as a second one changes nothing.
     """
@@ -159,9 +170,9 @@ def _rectify(relu: Layer, layers: list[Layer], relus: dict[str, str]) -> str:
     if source in relus:
         return relus[source]
     before = next((one for one in reversed(layers) if one.key == source), None)
-    if before is not None and before.kind in ("concatenation", "max pooling"):
+    if moving and before is not None and before.kind in ("concatenation", "max pooling"):
         parts = [replace(relu, inputs=(key,), key=_key("ReLU", relu.settings, (key,))) for key in before.inputs]
-        inputs = tuple(_rectify(part, layers, relus) for part in parts)
+        inputs = tuple(_rectify(part, layers, relus, moving) for part in parts)
         relu = replace(before, inputs=inputs, key=_key(before.kind, before.settings, inputs))
     layers.append(relu)
     relus |= {source: relu.key, relu.key: relu.key}
