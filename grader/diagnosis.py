@@ -68,8 +68,9 @@ def _is_likely(candidate: Known, own: Sequence[CaseRun], others: Sequence[CaseRu
     if any(stance(candidate, run, replays) is Stance.AGAINST for run in others if run.error is None):
         return False
     wrong = [run for run in others if run.error is not None]
-    if any(map(_crashed, own)) and not all(
-        stance(candidate, run, replays) is Stance.FOR for run in others if _crashed(run)
+    if any(map(_crashed, own)) and any(
+        stance(candidate, run, replays) is not Stance.FOR and (_crashed(run) or _raises(candidate, run, replays))
+        for run in wrong
     ):
         return False
     values = [stance(candidate, run, replays) for run in wrong if is_wrong_value(run)]
@@ -78,6 +79,15 @@ def _is_likely(candidate: Known, own: Sequence[CaseRun], others: Sequence[CaseRu
     said = [stance(candidate, run, replays) for run in wrong]
     weak = len(own) <= FEW and all(map(is_wrong_value, own)) and any(map(is_wrong_value, wrong))
     return said.count(Stance.FOR) >= max(said.count(Stance.AGAINST), int(weak))
+
+
+def _raises(candidate: Known, run: CaseRun, replays: Replays) -> bool:
+    """Whether a candidate raises what the oracle in its place does not."""
+    again, right = replays.of(run, candidate), replays.of(run)
+    return again is not None and any(
+        ours.owner == candidate.function and ours.error is not None and wanted.error is None
+        for ours, wanted in zip(again, right or again, strict=True)
+    )
 
 
 def _crashed(run: CaseRun) -> bool:

@@ -476,6 +476,21 @@ def test_a_single_number_is_explained_by_what_explains_others_too(topic: Topic) 
     assert diagnose("area", example, example + others, [by_chance], Replays(topic, FUNCTIONS)) == ()
 
 
+def test_what_raises_an_exception_raises_it_nowhere_else(topic: Topic) -> None:
+    def raising_above(most: int, cap: int) -> Any:
+        return lambda height, width: [height * min(width, cap)][width > most]
+
+    def check(student: Any, width: int) -> None:
+        expect_number(student.area(9, width), 9 * width)
+
+    student = Student(topic, LocalBackend({"area": raising_above(3, 1)}))
+    crashed, *others = [run_case(check, student, {"width": width}, {}) for width in (4, 1, 2, 5, 6)]
+    for most, cap, named in ((3, 1, True), (3, 2, True), (1, 1, False)):
+        known = Known("area", "index", "", raising_above(most, cap))
+        found = diagnose("area", [crashed], [crashed, *others], [known], Replays(topic, FUNCTIONS))
+        assert bool(found) == named, (most, cap)
+
+
 def test_what_is_right_explains_nothing(topic: Topic) -> None:
     def check(student: Any) -> None:
         expect_number(student.area(2, 500), 1000)

@@ -506,6 +506,72 @@ def test_a_sketch_has_no_contents_whatever_makes_its_tensors() -> None:
     assert trace_model(model, (4, 2), operations=False) == {"outputs": [(4, 3)]}
 
 
+class Padded(nn.Module):
+    """Puts zeros of its own making beside its input, and asks what size or values they have; lazy."""
+
+    def __init__(self, look: bool = False) -> None:
+        super().__init__()
+        self.look, self.linear = look, nn.LazyLinear(3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        zeros = torch.zeros(x.shape[0], 2)
+        y = self.linear(torch.cat([x, zeros], dim=1))
+        return y - y.max().item() if self.look else y
+
+
+@pytest.mark.parametrize("look", [False, True])
+@pytest.mark.parametrize("partial", [False, True])
+def test_what_a_forward_pass_makes_lies_beside_its_sketch(look: bool, partial: bool) -> None:
+    model = sketch_model(Padded, look)
+    assert describe_model(model, (4, 2))["parameters"] == 15
+    assert model.linear.weight.is_meta != look
+    traced = trace_model(sketch_model(Padded, look), (4, 2), partial=partial)
+    assert traced["outputs"] == [(4, 3)] and "addmm" in [entry["op"] for entry in traced["entries"]]
+
+
+def _by_scatter(x: torch.Tensor) -> torch.Tensor:
+    return torch.zeros(2, 3).scatter(1, torch.tensor([[0, 1, 2]] * 2), x)
+
+
+def _by_index(x: torch.Tensor) -> torch.Tensor:
+    out = torch.zeros(x.shape)
+    out[torch.tensor([0, 1])] = x
+    return out
+
+
+def _by_slice(x: torch.Tensor) -> torch.Tensor:
+    out = torch.zeros(2, 3)
+    out[:, 1:] = x[:, 1:]
+    return out
+
+
+def _in_place(x: torch.Tensor) -> torch.Tensor:
+    return torch.zeros(2, 3).add_(x)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [_by_scatter, _by_index, _by_slice, _in_place, torch.Tensor.float, lambda x: x.to(dtype=torch.float32)],
+)
+@pytest.mark.parametrize("last", [False, True])
+def test_a_model_that_makes_float32_is_as_exact_as_one_that_does_not(step: Any, last: bool) -> None:
+    class Rough(nn.Module):
+        def __init__(self, step: Any) -> None:
+            super().__init__()
+            self.step, self.linear = step, nn.Linear(3, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.step(self.linear(x)) if last else self.linear(self.step(x))  # type: ignore[no-any-return]
+
+    def cut(x: torch.Tensor) -> torch.Tensor:
+        return F.pad(x[:, 1:], (1, 0)) if step is _by_slice else x
+
+    got, wanted = run_model(Rough(step), (2, 3)), run_model(Rough(cut), (2, 3))
+    assert got["outputs"][0].dtype == np.float64 and torch.get_default_dtype() == torch.float32
+    np.testing.assert_allclose(got["outputs"][0], wanted["outputs"][0], rtol=1e-12)
+    np.testing.assert_allclose(got["gradient"], wanted["gradient"], rtol=1e-12)
+
+
 # The layer that differs
 
 
@@ -543,8 +609,8 @@ def _entries(model: nn.Module, partial: bool = False) -> list[Any]:
             "after the last layer there is softmax too many",
         ),
         (
-            lambda: [nn.Conv2d(2, 3, 3, padding=1), nn.MaxPool2d(2), nn.ReLU()],
-            "the ReLU: max pooling comes before it",
+            lambda: [nn.MaxPool2d(2), nn.Conv2d(2, 3, 3, padding=1), nn.ReLU()],
+            "the convolution: max pooling comes before it",
         ),
         (
             lambda: [nn.Conv2d(2, 3, 3, padding=1), nn.ReLU(), nn.Dropout(0.3), nn.MaxPool2d(2)],
@@ -663,6 +729,77 @@ def test_maps_put_side_by_side_in_steps_are_the_same(join: Callable[..., torch.T
     assert found is None if sentence is None else found is not None and found.endswith(sentence), found
 
 
+def _filled(a: torch.Tensor, b: torch.Tensor, c: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
+    out[:, :2], out[:, 2:5], out[:, 5:] = a, b, c
+    return out
+
+
+@pytest.mark.parametrize("make", [lambda x, *shape: torch.zeros(shape), torch.Tensor.new_empty, torch.Tensor.new_zeros])
+def test_maps_put_into_a_tensor_part_by_part_are_not_missing(make: Callable[..., torch.Tensor]) -> None:
+    def nets(join: Callable[..., torch.Tensor], side: int) -> list[Any]:
+        return _entries(nn.Sequential(Joins(join), nn.Conv2d(9, 4, side)))
+
+    right = nets(lambda *maps: torch.cat(maps, 1), 1)
+    assert first_difference(nets(lambda *maps: _filled(*maps, make(maps[0], 1, 9, 8, 8)), 1), right) is None
+    found = first_difference(nets(lambda *maps: _filled(*maps, make(maps[0], 1, 9, 8, 8)), 3), right)
+    assert found == "the first layer with weights that differs is the convolution: kernel 3 where 1 is wanted"
+
+
+def test_zeros_in_the_shape_of_a_map_are_no_layer() -> None:
+    def nets(zeros: Callable[[torch.Tensor], torch.Tensor]) -> list[Any]:
+        return _entries(Joins(lambda a, b, c: torch.cat([a, zeros(b), c], 1)))
+
+    assert first_difference(nets(lambda b: torch.zeros(b.shape)), nets(torch.zeros_like)) is None
+
+
+class _Rectified(nn.Module):
+    """Two convolutions with ReLU, pooled and put side by side; ReLU before the pooling, the joining, or at the end."""
+
+    def __init__(self, place: int, pool: Callable[[torch.Tensor], torch.Tensor], last: nn.Module) -> None:
+        super().__init__()
+        self.place, self.pool, self.last = place, pool, last
+        self.one, self.two = nn.Conv2d(2, 3, 1), nn.Conv2d(2, 4, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        def relu(x: torch.Tensor, place: int) -> torch.Tensor:
+            return F.relu(x) if place == self.place else x
+
+        parts = [relu(self.pool(relu(conv(x), 0)), 1) for conv in (self.one, self.two)]
+        return self.last(relu(torch.cat(parts, 1), 2))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_relu_may_stand_on_either_side_of_max_pooling_and_joining(place: int) -> None:
+    def nets(place: int, pool: Any = lambda x: F.max_pool2d(x, 2), side: int = 1) -> list[Any]:
+        return _entries(_Rectified(place, pool, nn.Conv2d(7, 2, side)))
+
+    for right in range(3):
+        assert first_difference(nets(place), nets(right)) is None
+        found = first_difference(nets(place, side=3), nets(right))
+        assert found == "the first layer that differs is the convolution: kernel 3 where 1 is wanted"
+    mean = lambda x: F.avg_pool2d(x, 2)  # noqa: E731
+    assert (first_difference(nets(place, mean), nets(0, mean)) is None) == (place == 0)
+    assert first_difference(nets(3), nets(place)) is not None
+    found = first_difference(nets(place), nets(3))  # told as it is written, where that says as much
+    where = ("max pooling", "concatenation", "convolution")[place]
+    assert found == f"the first layer that differs is the {where}: a ReLU comes before it"
+
+
+def test_what_covers_a_whole_map_has_other_names() -> None:
+    def nets(*head: nn.Module) -> list[Any]:
+        return _entries(nn.Sequential(nn.Conv2d(2, 3, 3), *head))
+
+    dense = nets(nn.Flatten(), nn.Linear(108, 5), nn.Linear(5, 4))
+    assert first_difference(nets(nn.Conv2d(3, 5, 6), nn.Conv2d(5, 4, 1), nn.Flatten()), dense) is None
+    assert first_difference(nets(nn.Conv2d(3, 5, 6, bias=False), nn.Conv2d(5, 4, 1)), dense) is not None
+    assert first_difference(nets(nn.Conv2d(3, 5, 5), nn.Conv2d(5, 4, 2)), dense) is not None
+    mean = nets(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    assert first_difference(nets(nn.AvgPool2d(6, stride=1)), mean) is None
+    assert str(first_difference(nets(nn.AvgPool2d(5)), mean)).endswith(
+        "average pooling where global average pooling is wanted"
+    )
+
+
 def test_maps_put_side_by_side_again_and_again_end() -> None:
     def double(a: torch.Tensor, b: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
         for _ in range(40):
@@ -672,6 +809,9 @@ def test_maps_put_side_by_side_again_and_again_end() -> None:
     assert first_difference(_entries(Joins(double)), _entries(Joins(double))) is None
     entries = _entries(Joins(lambda a, b, c: torch.cat([a, b], 1)))
     chain = [{**entries[-1], "inputs": [n - 1, n - 1]} for n in range(200)]
+    assert first_difference(chain, chain) is None
+    pools = _entries(nn.Sequential(*[nn.MaxPool2d(1)] * 2, nn.ReLU()))
+    chain = [{**pools[0], "inputs": [n - 1]} for n in range(3000)] + [{**pools[2], "inputs": [2999]}]
     assert first_difference(chain, chain) is None
 
 
@@ -776,6 +916,21 @@ def test_a_misconception_is_named_and_another_mistake_located(grade_source: Call
         check.observations[0]
         == "the first layer that differs is the convolution of the pair: stride 2 where 1 is wanted"
     )
+
+
+def test_parameters_without_influence_are_told_of_a_wrong_value(grade_source: Callable[[str], Report]) -> None:
+    """A batch norm of one's own, in which nothing can be blamed, that forgets its shift."""
+    own = """
+class Norm(nn.BatchNorm2d):
+    def forward(self, x):
+        mean, var = (self.running_mean, self.running_var) if not self.training else (x.mean((0, 2, 3)), x.var((0, 2, 3)))
+        return (x - mean[:, None, None]) / torch.sqrt(var + 1e-5)[:, None, None] * self.weight[:, None, None]
+
+"""
+    source = RIGHT.replace("class Pair", own + "class Pair").replace("nn.BatchNorm2d(o", "Norm(o")
+    report = grade_source("import torch\n" + source)
+    observed = failed(report, "Pair/values").observations
+    assert observed == ("there are parameters that the output does not depend on, of shapes (3,)",), report
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from grader.checking.compare import CheckFailed
 from grader.checking.judge import FINAL, CaseRun
 from grader.checking.layers import first_difference
+from grader.checking.models import is_shape
 from grader.client.local import LocalBackend
 from grader.client.student import Call, Student
 from grader.errors import SubmissionFault
@@ -21,7 +23,8 @@ def differing_layer(
 ) -> str | None:
     """A sentence about the first layer that differs in the model that `function` made in the case; None where none is known.
 
-    Makes the model once more, the student's and the oracle's, and traces both, in training too where the case does.
+    Where no layer can be named, parameters that have no influence are. Makes the model once more, the student's and the
+    oracle's, and traces both, in training too where the case does.
     """
     made = next((call for call in reversed(run.calls) if call.function in (function, "sketch_model")), None)
     shape = next((_shape(call) for call in reversed(run.calls) if call.function in WITH_INPUT), None)
@@ -34,9 +37,21 @@ def differing_layer(
             found = first_difference(entries, wanted, whole)
             if found is not None:
                 return found
-        return None
+        return _unused(run)
     except SubmissionFault:
         return None
+
+
+def _unused(run: CaseRun) -> str | None:
+    """That there are parameters without influence, of a wrong value: the check that looks for them builds on the values."""
+    if not isinstance(run.error, CheckFailed) or run.error.value is None:
+        return None
+    reply = next((call.result for call in reversed(run.calls) if call.function == "run_model"), None)
+    idle = reply.get("idle") if isinstance(reply, dict) else None
+    if not isinstance(idle, list) or not idle or not all(map(is_shape, idle)):
+        return None
+    shapes = ", ".join(map(str, idle[:3])) + (", ..." if len(idle) > 3 else "")
+    return f"there are parameters that the output does not depend on, of shapes {shapes}"
 
 
 def _trace(student: Student, made: Call, shape: tuple[int, ...], training: bool) -> tuple[list[Any], bool]:

@@ -2,7 +2,9 @@
 
 Layers are matched by what flows into them, not by name or order: each gets a key made of its kind, its settings, the sizes of
 its weights and the keys of its inputs. So two models agree up to the first layer, in the order of the course's model, whose
-key the student's model has nowhere. Slices and negative paddings one after the other are one crop, however it is written.
+key the student's model has nowhere. Slices and negative paddings one after the other are one crop, however it is written, and
+a ReLU behind a concatenation or max pooling counts as one before it, which gives the same. So does a convolution that covers
+its whole map, as a linear layer.
 """
 
 from __future__ import annotations
@@ -10,8 +12,8 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 KINDS = {
@@ -91,31 +93,42 @@ def first_difference(got: Sequence[Any], wanted: Sequence[Any], whole: bool = Tr
     the forward pass raised, nobody knows what would have come: nothing is missing then.
     """
     try:
-        theirs, ours = read_layers(got), read_layers(wanted)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ZeroDivisionError):
+        found = [_compare(got, wanted, whole, moving) for moving in (False, True)]
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ZeroDivisionError, RecursionError):
         return None
+    return max(found, key=lambda one: one[0])[1]  # how the student has written it, where both say as much
+
+
+def _compare(got: Sequence[Any], wanted: Sequence[Any], whole: bool, moving: bool) -> tuple[float, str | None]:
+    """How many of the course's layers a model agrees in, and the sentence; with ReLUs where they stand, or moved forward."""
+    theirs, ours = read_layers(got, moving), read_layers(wanted, moving)
     known, found = {layer.key for layer in ours}, {layer.key for layer in theirs}
     odd = [layer for layer in theirs if layer.key not in known]
     if not whole and not odd:
-        return None
+        return math.inf, None
     for number, layer in enumerate(ours):
         if layer.key not in found:
             sources = {one.key: one.kind for one in (*ours, *theirs)} | {"x": "x"}
             candidates = [other for other in odd if set(other.inputs) & set(layer.inputs)]
             there = layer.kind in WEIGHTED and any(_alike(other, layer) for other in odd)
             if not there and _may_be_equal(layer, candidates):
-                return _weights_alone(theirs, ours)
-            return _explain(layer, candidates, odd, ours[number + 1 :], sources)[:LONGEST]
-    return f"after the last layer there is {_an(odd[0].kind)} too many" if odd else None
+                return number, _weights_alone(theirs, ours)
+            return number, _explain(layer, candidates, odd, ours[number + 1 :], sources)[:LONGEST]
+    if odd:
+        return len(ours), f"after the last layer there is {_an(odd[0].kind)} too many"
+    return math.inf, None
 
 
-def read_layers(entries: Sequence[Any]) -> list[Layer]:
-    """The entries of a trace as layers, those left out that only arrange. Raises where the form is another."""
+def read_layers(entries: Sequence[Any], moving: bool = False) -> list[Layer]:
+    """The entries of a trace as layers, those left out that only arrange. Raises where the form is another.
+
+    With `moving`, a ReLU behind a concatenation or max pooling is read as one before it.
+    """
     entries = _with_dropout(entries)
     layers: list[Layer] = []
     keys = {-1: "x"}
     crops: dict[int, Layer] = {}
-    rectified: set[str] = set()
+    relus: dict[str, str] = {}
     for number, entry in enumerate(entries):
         for source in entry["inputs"]:
             if source in crops and not _crops(entry):
@@ -126,7 +139,6 @@ def read_layers(entries: Sequence[Any]) -> list[Layer]:
             entry["op"] in SHAPED
             or _averages_nothing(entry, size)
             or (entry["op"] == "cat" and len(inputs) == 1 and not entry["weights"])
-            or (KINDS.get(entry["op"]) == "ReLU" and inputs[0] in rectified)  # the second one changes nothing
         ):
             keys[number] = inputs[0]
             continue
@@ -141,10 +153,30 @@ def read_layers(entries: Sequence[Any]) -> list[Layer]:
                 crops[number] = layer
         else:
             layer = _read_layer(entry, inputs, size)
+            if layer.kind == "ReLU":
+                keys[number] = _rectify(layer, layers, relus, moving)
+                continue
             layers.append(layer)
-            rectified |= {layer.key} if layer.kind == "ReLU" else set()
         keys[number] = layer.key
-    return _without_steps(layers)
+    return _without_steps(layers, relus)
+
+
+def _rectify(relu: Layer, layers: list[Layer], relus: dict[str, str], moving: bool) -> str:
+    """Add a ReLU to the layers, if `moving` before a concatenation or max pooling that it takes; the key of what both give.
+
+    `relus` has this key for what a ReLU took before; for what is behind one its own, as a second one changes nothing.
+    """
+    source = relu.inputs[0]
+    if source in relus:
+        return relus[source]
+    before = next((one for one in reversed(layers) if one.key == source), None)
+    if moving and before is not None and before.kind in ("concatenation", "max pooling"):
+        parts = [replace(relu, inputs=(key,), key=_key("ReLU", relu.settings, (key,))) for key in before.inputs]
+        inputs = tuple(_rectify(part, layers, relus, moving) for part in parts)
+        relu = replace(before, inputs=inputs, key=_key(before.kind, before.settings, inputs))
+    layers.append(relu)
+    relus |= {source: relu.key, relu.key: relu.key}
+    return relu.key
 
 
 def _with_dropout(entries: Sequence[Any]) -> list[Any]:
@@ -180,10 +212,15 @@ def _joined(inputs: tuple[str, ...], dim: int, layers: Sequence[Layer]) -> tuple
     return joined if len(joined) <= MOST_PARTS else inputs
 
 
-def _without_steps(layers: list[Layer]) -> list[Layer]:
-    """Without concatenations that were only a step of another one."""
-    used = {key for layer in layers for key in layer.inputs} | {layer.key for layer in layers[-1:]}
-    return [layer for layer in layers if layer.kind != "concatenation" or layer.key in used]
+def _without_steps(layers: list[Layer], moved: Container[str]) -> list[Layer]:
+    """Without concatenations that were only a step of another one, and what was moved behind a ReLU."""
+    used = {layer.key for layer in layers[-1:]}
+    kept: list[Layer] = []
+    for one in reversed(layers):
+        if one.key in used or not (one.kind == "concatenation" or one.key in moved):
+            kept.append(one)
+            used |= set(one.inputs)
+    return kept[::-1]
 
 
 def _crops(entry: Mapping[str, Any]) -> bool:
@@ -230,11 +267,27 @@ def _read_layer(entry: Mapping[str, Any], inputs: tuple[str, ...], size: Sequenc
         settings["bias"] = len(weights) > 1
     elif kind == "linear layer":
         settings |= {"inputs": weights[-1][0], "outputs": weights[-1][1], "bias": len(weights) > 1}
+    elif kind == "average pooling" and _covers(settings, size):
+        kind, settings = "global average pooling", {}
     elif kind == "mean" and entry["output"] and len(entry["output"]) > 1:
         kind = "global average pooling" if all(size == 1 for size in entry["output"][2:]) else kind
     ordered = tuple(sorted(inputs)) if kind in ("addition", "multiplication") else inputs
-    key = str(hash((kind, tuple(settings.items()), ordered)))
-    return Layer(kind, tuple(settings.items()), inputs, key, str(entry["layer"]))
+    named = tuple(settings.items())
+    if kind == "convolution" and settings["groups"] == 1 and _covers(settings, size):
+        dense = ("inputs", math.prod(size[1:])), ("outputs", settings["output channels"]), ("bias", settings["bias"])
+        key = _key("linear layer", dense, ordered)
+    else:
+        key = _key(kind, named, ordered)
+    return Layer(kind, named, inputs, key, str(entry["layer"]))
+
+
+def _covers(settings: Mapping[str, Any], size: Sequence[int]) -> bool:
+    """Whether a window is as large as the whole map, so that there is one place for it: a linear layer, or a mean."""
+    return len(size) == 4 and settings["padding"] == 0 and _pair(settings["kernel"]) == tuple(size[2:])
+
+
+def _key(kind: str, settings: tuple[tuple[str, Any], ...], inputs: tuple[str, ...]) -> str:
+    return str(hash((kind, settings, inputs)))
 
 
 def _rounds(settings: Mapping[str, Any], size: Sequence[int]) -> bool:

@@ -74,7 +74,7 @@ def run(
         and isinstance(gradients, tuple)
         and all(isinstance(one, np.ndarray) and one.shape == (entries,) for one in gradients)
         and isinstance(idle, list)
-        and all(_is_shape(shape) for shape in idle)
+        and all(is_shape(shape) for shape in idle)
         and type(statistics) is int
         and type(moved) is int
         and type(distance) in (int, float)
@@ -206,7 +206,7 @@ def expect_output_shape(student: Student, model: Handle, x: Shape, wanted: Shape
     """Require an output of the wanted shape for an input of shape x; only shapes are worked out."""
     reply = _reply(student, student.trace_model(model, x, operations=False))
     shapes = reply.get("outputs")
-    if not isinstance(shapes, list) or not all(_is_shape(shape) for shape in shapes) or not shapes:
+    if not isinstance(shapes, list) or not all(is_shape(shape) for shape in shapes) or not shapes:
         _malformed()
     if shapes != [wanted]:
         fail("the output has the wrong shape", str(wanted), " and ".join(map(str, shapes[:4])))
@@ -239,7 +239,8 @@ def _malformed() -> NoReturn:
     fail("the process that holds the model did not say what became of it")
 
 
-def _is_shape(value: Any) -> bool:
+def is_shape(value: Any) -> bool:
+    """Whether a value that came from a student's process is the shape of a tensor."""
     return isinstance(value, tuple) and len(value) < 16 and all(type(size) is int for size in value)
 
 

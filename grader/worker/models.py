@@ -13,15 +13,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from contextlib import nullcontext
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
+from .doubling import Doubling
 from .filling import fill_model, parameters_of, statistics_of, uniform
-from .sketching import sketch_model
+from .sketching import make_real, sketch_model, without_contents
 from .tracing import trace_forward
 
 SHAPES = 64  # shapes of idle parameters that are reported
@@ -30,6 +32,7 @@ CHECKPOINT = "CheckpointFunctionBackward"
 """What torch.utils.checkpoint leaves in the graph with use_reentrant=True; torch.autograd.grad refuses it."""
 
 Reply = dict[str, Any]
+Result = TypeVar("Result")
 
 
 def run_model(
@@ -45,11 +48,16 @@ def run_model(
     if (problem := _no_module(model)) is not None:
         return {"problem": problem}
     given = x if isinstance(x, np.ndarray) else scale * uniform(seed, x)
-    try:
-        return _run(model, given, seed, training, entries, torch.float64)
-    except RuntimeError as error:
-        if not _about_dtype(error):
-            raise
+    for place in (nullcontext(), Doubling()):
+        try:
+            with place:
+                reply = _run(model, given, seed, training, entries, torch.float64)
+        except RuntimeError as error:
+            if not _about_dtype(error):
+                raise
+        else:
+            if all(array.dtype != np.float32 for array in reply.get("outputs", ())):
+                return reply
     return _run(model, given, seed, training, entries, torch.float32)
 
 
@@ -87,7 +95,7 @@ def describe_model(model: Any, x: Any = None) -> Reply:
     if (problem := _no_module(model)) is not None:
         return {"problem": problem}
     if x is not None and _is_lazy(model):
-        _dry_run(model, _zeros(model, x))
+        _sketched(model, x, lambda zeros: _dry_run(model, zeros))
     parameters = parameters_of(model)
     if any(is_lazy(tensor) for tensor in parameters):
         return {"problem": "has a lazy layer that the forward pass does not use"}
@@ -106,17 +114,33 @@ def trace_model(model: Any, x: Any, *, partial: bool = False, operations: bool =
     if (problem := _no_module(model)) is not None:
         return {"problem": problem}
     model.train(training)
-    zeros = _zeros(model, x)
-    try:
+
+    def trace(zeros: torch.Tensor) -> Reply:
         if _is_lazy(model):
             _dry_run(model, zeros)
-        return trace_forward(model, zeros, partial, operations)
-    except Exception as error:
-        if zeros.device.type != "meta" or not _about_sketch(error):
-            raise
-    model.to_empty(device="cpu")  # it looks at values, which a sketch has not
+        try:
+            return trace_forward(model, zeros, False, operations)
+        except Exception as error:
+            if not partial or (zeros.is_meta and _about_sketch(error)):
+                raise
+        return trace_forward(model, zeros, True, operations)
+
+    return _sketched(model, x, trace)
+
+
+def _sketched(model: nn.Module, x: Any, use: Callable[[torch.Tensor], Result]) -> Result:
+    """What `use` makes of an input of shape x: without contents where the model has none, unless its code asks for them."""
+    for place in (nullcontext(), without_contents()):
+        zeros = _zeros(model, x)
+        try:
+            with place:
+                return use(zeros)
+        except Exception as error:
+            if not zeros.is_meta or not _about_sketch(error):
+                raise
+    make_real(model)  # it looks at values, which a sketch has not
     fill_model(model)
-    return trace_forward(model, _zeros(model, x), partial, operations)
+    return use(_zeros(model, x))
 
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
@@ -254,10 +278,12 @@ def _kind(value: Any) -> str:
 
 
 def _about_dtype(error: RuntimeError) -> bool:
-    """Whether a forward pass in float64 failed since the student's code makes float32 of its own."""
-    return any(
-        words in str(error).lower() for words in ("same dtype", "same type", "should be the same", "scalar type")
-    )
+    """Whether a forward pass in float64 failed since the student's code makes float32 of its own.
+
+    PyTorch has many words for it: same dtype, scalar type, result type, dtypes match. A pass that failed for another reason
+    does so again.
+    """
+    return "type" in str(error).lower()
 
 
 def _about_sketch(error: Exception) -> bool:

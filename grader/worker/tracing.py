@@ -2,7 +2,8 @@
 
 PyTorch tells a dispatch mode every operation, whoever calls it: modules, functions, operators. Each becomes an entry
 
-    op        name without namespace, overload or trailing underscore: "convolution", "relu", "add"
+    op        name without namespace, overload or trailing underscore: "convolution", "relu", "add"; "put" for what is
+              written into a part of a tensor
     inputs    for each tensor that was computed from the model's input: the number of the entry it came from, -1 for the input
     weights   shapes of the other tensors: parameters, buffers, constants
     output    shape of the (first) result
@@ -26,6 +27,8 @@ SILENT = frozenset(
     {"detach", "t", "transpose", "alias", "clone", "empty", "empty_like", "zeros", "ones", "scalar_tensor"}
 )
 """Not entries by themselves: they make or move constants, or change nothing that is computed."""
+CONSTANT = frozenset({"zeros_like", "ones_like", "full_like", "new_zeros", "new_ones", "new_full", "new_empty"})
+"""Take the shape of what was computed, and nothing else from it."""
 
 
 def trace_forward(model: nn.Module, x: torch.Tensor, partial: bool = False, operations: bool = True) -> dict[str, Any]:
@@ -57,29 +60,41 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # its base
         super().__init__()  # type: ignore[no-untyped-call]  # as above
         self.entries: list[dict[str, Any]] = []
         self._made: dict[int, int] = {id(x): -1}
+        self._written: dict[int, int] = {}  # by storage: a tensor may be filled part by part
         self._alive: list[Any] = [x]  # an id is a tensor's own only as long as the tensor lives
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         keywords = kwargs or {}
         result = func(*args, **keywords)
         tensors = [value for value in _flat((args, tuple(keywords.values()))) if isinstance(value, torch.Tensor)]
-        inputs = [self._made[id(tensor)] for tensor in tensors if id(tensor) in self._made]
-        if not inputs or len(self.entries) > ENTRIES:
-            return result
+        numbers = [self._number(tensor) for tensor in tensors]
+        inputs = [number for number in numbers if number is not None]
         name = str(func._schema.name).partition("::")[2].rstrip("_")
+        if not inputs or name in CONSTANT or len(self.entries) > ENTRIES:
+            return result
         outputs = [value for value in _flat(result) if isinstance(value, torch.Tensor)]
+        written = [one for one in outputs if func._schema.is_mutable and any(one is tensor for tensor in tensors)]
         if name in SILENT:
             number = inputs[0]
         else:
             number = len(self.entries)
-            self.entries.append(self._entry(name, func, args, keywords, inputs, tensors, outputs))
+            others = [tensor for tensor, made in zip(tensors, numbers, strict=True) if made is None]
+            op = "put" if any(map(_is_part, written)) else name
+            self.entries.append(self._entry(op, func, args, keywords, inputs, others, outputs))
         for output in outputs:
             self._made[id(output)] = number
+        self._written |= {_storage(output): number for output in written}
         self._alive += outputs
         return result
 
+    def _number(self, tensor: torch.Tensor) -> int | None:
+        """The entry that a tensor came from, or that wrote into its storage last; None for what is not computed from x."""
+        made = self._made.get(id(tensor))
+        written = self._written.get(_storage(tensor)) if self._written else None
+        return written if made is None or (written is not None and written > made) else made
+
     def _entry(
-        self, name: str, func: Any, args: Any, keywords: Any, inputs: list[int], tensors: list[Any], outputs: list[Any]
+        self, name: str, func: Any, args: Any, keywords: Any, inputs: list[int], others: list[Any], outputs: list[Any]
     ) -> dict[str, Any]:
         schema = func._schema.arguments
         defaults = {argument.name: argument.default_value for argument in schema if argument.has_default_value()}
@@ -87,11 +102,20 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # its base
         return {
             "op": name,
             "inputs": inputs,
-            "weights": [tuple(tensor.shape) for tensor in tensors if id(tensor) not in self._made],
+            "weights": [tuple(tensor.shape) for tensor in others],
             "output": tuple(outputs[0].shape) if outputs else (),
             "settings": {key: value for key, value in given.items() if _plain(value)},
             "layer": current_layer(),
         }
+
+
+def _storage(tensor: torch.Tensor) -> int:
+    return tensor.untyped_storage()._cdata if tensor.layout is torch.strided else id(tensor)
+
+
+def _is_part(tensor: torch.Tensor) -> bool:
+    """Whether a tensor shows a part of its storage."""
+    return tensor.layout is torch.strided and tensor.nbytes < tensor.untyped_storage().nbytes()
 
 
 def _plain(value: Any) -> bool:
