@@ -140,7 +140,7 @@ def digest(submission: Submission, topic: Topic) -> str:
 
 
 def _imported(submission: Submission, file: str) -> Iterator[str]:
-    """A file and the files beside it that it imports, directly or not, in a fixed order."""
+    """A file and the files beside and below it that it imports, directly or not, in a fixed order; of a package all files."""
     pending, seen = [file], set()
     while pending:
         name = pending.pop()
@@ -148,7 +148,9 @@ def _imported(submission: Submission, file: str) -> Iterator[str]:
             continue
         seen.add(name)
         yield name
-        pending += sorted(f"{module}.py" for module in _modules(submission.sources[name]))
+        modules = _modules(submission.sources[name])
+        inside = (other for other in submission.sources if "/" in other and other.partition("/")[0] in modules)
+        pending += sorted([*(f"{module}.py" for module in modules), *inside])
 
 
 def _modules(source: bytes) -> set[str]:

@@ -10,9 +10,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from conftest import SOLUTION
 
+from grader import grade
 from grader.course import Course
 from grader.errors import SubmissionUnreadable
+from grader.results import Outcome
 from grader.submission import Submission, load_submission
 
 SOURCE = b"def area(height, width):\n    return height * width\n"
@@ -148,11 +151,32 @@ def test_a_link_to_a_folder_is_not_followed(folder: Path, course: Course, tmp_pa
     assert load(folder, course).problems
 
 
-def test_files_beside_it_come_along_and_others_do_not(folder: Path, course: Course) -> None:
-    for name in ("area.py", "mine.py", "not-importable.py", "deeper/other.py"):
+def test_files_beside_and_below_it_come_along_and_others_do_not(folder: Path, course: Course) -> None:
+    own = ["area.py", "mine.py", "deeper/__init__.py", "deeper/still/other.py"]
+    for name in (*own, "not-importable.py", "not-a-package/other.py", "deeper/data.txt"):
+        (folder / "work" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "work" / name).write_bytes(SOURCE)
+    (folder / "elsewhere").mkdir()
+    (folder / "elsewhere" / "other.py").write_bytes(SOURCE)
+    assert sorted(load(folder, course).sources) == sorted(own)
+
+
+def test_a_package_beside_it_can_be_imported(folder: Path, course: Course) -> None:
+    (folder / "area.py").write_text("from shapes.flat import area\nfrom shapes import scale_forward, scale_backward\n")
+    (folder / "shapes").mkdir()
+    (folder / "shapes" / "__init__.py").write_text(f"from .flat import area\n{SOLUTION}")
+    (folder / "shapes" / "flat.py").write_bytes(SOURCE)
+    report = grade(folder, course=course)
+    assert not any("not loaded" in (topic.problem or "") for topic in report.topics)
+    assert {check.outcome for check in report.topics[0].checks if check.name.startswith("scale")} == {Outcome.PASSED}
+
+
+def test_what_lies_nearest_comes_along_first(folder: Path, course: Course) -> None:
+    for name in ("area.py", *(f"a{number}/other.py" for number in range(250)), "helper.py"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(SOURCE)
-    assert sorted(load(folder, course).sources) == ["area.py", "mine.py"]
+    sources = load(folder, course).sources
+    assert "helper.py" in sources and len(sources) < 250
 
 
 def test_staged_copies_are_gone_afterwards(folder: Path, course: Course) -> None:

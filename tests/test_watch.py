@@ -167,8 +167,11 @@ def test_the_digest_is_of_what_matters(course: Course, file: Path) -> None:
     assert now() == before
     file.write_text(file.read_text() + "import other\n")
     changed = now()
-    (file.parent / "other.py").write_text("x = 2")
-    assert len({before, changed, now()}) == 3
+    (file.parent / "other.py").write_text("import kit.inner")
+    again = now()
+    (file.parent / "kit").mkdir()
+    (file.parent / "kit" / "inner.py").write_text("x = 3")
+    assert len({before, changed, again, now()}) == 4
 
 
 def test_changes_between_two_results() -> None:

@@ -13,7 +13,7 @@ from grader.course import Course, Topic
 from grader.errors import SubmissionUnreadable
 from grader.results import SubmittedFile
 from grader.submission.bundle import Bundle
-from grader.submission.choose import HandedIn, choose, topics_of_notebook
+from grader.submission.choose import HandedIn, choose, depth, topics_of_notebook
 from grader.submission.module import NotebookModule, make_module
 from grader.submission.sources import Entry, folder_entries, single_entry, zip_entries
 
@@ -24,7 +24,7 @@ SIBLINGS, SIBLING_BYTES, NAME_BYTES = 200, 8 << 20, 100
 class Submission:
     """What was handed in, in memory: source by file name, and a sentence for each topic that has none.
 
-    `sources` also holds other Python files that lay beside a topic's file, since a student may import them. `notebooks`
+    `sources` also holds other Python files that lay beside or below a topic's file, since a student may import them. `notebooks`
     has the notebooks that were graded, by the file whose place they take; `submitted` is what was graded, as it was handed in.
     """
 
@@ -50,6 +50,7 @@ class Submission:
         with TemporaryDirectory(prefix="convgrade-submission-") as folder:
             for name, content in self.sources.items():
                 file = Path(folder, name)
+                file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(content)
                 file.chmod(0o444)
             yield folder
@@ -128,17 +129,26 @@ def _entries_at(path: Path) -> list[Entry]:
 
 
 def _add_siblings(sources: dict[str, bytes], entries: list[Entry], chosen: list[Entry], names: set[str]) -> None:
-    """Add the other Python files that lie beside a graded one, so that it can import them; up to a limit in all."""
-    folders = {entry.path.parent for entry in chosen}
+    """Add the other Python files beside and below a graded one, so that it can import them; the nearest first, up to a limit."""
+    folders = sorted({entry.path.parent for entry in chosen})
     left, size = SIBLINGS, 0
-    for entry in entries:
-        name = entry.path.name
-        beside = entry.path.parent in folders and entry.path.suffix == ".py"
-        fits = PurePosixPath(name).stem.isidentifier() and len(name.encode()) <= NAME_BYTES
-        if beside and name not in sources and (name in names or fits):
+    for entry in sorted((entry for entry in entries if entry.path.suffix == ".py"), key=depth):
+        for name in (_importable_as(entry.path, folder, names) for folder in folders):
+            if name is None or name in sources:
+                continue
             content = entry.read()
             left, size = left - 1, size + len(content)
             if left < 0 or size > SIBLING_BYTES:
                 return
             if isinstance(content, bytes):
                 sources[name] = content
+
+
+def _importable_as(path: PurePosixPath, folder: PurePosixPath, names: set[str]) -> str | None:
+    """The path from a folder to a file of it that code there can import, packages included; None for any other."""
+    if not path.is_relative_to(folder):
+        return None
+    inner = path.relative_to(folder)
+    parts = (*inner.parts[:-1], inner.stem)
+    fits = all(part.isidentifier() and len(part.encode()) <= NAME_BYTES for part in parts)
+    return str(inner) if fits or str(inner) in names else None
