@@ -229,17 +229,10 @@ def choose_topics(path: Path | Bundle, course: Course, settings: Settings) -> tu
     if settings.topics is not None:
         named = [course.topic(name) for name in settings.topics]
         return tuple(topic for topic in course.topics if topic in named)
-    if isinstance(path, Path) and path.suffix.lower() == ".py" and path.is_file():
-        exact = tuple(topic for topic in course.topics if topic.file == path.name)
-        within = tuple(topic for topic in course.topics if topic.name in path.stem)
-        if not exact and not within:
-            files = ", ".join(topic.file for topic in course.topics)
-            raise UsageError(f"{path.name} is the file of no topic ({files}); name the topic with --topic")
-        return exact or within
-    if isinstance(path, Path) and path.suffix.lower() == ".ipynb" and path.is_file():
+    if isinstance(path, Path) and path.suffix.lower() in (".py", ".ipynb") and path.is_file():
         found = topics_in(path, course.topics)
         if not found:
-            raise UsageError(f"{path.name} defines no function of the course; name the topic with --topic")
+            raise UsageError(f"{path.name} has no function of the course; name the topic with --topic")
         return found
     return course.topics
 

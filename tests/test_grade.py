@@ -212,7 +212,7 @@ def test_usage_errors(course: Course, submit: Submit, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="device 'tpu' is none of"):
         grade(submit(), device="tpu", course=course)
     (tmp_path / "homework.py").write_text("")
-    with pytest.raises(UsageError, match="is the file of no topic"):
+    with pytest.raises(UsageError, match="has no function of the course"):
         grade(tmp_path / "homework.py", course=course)
 
 

@@ -372,7 +372,7 @@ def test_a_choice_between_file_and_notebook_is_told(hand_in: HandIn, course: Cou
 def test_a_notebook_by_itself_is_for_the_topics_it_defines(hand_in: HandIn, course: Course) -> None:
     path = hand_in({"my work.ipynb": notebook(*RIGHT), "nothing.ipynb": notebook("x = 1"), "bad.ipynb": b"[]"})
     assert grade(path / "my work.ipynb", course=course).points_earned == 7
-    with pytest.raises(UsageError, match="defines no function of the course"):
+    with pytest.raises(UsageError, match="has no function of the course"):
         grade(path / "nothing.ipynb", course=course)
     with pytest.raises(UsageError, match="is a list at its top"):
         grade(path / "bad.ipynb", course=course)

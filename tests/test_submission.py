@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import hashlib
 import os
 import stat
@@ -60,9 +61,28 @@ def test_a_file_that_a_download_renamed_is_found(folder: Path, course: Course, n
     assert submission.notes == (f"{name} was graded as area.py",)
 
 
+def test_a_file_of_another_name_is_found_by_its_functions(folder: Path, course: Course) -> None:
+    (folder / "a_first_try.py").write_text("def area(height, width):\n    pass\n")
+    (folder / "jane_hw1.py").write_bytes(SOURCE + b"\n\ndef scale_forward(x, factor):\n    return x * factor, factor\n")
+    (folder / "old").mkdir()
+    (folder / "old" / "hw1.py").write_bytes(SOURCE)
+    submission = load(folder, course)
+    assert b"scale_forward" in submission.sources["area.py"]
+    assert submission.notes == ("jane_hw1.py was graded as area.py, since it has functions of it",)
+    (folder / "area.py").write_text("")
+    assert load(folder, course).sources["area.py"] == b"" and not load(folder, course).notes
+
+
+def test_another_topics_file_is_graded_for_that_topic_alone(folder: Path, course: Course) -> None:
+    other = dataclasses.replace(course.topics[0], name="other", file="other.py")
+    (folder / "other.py").write_bytes(SOURCE)
+    both = dataclasses.replace(course, topics=(course.topics[0], other))
+    assert load_submission(folder, both, both.topics).problems == {"area": "area.py was not handed in"}
+
+
 @pytest.mark.parametrize("name", ["test_area.py", "test_subarea.py", "areas.py", "area.txt", "area.py.bak"])
 def test_other_files_are_not_taken_for_it(folder: Path, course: Course, name: str) -> None:
-    (folder / name).write_bytes(SOURCE)
+    (folder / name).write_bytes(b"def volume():\n    pass\n" if name == "areas.py" else SOURCE)
     problem = load(folder, course).problems["area"]
     meant = "; if areas.py is meant, rename it to area.py" if name == "areas.py" else ""
     assert problem == f"area.py was not handed in{meant}"

@@ -22,6 +22,7 @@ from grader.submission.sources import Entry
 ENCODINGS = frozenset({"utf-8", "utf-8-sig", "ascii", "iso8859-1", "iso8859-15", "cp1252"})
 """What a coding comment may name: of Python's other codecs some take hours over a megabyte, some raise what they like."""
 NOTEBOOKS, NOTEBOOKS_BYTES = 30, 40 << 20
+PARSED_BYTES = 4 << 20  # a few seconds
 
 
 @dataclass(frozen=True)
@@ -38,15 +39,35 @@ class Choice:
 
 @dataclass
 class HandedIn:
-    """The files of one submission, each notebook read once and only when it is needed."""
+    """The files of one submission, each notebook read once and only when it is needed. `reserved` are all topics' file names."""
 
     entries: list[Entry]
+    reserved: frozenset[str] = frozenset()
     _read: dict[PurePosixPath, tuple[ReadNotebook | str, str]] = field(default_factory=dict)
+    _trees: dict[PurePosixPath, ast.Module] = field(default_factory=dict)
     _bytes: int = 0
+    _parsed: int = 0
 
     def notebooks(self) -> list[Entry]:
         """The notebooks, nearest to the top first; of very many not all."""
         return sorted((e for e in self.entries if e.path.suffix.lower() == ".ipynb"), key=depth)[:NOTEBOOKS]
+
+    def others(self) -> list[Entry]:
+        """Python files whose names say nothing of what they are for, nearest to the top first; of very many not all."""
+        files = [entry for entry in self.entries if entry.path.suffix.lower() == ".py"]
+        unnamed = [
+            e for e in files if e.path.name not in self.reserved and not e.path.name.startswith(("test_", "conftest"))
+        ]
+        return sorted(unnamed, key=depth)[:NOTEBOOKS]
+
+    def written(self, entry: Entry, topic: Topic) -> int:
+        """How many of the topic's functions a Python file has, stubs not counted; 0 where it cannot be read."""
+        if entry.path not in self._trees:
+            source = _source(entry, entry.path.name) if self._parsed < PARSED_BYTES else ""
+            self._parsed += len(source)
+            tree = parse(source.decode(_encoding(source))) if isinstance(source, bytes) else None
+            self._trees[entry.path] = tree if isinstance(tree, ast.Module) else ast.Module([], [])
+        return len(written_functions(self._trees[entry.path], frozenset(topic.functions)))
 
     def notebook(self, entry: Entry) -> tuple[ReadNotebook | str, str]:
         """A notebook, or the rest of a sentence that begins with its name; and the SHA-256 of its bytes."""
@@ -80,7 +101,7 @@ class _Candidate:
 def choose(topic: Topic, handed: HandedIn, alone: bool) -> Choice:
     """What is graded for the topic: the file where it is written at least as far as any notebook, else that notebook."""
     names = frozenset(topic.functions)
-    entry, note = _choose_file(topic, handed.entries, alone)
+    entry, note = _choose_file(topic, handed, alone)
     source = _source(entry, topic.file) if entry is not None else None
     notes: tuple[str, ...] = (note,) if note else ()
     # how much is written matters only where a notebook might have more
@@ -128,7 +149,8 @@ def _exported(name: str, source: bytes) -> ReadNotebook | None:
         is_exported = any("get_ipython" in names_used(statement).reads for statement in simple)
     else:
         cleaned = without_magics(normalise(text))
-        is_exported = bool(cleaned.removed) and isinstance(parse(cleaned.code), ast.Module)
+        left = parse(cleaned.code) if cleaned.removed else tree
+        is_exported = isinstance(left, ast.Module) and bool(defined_functions(left))
     read = read_cells(Notebook(name, (Cell(1, "code", text),))) if is_exported else None
     return read if isinstance(read, ReadNotebook) else None
 
@@ -140,6 +162,12 @@ def _not_handed_in(topic: Topic, handed: HandedIn) -> str:
     similar = [name for name in names if stem in name.lower() and not name.startswith("test_")]
     meant = f"; if {similar[0]} is meant, rename it to {topic.file}" if similar else ""
     return f"{topic.file} was not handed in{meant}"
+
+
+def topics_of_file(entry: Entry, topics: tuple[Topic, ...]) -> tuple[Topic, ...]:
+    """The topics of which a single Python file has functions."""
+    handed = HandedIn([entry])
+    return tuple(topic for topic in topics if handed.written(entry, topic))
 
 
 def topics_of_notebook(entry: Entry, topics: tuple[Topic, ...]) -> tuple[Topic, ...] | str:
@@ -156,8 +184,12 @@ def depth(entry: Entry) -> tuple[int, str]:
     return len(entry.path.parts), str(entry.path)
 
 
-def _choose_file(topic: Topic, entries: list[Entry], alone: bool) -> tuple[Entry | None, str | None]:
-    """The entry that is the topic's file: its exact name nearest to the top, else one that a download renamed."""
+def _choose_file(topic: Topic, handed: HandedIn, alone: bool) -> tuple[Entry | None, str | None]:
+    """The entry that is the topic's file, and what is to be told of it.
+
+    Its exact name nearest to the top; else one that a download renamed; else one of no topic's name that has its functions.
+    """
+    entries = handed.entries
     exact = [entry for entry in entries if entry.path.name == topic.file]
     if exact:
         best = min(exact, key=depth)
@@ -166,10 +198,15 @@ def _choose_file(topic: Topic, entries: list[Entry], alone: bool) -> tuple[Entry
     similar = [e for e in entries if _renamed(topic, e, ".py") and not e.path.name.startswith("test_")]
     if not similar and alone:
         similar = [entry for entry in entries if entry.path.suffix.lower() == ".py"]
-    if not similar:
+    if similar:
+        best = min(similar, key=depth)
+        return best, f"{best.path} was graded as {topic.file}"
+    written = [(handed.written(entry, topic), entry) for entry in handed.others()]
+    most = max((number for number, _ in written), default=0)
+    if not most:
         return None, None
-    best = min(similar, key=depth)
-    return best, f"{best.path} was graded as {topic.file}"
+    best = min((entry for number, entry in written if number == most), key=depth)
+    return best, f"{best.path} was graded as {topic.file}, since it has functions of it"
 
 
 def _renamed(topic: Topic, entry: Entry, suffix: str) -> bool:

@@ -13,7 +13,7 @@ from grader.course import Course, Topic
 from grader.errors import SubmissionUnreadable
 from grader.results import SubmittedFile
 from grader.submission.bundle import Bundle
-from grader.submission.choose import HandedIn, choose, depth, topics_of_notebook
+from grader.submission.choose import HandedIn, choose, depth, topics_of_file, topics_of_notebook
 from grader.submission.module import NotebookModule, make_module
 from grader.submission.sources import Entry, folder_entries, single_entry, zip_entries
 
@@ -77,8 +77,8 @@ def choose_files(
     path: str, entries: list[Entry], alone: bool, course: Course, topics: tuple[Topic, ...], run_all_cells: bool
 ) -> Submission:
     """Find each topic's file or notebook among the entries; `alone` says that a single file or zip was handed in."""
-    handed = HandedIn(entries)
     names = {topic.file for topic in course.topics}
+    handed = HandedIn(entries, frozenset(names))
     sources: dict[str, bytes] = {}
     files: list[SubmittedFile] = []
     problems: dict[str, str] = {}
@@ -106,12 +106,14 @@ def choose_files(
 
 
 def topics_in(path: Path, topics: tuple[Topic, ...]) -> tuple[Topic, ...]:
-    """The topics that a single notebook is for: by its name, else by the functions in it. Raises SubmissionUnreadable."""
+    """The topics that a single file or notebook is for: by its name, else by what it has. Raises SubmissionUnreadable."""
     exact = tuple(topic for topic in topics if topic.file == f"{path.stem}.py")
     within = tuple(topic for topic in topics if topic.name in path.stem)
     if exact or within:
         return exact or within
     (entry,) = single_entry(path)
+    if path.suffix.lower() == ".py":
+        return topics_of_file(entry, topics)
     found = topics_of_notebook(entry, topics)
     if isinstance(found, str):
         raise SubmissionUnreadable(found)
