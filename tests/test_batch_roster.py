@@ -165,6 +165,12 @@ def test_moodles_worksheet_says_when_it_was_handed_in(tmp_path: Path, cell: str,
     assert load_roster(path)[0].handed_in == date
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_what_excel_is_told_is_no_heading(tmp_path: Path, mark: str) -> None:
+    (tmp_path / "roster.csv").write_text(f"{mark}sep=;\r\nid;name\r\n1;Ada\r\n", "utf-8", newline="")
+    assert load_roster(tmp_path / "roster.csv") == (Student("Ada", "1"),)
+
+
 def test_a_class_list_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read: No such file"):
         load_roster(tmp_path / "roster.csv")

@@ -37,6 +37,8 @@ HANDED_IN = (
 )
 MOODLE_HANDED_IN = "last modified (submission)"
 MOODLE_DATE = "%A, %d %B %Y, %I:%M %p"
+TOLD_TO_EXCEL = re.compile(r"\A\ufeff?sep=.\r?\n")
+"""A line before the headings that says what separates the columns, for Excel alone."""
 PARTICIPANT = re.compile(r"\D+ (\d+)")
 
 
@@ -105,6 +107,7 @@ def decode(content: bytes) -> tuple[str, str]:
 
 def parse_roster(text: str, source: str, zone: tzinfo = UTC) -> tuple[Student, ...]:
     """The students in a CSV; see `load_roster`. Raises UsageError."""
+    text = TOLD_TO_EXCEL.sub("", text)
     # strict: a quote that is never closed would make the rest of the class one cell
     reader = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter_of(text), strict=True)
     try:

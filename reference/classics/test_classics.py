@@ -157,7 +157,7 @@ def check_dropout(student: Any, function: str, seed: int) -> None:
     for ordinal, dropped, active in zip(("first", "second"), found.dropped, found.active, strict=True):
         expect_share(dropped, active, oracle.RATE, what=f"dropout after the {ordinal} hidden layer")
     bound = float(np.abs(found.scores).max())
-    expect_array(got.outputs[0], found.scores[None], bound, what="the scores, given the units that were kept")
+    expect_array(got.outputs[0], found.scores[None], bound, what="the row of scores that follows from the units kept")
     pair = np.repeat(PIXEL * np.random.default_rng(seed).uniform(-1, 1, image(function)), 2, axis=0)
     scores = run(student, model, pair, seed=seed, training=True).outputs[0]
     first, second = own_array(scores, np.zeros((2, CLASSES)), "the scores of two images")

@@ -278,7 +278,7 @@ def test_dropout_scores(student: Any, case: Dropped) -> None:
     if not any(found.dropped):
         fail("no hidden unit is dropped in training", "some in both hidden layers", "none")
     bound = float(np.abs(found.scores).max())
-    expect_array(got.outputs[0], found.scores[None], bound, what="the scores, given the units that were kept")
+    expect_array(got.outputs[0], found.scores[None], bound, what="the row of scores that follows from the units kept")
 
 
 @pytest.mark.check("build_vgg/dropout_is_drawn_anew", points=1, needs=("build_vgg/three_by_three",))
