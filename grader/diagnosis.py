@@ -11,6 +11,7 @@ that was refused, since other parts may be wrong for another reason. And the oth
   some of the function's other wrong numbers as well, where there are any.
 - Two functions that raise the same kind of exception have little in common, and the traceback says more. What explains an
   exception must raise it in every case in which the student's function does and in no other, and there must be others.
+  Of several such, those with the student's very messages are named alone.
   Where others are wrong in a number, and it would be too, it must give at least one of these numbers.
 """
 
@@ -51,6 +52,8 @@ def diagnose(
         if share == 1:  # nothing explains more, for this check or another one of the function
             replays.complete = best
             break
+    if any(map(_crashed, some)):
+        best = [one for one in best if _says_the_same(one, some, replays)] or best
     return tuple(Misconception(candidate.slug, candidate.hint) for candidate in best[:NAMED])
 
 
@@ -88,6 +91,15 @@ def _raises(candidate: Known, run: CaseRun, replays: Replays) -> bool:
         ours.owner == candidate.function and ours.error is not None and wanted.error is None
         for ours, wanted in zip(again, right or again, strict=True)
     )
+
+
+def _says_the_same(candidate: Known, runs: Sequence[CaseRun], replays: Replays) -> bool:
+    """Whether its exceptions have the same messages: libraries put sizes there, which others that raise do not share."""
+    for run in filter(_crashed, runs):
+        again = replays.of(run, candidate) or []
+        if any(str(theirs.error) != str(ours.error) for theirs, ours in zip(run.calls, again, strict=False)):
+            return False
+    return True
 
 
 def _crashed(run: CaseRun) -> bool:

@@ -491,6 +491,31 @@ def test_what_raises_an_exception_raises_it_nowhere_else(topic: Topic) -> None:
         assert bool(found) == named, (most, cap)
 
 
+def test_of_what_raises_alike_that_with_the_very_message_is_named(topic: Topic) -> None:
+    def refusing(words: str) -> Callable[..., Any]:
+        def area(height: int, width: int) -> int:
+            if width > 3:
+                raise RuntimeError(words.format(height, width))
+            return height * width
+
+        return area
+
+    def check(student: Any, width: int) -> None:
+        expect_number(student.area(9, width), 9 * width)
+
+    student = Student(topic, LocalBackend({"area": refusing("sizes {0} and {1}")}))
+    runs = [run_case(check, student, {"width": width}, {}) for width in (4, 1, 2, 5)]
+    turned, same, other = (
+        Known("area", slug, "", refusing(slug)) for slug in ("{1} and {0}", "sizes {0} and {1}", "{0}")
+    )
+
+    def named(*known: Known) -> list[str]:
+        return [one.slug for one in diagnose("area", runs[:1], runs, known, Replays(topic, FUNCTIONS))]
+
+    assert named(turned, same, other) == ["sizes {0} and {1}"]
+    assert named(turned, other) == ["{1} and {0}", "{0}"]
+
+
 def test_what_is_right_explains_nothing(topic: Topic) -> None:
     def check(student: Any) -> None:
         expect_number(student.area(2, 500), 1000)
