@@ -681,6 +681,24 @@ def test_behind_what_is_written_otherwise_layers_with_weights_are_compared(
     assert found is None if sentence is None else found is not None and sentence in found
 
 
+class Branches(nn.Module):
+    """Two branches that are concatenated, which raises where the padding of the second is not 2."""
+
+    def __init__(self, padding: int) -> None:
+        super().__init__()
+        self.one = nn.Sequential(nn.Conv2d(2, 3, 1), nn.ReLU())
+        self.two = nn.Sequential(nn.Conv2d(2, 3, 5, padding=padding), nn.ReLU())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([self.one(x), self.two(x)], 1)
+
+
+def test_branches_that_could_not_be_joined_are_compared() -> None:
+    wrong, right = (_entries(Branches(padding), partial=True) for padding in (1, 2))
+    found = first_difference(wrong, right, whole=False)
+    assert found == "the first layer that differs is the convolution: padding 1 where 2 is wanted"
+
+
 def test_nothing_is_missing_behind_where_a_forward_pass_raised() -> None:
     right = _entries(nn.Sequential(nn.Conv2d(2, 3, 3), nn.ReLU(), nn.MaxPool2d(2)))
     begun, other = _entries(nn.Conv2d(2, 3, 3)), _entries(nn.Conv2d(2, 3, 3, bias=False))

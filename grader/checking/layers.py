@@ -129,6 +129,7 @@ def read_layers(entries: Sequence[Any], moving: bool = False) -> list[Layer]:
     keys = {-1: "x"}
     crops: dict[int, Layer] = {}
     relus: dict[str, str] = {}
+    moved: set[str] = set()
     for number, entry in enumerate(entries):
         for source in entry["inputs"]:
             if source in crops and not _crops(entry):
@@ -154,25 +155,27 @@ def read_layers(entries: Sequence[Any], moving: bool = False) -> list[Layer]:
         else:
             layer = _read_layer(entry, inputs, size)
             if layer.kind == "ReLU":
-                keys[number] = _rectify(layer, layers, relus, moving)
+                keys[number] = _rectify(layer, layers, relus, moved if moving else None)
                 continue
             layers.append(layer)
         keys[number] = layer.key
-    return _without_steps(layers, relus)
+    return _without_steps(layers, moved)
 
 
-def _rectify(relu: Layer, layers: list[Layer], relus: dict[str, str], moving: bool) -> str:
-    """Add a ReLU to the layers, if `moving` before a concatenation or max pooling that it takes; the key of what both give.
+def _rectify(relu: Layer, layers: list[Layer], relus: dict[str, str], moved: set[str] | None) -> str:
+    """Add a ReLU to the layers, before a concatenation or max pooling that it takes; the key of what both give.
 
-    `relus` has this key for what a ReLU took before; for what is behind one its own, as a second one changes nothing.
+    `relus` has this key for what a ReLU took before; for what is behind one its own, as a second one changes nothing. What
+    it was moved before is added to `moved`; where that is None it stays where it is.
     """
     source = relu.inputs[0]
     if source in relus:
         return relus[source]
     before = next((one for one in reversed(layers) if one.key == source), None)
-    if moving and before is not None and before.kind in ("concatenation", "max pooling"):
+    if moved is not None and before is not None and before.kind in ("concatenation", "max pooling"):
+        moved.add(source)
         parts = [replace(relu, inputs=(key,), key=_key("ReLU", relu.settings, (key,))) for key in before.inputs]
-        inputs = tuple(_rectify(part, layers, relus, moving) for part in parts)
+        inputs = tuple(_rectify(part, layers, relus, moved) for part in parts)
         relu = replace(before, inputs=inputs, key=_key(before.kind, before.settings, inputs))
     layers.append(relu)
     relus |= {source: relu.key, relu.key: relu.key}
