@@ -11,7 +11,8 @@ that was refused, since other parts may be wrong for another reason. And the oth
   some of the function's other wrong numbers as well, where there are any.
 - Two functions that raise the same kind of exception have little in common, and the traceback says more. What explains an
   exception must raise it in every case in which the student's function does and in no other, and there must be others.
-  Of several such, those with the student's very messages are named alone.
+  Of several such, those with the student's very messages are named alone; of models, whose first differing layer can be
+  told instead, no others.
   Where others are wrong in a number, and it would be too, it must give at least one of these numbers.
 """
 
@@ -53,7 +54,8 @@ def diagnose(
             replays.complete = best
             break
     if any(map(_crashed, some)):
-        best = [one for one in best if _says_the_same(one, some, replays)] or best
+        same = [one for one in best if _says_the_same(one, some, replays)]
+        best = same if same or replays.topic.needs == "torch" else best
     return tuple(Misconception(candidate.slug, candidate.hint) for candidate in best[:NAMED])
 
 

@@ -28,6 +28,8 @@ class Deadline:
     def __init__(self, seconds: float, kept_waiting: Callable[[], float]) -> None:
         self._began = time.monotonic()
         self._at, self._latest = self._began + seconds, self._began + PATIENCE * seconds
+        self.extended = 0.0
+        """By how many seconds it was put off."""
         self._kept_waiting = kept_waiting
         self._waited: float | None = None
 
@@ -40,8 +42,8 @@ class Deadline:
                 self._waited = self._kept_waiting()
         elif now >= self._at:
             waited = self._kept_waiting()
-            self._at = min(self._at + waited - self._waited, self._latest)
-            self._waited = waited
+            longer = min(waited - self._waited, self._latest - self._at)
+            self._at, self._waited, self.extended = self._at + longer, waited, self.extended + longer
         return now >= self._at
 
 
@@ -76,6 +78,8 @@ class Channel:
         self.awaited = 0
         """Requests sent whose replies have not been received."""
         self._watched = 0.0
+        self.extended = 0.0
+        """The seconds by which deadlines were put off, all together."""
 
     def exchange(self, frame: bytes, seconds: float) -> wire.Message:
         """Send a request and wait for its reply; raises as `send` and `receive` do."""
@@ -106,6 +110,8 @@ class Channel:
             message = wire.decode(*parts, wire.REPLIES)
         except wire.MalformedFrame as error:
             raise StudentProtocolFault(f"its reply is not one the grader knows: {error}") from None
+        finally:
+            self.extended += deadline.extended
         self.awaited -= 1
         return message
 

@@ -221,16 +221,17 @@ class WorkerBackend:
 
     def _skip(self, ahead: Ahead, patience: float = math.inf) -> None:
         """Wait for a reply that nobody asked for after all."""
-        started = time.monotonic()
+        if (worker := self._worker) is None:
+            return
+        started = _clock(worker)
         try:
-            if self._worker is not None:
-                reply = self._worker.receive(min(patience, self._allowed_seconds(ahead.function)))
-                if reply.fields.get("id") != ahead.number:
-                    raise StudentProtocolFault("its reply belongs to another call")
+            reply = worker.receive(min(patience, self._allowed_seconds(ahead.function)))
+            if reply.fields.get("id") != ahead.number:
+                raise StudentProtocolFault("its reply belongs to another call")
         except SubmissionFault:
             self._lost()
         finally:
-            self._seconds += time.monotonic() - started
+            self._seconds += _clock(worker) - started
 
     def _send(self, worker: Worker, frame: bytes) -> str:
         """Send a call's frame; gives the id it went under, which nobody can know before."""
@@ -258,7 +259,7 @@ class WorkerBackend:
         call = Call(function.name, tuple(arguments), keywords, observe)
         number = self._foresight.take(call)
         worker = self._ready_worker()
-        started = time.monotonic()
+        started = _clock(worker)
         try:
             if number is None:
                 number = self._send(worker, self._frame(call, self._forget))
@@ -273,14 +274,14 @@ class WorkerBackend:
         except StudentTimedOut:
             self._timeouts[function.label] = self._timeouts.get(function.label, 0) + 1
             self._lost()
-            if self._seconds + time.monotonic() - started >= self.topic.limits.topic_seconds:
+            if self._seconds + _clock(worker) - started >= self.topic.limits.topic_seconds:
                 raise StudentTimedOut(self._used_up()) from None
             raise StudentTimedOut(f"{function.label} gave no answer within {allowed:g} s") from None
         except (StudentDied, StudentProtocolFault):
             self._lost()
             raise
         finally:
-            self._seconds += time.monotonic() - started
+            self._seconds += _clock(worker) - started
 
     def _frame(self, call: Call, forget: bool) -> bytes:
         """The call as it travels, still without an id."""
@@ -353,7 +354,7 @@ class WorkerBackend:
         file, limits = self.topic.file, self.topic.limits
         statements = {"statements": list(self.notebook.statements)} if self.notebook is not None else {}
         frame = wire.encode("load", {"module": self.topic.name, "file": file, **statements})
-        started = time.monotonic()
+        started = _clock(worker)
         try:
             message = worker.ask(frame, limits.load_seconds)
             if message.kind == "raised":
@@ -369,7 +370,7 @@ class WorkerBackend:
             self._worker = None
             raise self._not_loaded from None
         finally:
-            self._seconds += time.monotonic() - started
+            self._seconds += _clock(worker) - started
         self.load_output = worker.take_output()
 
     def _raised(self, fields: dict[str, Any]) -> StudentRaised:
@@ -424,6 +425,11 @@ class WorkerBackend:
         if not _answers(after, observed):
             raise StudentProtocolFault("its reply does not say what became of the arguments")
         return result, after
+
+
+def _clock(worker: Worker) -> float:
+    """The time, without what the worker was kept waiting for a processor beyond its seconds."""
+    return time.monotonic() - worker.channel.extended
 
 
 def _seed_of_worker(seed: int, topic: str) -> int:
