@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from grader.batch.fingerprint import Basis
+from grader.client.channel import PATIENCE
 from grader.course import Course
 from grader.submission import Bundle
 
@@ -50,6 +51,6 @@ def start_message(course: Course, basis: Basis) -> dict[str, Any]:
 
 
 def longest(course: Course, topics: tuple[str, ...] | None) -> float:
-    """Seconds after which a job cannot be going on as it should: every topic's limits, and room for diagnosing."""
+    """Seconds after which a job cannot be going on as it should: every topic's limits put off to the end, and diagnosing."""
     chosen = [topic for topic in course.topics if topics is None or topic.name in topics]
-    return 120 + sum(2 * (topic.limits.topic_seconds + topic.limits.load_seconds) for topic in chosen)
+    return 120 + sum(PATIENCE * (topic.limits.topic_seconds + topic.limits.load_seconds) for topic in chosen)
