@@ -124,9 +124,7 @@ def _relations(function: str, runs: Sequence[CaseRun], topic: Topic, oracle: Ora
                     if pair is not None and not same_value(*pair):
                         pairs[name].append((pair, _sizes(_arguments(run.calls, call, oracle))))
     found = []
-    may_differ = any(
-        map(is_random, runs)
-    )  # entries that are right as well, of another draw, are not those of the oracle
+    may_differ = any(map(is_random, runs))  # then right entries, of another draw, need not be those of the oracle
     for name, several in pairs.items():
         if len({right.tobytes() for (_, right), _ in several}) < ENOUGH:  # the same numbers again say nothing more
             continue

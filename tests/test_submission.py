@@ -73,6 +73,14 @@ def test_a_file_of_another_name_is_found_by_its_functions(folder: Path, course: 
     assert load(folder, course).sources["area.py"] == b"" and not load(folder, course).notes
 
 
+def test_an_exported_notebook_of_another_name_is_found_too(folder: Path, course: Course) -> None:
+    (folder / "untitled7.py").write_bytes(b"!pip install numpy\n" + SOURCE)
+    submission = load(folder, course)
+    assert not submission.problems and [note.partition(",")[0] for note in submission.notes[:2]] == [
+        "untitled7.py was graded as area.py", "untitled7.py was exported from a notebook and is not plain Python"
+    ]  # fmt: skip
+
+
 def test_another_topics_file_is_graded_for_that_topic_alone(folder: Path, course: Course) -> None:
     other = dataclasses.replace(course.topics[0], name="other", file="other.py")
     (folder / "other.py").write_bytes(SOURCE)

@@ -21,7 +21,7 @@ from grader.submission.sources import Entry
 
 ENCODINGS = frozenset({"utf-8", "utf-8-sig", "ascii", "iso8859-1", "iso8859-15", "cp1252"})
 """What a coding comment may name: of Python's other codecs some take hours over a megabyte, some raise what they like."""
-NOTEBOOKS, NOTEBOOKS_BYTES = 30, 40 << 20
+MOST_FILES, NOTEBOOKS_BYTES = 30, 40 << 20
 PARSED_BYTES = 4 << 20  # a few seconds
 
 
@@ -50,7 +50,7 @@ class HandedIn:
 
     def notebooks(self) -> list[Entry]:
         """The notebooks, nearest to the top first; of very many not all."""
-        return sorted((e for e in self.entries if e.path.suffix.lower() == ".ipynb"), key=depth)[:NOTEBOOKS]
+        return sorted((e for e in self.entries if e.path.suffix.lower() == ".ipynb"), key=depth)[:MOST_FILES]
 
     def others(self) -> list[Entry]:
         """Python files whose names say nothing of what they are for, nearest to the top first; of very many not all."""
@@ -58,15 +58,14 @@ class HandedIn:
         unnamed = [
             e for e in files if e.path.name not in self.reserved and not e.path.name.startswith(("test_", "conftest"))
         ]
-        return sorted(unnamed, key=depth)[:NOTEBOOKS]
+        return sorted(unnamed, key=depth)[:MOST_FILES]
 
     def written(self, entry: Entry, topic: Topic) -> int:
         """How many of the topic's functions a Python file has, stubs not counted; 0 where it cannot be read."""
         if entry.path not in self._trees:
             source = _source(entry, entry.path.name) if self._parsed < PARSED_BYTES else ""
             self._parsed += len(source)
-            tree = parse(source.decode(_encoding(source))) if isinstance(source, bytes) else None
-            self._trees[entry.path] = tree if isinstance(tree, ast.Module) else ast.Module([], [])
+            self._trees[entry.path] = _tree(source) if isinstance(source, bytes) else ast.Module([], [])
         return len(written_functions(self._trees[entry.path], frozenset(topic.functions)))
 
     def notebook(self, entry: Entry) -> tuple[ReadNotebook | str, str]:
@@ -142,15 +141,11 @@ def _exported(name: str, source: bytes) -> ReadNotebook | None:
     text = source.decode(_encoding(source))
     tree = parse(text)
     if isinstance(tree, ast.Module):
-        shell = (
-            "get_ipython" in text
-        )  # which Python does not have; what asks for it with care, in a block, is left alone
-        simple = (node for node in tree.body if shell and isinstance(node, (ast.Expr, ast.Assign)))
+        # what asks for it with care, in a block, is left alone
+        simple = (node for node in tree.body if isinstance(node, (ast.Expr, ast.Assign)) and "get_ipython" in text)
         is_exported = any("get_ipython" in names_used(statement).reads for statement in simple)
     else:
-        cleaned = without_magics(normalise(text))
-        left = parse(cleaned.code) if cleaned.removed else tree
-        is_exported = isinstance(left, ast.Module) and bool(defined_functions(left))
+        is_exported = bool(defined_functions(_tree(source)))
     read = read_cells(Notebook(name, (Cell(1, "code", text),))) if is_exported else None
     return read if isinstance(read, ReadNotebook) else None
 
@@ -243,8 +238,16 @@ def _beside(topic: Topic, chosen: Entry, handed: HandedIn) -> tuple[str, ...]:
 
 
 def _written(source: bytes, names: frozenset[str]) -> int:
-    tree = parse(source.decode(_encoding(source), "replace"))
-    return len(written_functions(tree, names)) if isinstance(tree, ast.Module) else 0
+    return len(written_functions(_tree(source), names))
+
+
+def _tree(source: bytes) -> ast.Module:
+    """The statements of a file, without its lines for IPython alone where it is no Python otherwise; none where it is none."""
+    text = source.decode(_encoding(source))
+    tree = parse(text)
+    if not isinstance(tree, ast.Module):
+        tree = parse(without_magics(normalise(text)).code)
+    return tree if isinstance(tree, ast.Module) else ast.Module([], [])
 
 
 def _source(entry: Entry, name: str) -> bytes | str:
