@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import itertools
 from collections.abc import Callable
@@ -509,11 +510,13 @@ def test_of_what_raises_alike_that_with_the_very_message_is_named(topic: Topic) 
         Known("area", slug, "", refusing(slug)) for slug in ("{1} and {0}", "sizes {0} and {1}", "{0}")
     )
 
-    def named(*known: Known) -> list[str]:
+    def named(topic: Topic, *known: Known) -> list[str]:
         return [one.slug for one in diagnose("area", runs[:1], runs, known, Replays(topic, FUNCTIONS))]
 
-    assert named(turned, same, other) == ["sizes {0} and {1}"]
-    assert named(turned, other) == ["{1} and {0}", "{0}"]
+    of_models = dataclasses.replace(topic, needs="torch")
+    assert named(topic, turned, same, other) == named(of_models, turned, same, other) == ["sizes {0} and {1}"]
+    assert named(topic, turned, other) == ["{1} and {0}", "{0}"]
+    assert named(of_models, turned, other) == []
 
 
 def test_what_is_right_explains_nothing(topic: Topic) -> None:
