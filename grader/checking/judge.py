@@ -85,8 +85,8 @@ def judge(
 ) -> Verdict:
     """Run the check on every case, and `search` for a smaller one where one fails; `fixtures` are the test's others.
 
-    With a `plan`, the calls that the cases will make, the worker computes ahead; a case that then fails or calls something
-    else is run again by itself, so that what the report shows never depends on the plan.
+    With a `plan`, the calls that the cases will make, the worker computes ahead. A case that then calls something else is
+    run again by itself, and so is the one that is shown, so that the report shows what that case printed and no other.
     """
     body = inner_function(test)
     runs = _run_all(body, student, cases, fixtures, plan)
@@ -101,6 +101,8 @@ def judge(
         runs += _shrink(test, body, student, cases, fixtures, runs)
         failed = [run for run in runs if run.error is not None]
     shown = min(failed, key=lambda run: run.size) if not final else final[0]
+    if plan is not None and not final and any(run is shown for run in runs[: len(cases.drawn)]):
+        shown = _run_again(shown, body, student, fixtures, runs)
     assert shown.error is not None
     if not is_students(shown.error):
         return Verdict(Outcome.INTERNAL_ERROR, shown, runs, _our_fault(shown.error))
@@ -122,14 +124,20 @@ def _run_all(
         return runs
     student.backend.end_foresight()
     for position, run in enumerate(runs):
-        if run.error is None or isinstance(run.error, FINAL):
-            continue
-        again = run_case(body, student, run.case, fixtures)
-        if again.error is not None or isinstance(run.error, OutOfStep):
-            runs[position] = again
-        if _ends_the_check(again.error):
+        if isinstance(run.error, OutOfStep) and _ends_the_check(_run_again(run, body, student, fixtures, runs).error):
             return runs[: position + 1]
     return runs
+
+
+def _run_again(
+    run: CaseRun, body: Callable[..., Any], student: Student, fixtures: Case, runs: list[CaseRun]
+) -> CaseRun:
+    """Run a case by itself and put that in its place; where it fails no more, what it gave before counts."""
+    again = run_case(body, student, run.case, fixtures)
+    if again.error is None and not isinstance(run.error, OutOfStep):
+        return run
+    runs[next(position for position, one in enumerate(runs) if one is run)] = again
+    return again
 
 
 def _ends_the_check(error: Exception | None) -> bool:
