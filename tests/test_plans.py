@@ -28,7 +28,8 @@ def backward(*arguments: Any, **keywords: Any) -> Call:
 
 def planned_second(first: Call, second: Call) -> bool:
     """Whether the second call of a case is planned whole."""
-    ((one, other),) = make_plan([[first, second]])
+    (case,) = make_plan([[first, second]])
+    one, other = case.calls
     assert (one.function, other.function) == (first.function, second.function)
     assert one.call is not None and one.call.result is None
     return other.call is not None

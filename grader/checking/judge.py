@@ -13,7 +13,7 @@ import pytest
 
 from grader.checking.cases import Case, Cases, inner_function, is_drawn, run_drawn
 from grader.checking.compare import CheckFailed
-from grader.client.foresight import OutOfStep, Plan
+from grader.client.foresight import OutOfStep, Plan, PlannedCase
 from grader.client.student import Call, Student
 from grader.errors import (
     StudentDied,
@@ -28,6 +28,8 @@ from grader.errors import (
 from grader.results import Failure, Outcome, StudentException, TraceFrame
 
 SHRINK_CALLS = 100
+VARIANTS = 4
+"""Of the right replies to a case as many are remembered: people's results differ in the last bits at most, and in few ways."""
 FINAL = (StudentTimedOut, StudentDied, StudentProtocolFault, StudentNotLoaded, StudentMissing)
 """What is not worth trying on more cases: it is slow, or it will be the same again."""
 
@@ -116,8 +118,8 @@ def _run_all(
     runs: list[CaseRun] = []
     if plan is not None:
         student.backend.foresee(plan)
-    for case in cases.drawn:
-        runs.append(run_case(body, student, case, fixtures))
+    for number, case in enumerate(cases.drawn):
+        runs.append(run_case(body, student, case, fixtures, plan[number] if plan is not None else None))
         if _ends_the_check(runs[-1].error):
             break
     if plan is None:
@@ -147,9 +149,27 @@ def _ends_the_check(error: Exception | None) -> bool:
     return isinstance(error, FINAL) or not is_students(error)
 
 
-def run_case(body: Callable[..., Any], student: Student, case: Case, fixtures: Case) -> CaseRun:
-    """Run the check's body once."""
+def run_case(
+    body: Callable[..., Any], student: Student, case: Case, fixtures: Case, planned: PlannedCase | None = None
+) -> CaseRun:
+    """Run the check's body once; of a `planned` case whose replies are already there and known to be right, not even that.
+
+    What a check says follows from the replies alone. A class's right solutions give mostly the same ones, to the bit.
+    """
     student.begin_case()
+    replies = student.backend.peek_replies() if planned is not None else None
+    if planned is None or replies is None:
+        return _run_body(body, student, case, fixtures)
+    if (passed := planned.passed.get(replies)) is not None:
+        student.backend.pass_over()
+        return passed
+    run = _run_body(body, student, case, fixtures)
+    if run.error is None and len(run.calls) <= len(planned.calls) and len(planned.passed) < VARIANTS:
+        planned.passed[replies] = run
+    return run
+
+
+def _run_body(body: Callable[..., Any], student: Student, case: Case, fixtures: Case) -> CaseRun:
     error: Exception | None = None
     try:
         body(student=student, **fixtures, **case)

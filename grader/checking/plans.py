@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from grader.checking.arrays import was_drawn
-from grader.client.foresight import Plan, Planned
+from grader.client.foresight import Plan, Planned, PlannedCase
 from grader.client.student import Call
 from grader.worker.wire import Handle, Rng
 
 
 def make_plan(cases: Iterable[Sequence[Call]]) -> Plan:
     """The calls of each case in order, without their results; those that may hold one without their arguments as well."""
-    return tuple(tuple(_planned(calls, position) for position in range(len(calls))) for calls in cases)
+    return tuple(PlannedCase(tuple(_planned(calls, position) for position in range(len(calls)))) for calls in cases)
 
 
 def _planned(calls: Sequence[Call], position: int) -> Planned:

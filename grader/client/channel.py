@@ -115,6 +115,35 @@ class Channel:
         self.awaited -= 1
         return message
 
+    def peek(self, count: int, seconds: float) -> list[tuple[bytes, bytes]] | None:
+        """Header and payload of the next `count` replies, which stay here to be received.
+
+        None where they are not all there within the seconds; also where something is wrong, which `receive` will find, too.
+        """
+        end = time.monotonic() + seconds
+        try:
+            while (frames := self._frames(count)) is None:
+                if (left := end - time.monotonic()) <= 0:
+                    return None
+                try:
+                    part = os.read(self.replies, CHUNK)
+                except BlockingIOError:
+                    self._poll_once(left)
+                    continue
+                if not part:
+                    return None
+                self._incoming += part
+        except wire.MalformedFrame:
+            return None
+        return [(bytes(self._incoming[start:middle]), bytes(self._incoming[middle:end])) for start, middle, end in frames]
+
+    def drop(self, count: int) -> None:
+        """Be done with that many replies, which were seen by `peek`."""
+        frames = self._frames(count)
+        assert frames is not None, "they were seen"
+        del self._incoming[: frames[-1][2]]
+        self.awaited -= count
+
     def take_output(self) -> str:
         """What was printed since the last call, cut at `output_bytes`, undecodable bytes escaped."""
         self._drain()
@@ -140,16 +169,30 @@ class Channel:
 
     def _take_frame(self) -> tuple[bytes, bytes] | None:
         """Header and payload of the first whole frame received; None while it is not whole. Raises MalformedFrame."""
-        start = wire.PREFIX.size
-        if len(self._incoming) < start:
+        if (frames := self._frames(1)) is None:
             return None
-        header, payload = wire.sizes(bytes(self._incoming[:start]))
-        end = start + header + payload
-        if len(self._incoming) < end:
-            return None
-        parts = bytes(self._incoming[start : start + header]), bytes(self._incoming[start + header : end])
+        ((start, middle, end),) = frames
+        parts = bytes(self._incoming[start:middle]), bytes(self._incoming[middle:end])
         del self._incoming[:end]
         return parts
+
+    def _frames(self, count: int) -> list[tuple[int, int, int]] | None:
+        """Where header and payload of the first frames received begin and end; None while they are not all whole.
+
+        Raises MalformedFrame.
+        """
+        found: list[tuple[int, int, int]] = []
+        end = 0
+        while len(found) < count:
+            start = end + wire.PREFIX.size
+            if len(self._incoming) < start:
+                return None
+            header, payload = wire.sizes(bytes(self._incoming[end:start]))
+            end = start + header + payload
+            if len(self._incoming) < end:
+                return None
+            found.append((start, start + header, end))
+        return found
 
     def _read(self, deadline: Deadline) -> None:
         """Receive some bytes, waiting for them until the deadline."""
@@ -181,17 +224,21 @@ class Channel:
         """Until a reply can be read; meanwhile requests go out, and printed text is taken so that printing never blocks."""
         while True:
             self._tick(deadline)
-            if self._outgoing:
-                self._poll.register(self.requests, select.POLLOUT)
-            events = self._poll.poll(TICK_SECONDS * 1000)
-            if self._outgoing:
-                self._poll.unregister(self.requests)
-                self._write()
-            for number, _ in events:
-                if number == self.output and not self._drain():
-                    self._poll.unregister(self.output)
-            if any(number == self.replies for number, _ in events):
+            if self._poll_once(TICK_SECONDS):
                 return
+
+    def _poll_once(self, seconds: float) -> bool:
+        """Wait once, for something to read or for room to write; gives whether a reply can be read."""
+        if self._outgoing:
+            self._poll.register(self.requests, select.POLLOUT)
+        events = self._poll.poll(seconds * 1000)
+        if self._outgoing:
+            self._poll.unregister(self.requests)
+            self._write()
+        for number, _ in events:
+            if number == self.output and not self._drain():
+                self._poll.unregister(self.output)
+        return any(number == self.replies for number, _ in events)
 
     def _tick(self, deadline: Deadline) -> None:
         """Raise StudentTimedOut after the deadline; now and then, watch."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,8 @@ import numpy as np
 from grader.worker.wire import Handle
 
 if TYPE_CHECKING:
+    from grader.checking.judge import CaseRun
+
     from .student import Call
 
 AHEAD = 64
@@ -36,7 +39,19 @@ class Planned:
     """The call as it travels, once it has been sent to somebody: the same for every submission but for its id."""
 
 
-Plan = Sequence[Sequence[Planned]]
+@dataclass
+class PlannedCase:
+    """What a case will call, in order.
+
+    `passed` holds the runs of it that were right, whoever they were of, by what came back: what comes back to the letter as
+    it did then is right again, and need not be judged.
+    """
+
+    calls: Sequence[Planned]
+    passed: dict[bytes, CaseRun] = field(default_factory=dict)
+
+
+Plan = Sequence[PlannedCase]
 
 
 class Place(NamedTuple):
@@ -68,6 +83,18 @@ class Foresight:
         while self.sent and self.sent[0].place < self._now:
             yield self.sent.popleft()
 
+    def of_case(self) -> list[Ahead]:
+        """What was sent of the case that has just begun, where that is all that it will call; nothing otherwise."""
+        count = len(self._plan[self._now.case].calls) if self._now.case < len(self._plan) else 0
+        sent = list(islice(self.sent, count))
+        whole = len(sent) == count > 0 and sent[0].place == self._now
+        return sent if whole and sent[-1].place == (self._now.case, count - 1) else []
+
+    def pass_over(self) -> None:
+        """Be done with what was sent of the case that has just begun, all of which came back."""
+        for _ in self.of_case():
+            self.sent.popleft()
+
     def take(self, call: Call) -> str | None:
         """The number under which the call was sent already; None where it was not. Raises OutOfStep."""
         planned = self._planned(self._now)
@@ -89,16 +116,16 @@ class Foresight:
             place = self._after(place)
 
     def _planned(self, place: Place) -> Planned | None:
-        if not 0 <= place.case < len(self._plan) or place.call >= len(self._plan[place.case]):
+        if not 0 <= place.case < len(self._plan) or place.call >= len(self._plan[place.case].calls):
             return None
-        return self._plan[place.case][place.call]
+        return self._plan[place.case].calls[place.call]
 
     def _after(self, place: Place) -> Place:
         return self._from(Place(place.case, place.call + 1))
 
     def _from(self, place: Place) -> Place:
         """The place itself, or where its case is over, the beginning of the next."""
-        while 0 <= place.case < len(self._plan) and place.call >= len(self._plan[place.case]):
+        while 0 <= place.case < len(self._plan) and place.call >= len(self._plan[place.case].calls):
             place = Place(place.case + 1, 0)
         return place
 

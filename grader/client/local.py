@@ -17,6 +17,8 @@ import numpy as np
 from grader.course import Function
 from grader.errors import Frame, StudentMissing, StudentRaised, StudentReturnedOther
 from grader.worker import wire
+
+from .foresight import Plan
 from grader.worker.noting import noting_warnings
 
 PACKAGE = str(Path(__file__).parents[1])
@@ -40,11 +42,18 @@ class LocalBackend:
         self._kept.clear()
         self._generators.clear()
 
-    def foresee(self, plan: Sequence[Sequence[Any]]) -> None:
+    def foresee(self, plan: Plan) -> None:
         """Nothing is gained by calling ahead in one process."""
 
     def end_foresight(self) -> None:
         """Nothing was foreseen."""
+
+    def peek_replies(self) -> bytes | None:
+        """Nothing was called ahead."""
+        return None
+
+    def pass_over(self) -> None:
+        """Nothing was called ahead."""
 
     def take_output(self) -> str:
         """Nothing is captured: what is printed appears where the caller prints."""

@@ -228,9 +228,18 @@ class Worker:
         """Wait for the next reply; when that fails the worker is killed, and `ended` says how it was before that."""
         with self._killing():
             reply = self.channel.receive(seconds)
-            if self.channel.awaited == 0:
-                self._signal("SIGSTOP")  # whatever of the student's still runs neither writes nor computes meanwhile
+            self._rest()
             return reply
+
+    def drop(self, count: int) -> None:
+        """Be done with that many replies, which were seen by the channel's `peek`."""
+        self.channel.drop(count)
+        self._rest()
+
+    def _rest(self) -> None:
+        """Stop it where it has nothing to do: whatever of the student's still runs neither writes nor computes meanwhile."""
+        if self.channel.awaited == 0:
+            self._signal("SIGSTOP")
 
     @contextlib.contextmanager
     def _killing(self) -> Iterator[None]:

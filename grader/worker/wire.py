@@ -107,12 +107,13 @@ class Unsupported:
 
 @dataclass
 class Message:
-    """A decoded frame: its kind, the header's other fields, the arrays by name, and how long the header was."""
+    """A decoded frame: its kind, the header's other fields, the arrays by name, and how long header and payload were."""
 
     kind: str
     fields: dict[str, Any]
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
     header_bytes: int = 0
+    payload_bytes: int = 0
 
 
 class Packer:
@@ -214,6 +215,12 @@ def with_id(frame: bytes, number: str) -> bytes:
     return frame[:BEFORE_ID] + number.encode() + frame[BEFORE_ID + ID_CHARACTERS :]
 
 
+def after_id(header: bytes, number: str) -> bytes | None:
+    """What follows the id in the header of a result, as the worker writes it; None where it is another reply, or not so."""
+    beginning = b'{"kind": "returned", "id": "%b"' % number.encode()
+    return header[len(beginning) :] if header.startswith(beginning) else None
+
+
 def sizes(prefix: bytes) -> tuple[int, int]:
     """Header and payload length from the first PREFIX.size bytes; raises MalformedFrame."""
     magic, header, payload = PREFIX.unpack(prefix)
@@ -241,7 +248,7 @@ def decode(header: bytes, payload: bytes, kinds: frozenset[str]) -> Message:
             raise MalformedFrame(f"an array of dtype {array.dtype}")
         if array.dtype == np.bool_:
             arrays[name] = np.asarray(array.view(np.uint8) != 0)  # a byte that is neither 0 nor 1 is no truth value
-    return Message(kind, fields, arrays, len(header))
+    return Message(kind, fields, arrays, len(header), len(payload))
 
 
 def _no_number(name: str) -> None:
