@@ -15,7 +15,8 @@ from grader.checking.known import Known
 from grader.client.local import LocalBackend
 from grader.client.student import Call, Student
 from grader.course import Topic
-from grader.replaying import calls_again, flat, repeats, same_call, same_ending, same_value
+from grader.replaybook import ReplayBook, size_of
+from grader.replaying import Again, GoesOn, flat, make_again, repeats, same_call, same_ending, same_value
 from grader.worker.wire import Handle, Rng
 
 RIGHT = 1e-12
@@ -37,17 +38,14 @@ class Stance(enum.Enum):
 
 @dataclass
 class Replays:
-    """The calls of cases made again, on the oracle or with a misconception in its function's place.
-
-    They are remembered while one function is diagnosed, since its checks share their cases.
-    """
+    """The calls of cases made again, on the oracle or with a misconception in its function's place; `book` remembers them."""
 
     topic: Topic
     oracle: Functions
+    book: ReplayBook = field(default_factory=ReplayBook)
     complete: list[Known] = field(default_factory=list)
     """What reproduces every case of the function, as found for one of its checks."""
     _function: str = ""
-    _made: dict[tuple[str, int], list[Call] | None] = field(default_factory=dict)
     _unsteady: dict[tuple[str, int], bool] = field(default_factory=dict)
     _refuted: set[tuple[str, int]] = field(default_factory=set)
 
@@ -56,22 +54,18 @@ class Replays:
         if function != self._function:
             self._function = function
             self.complete = []
-            self._made.clear()
             self._unsteady.clear()
             self._refuted.clear()
 
-    def of(self, run: CaseRun, candidate: Known | None = None) -> list[Call] | None:
+    def of(self, run: CaseRun, candidate: Known | None = None) -> Sequence[Call] | None:
         """The case's calls again; None where they cannot be made."""
-        key = (candidate.slug if candidate is not None else "", id(run))
-        if key not in self._made:
-            self._made[key] = self._make(run, candidate)
-        return self._made[key]
+        return self._again(run, candidate, _always)
 
     def is_unsteady(self, run: CaseRun, candidate: Known) -> bool:
         """Whether the candidate gives something else each time, as a model does whose layers no weights can be put into."""
         key = candidate.slug, id(run)
         if key not in self._unsteady:
-            first, second = self.of(run, candidate) or [], self._make(run, candidate) or []
+            first, second = self.of(run, candidate) or [], self._make(run, candidate, _always).calls
             self._unsteady[key] = not all(map(same_call, first, second))
         return self._unsteady[key]
 
@@ -80,23 +74,39 @@ class Replays:
         key = candidate.slug, id(run)
         if key in self._refuted:
             return False
-        if key not in self._made:
+        if not self._is_known(run, candidate):
             right = self.of(run)
-            if self.topic.needs == "torch" and right is not None and _is_plainly_another(candidate, run, right):
+            if (
+                self.topic.needs == "torch" and right is not None and _is_plainly_another(candidate, run, right)
+            ) or self._again(
+                run, candidate, lambda number, ours: _goes_on(candidate, run, right, number, ours)
+            ) is None:
                 self._refuted.add(key)
                 return False
-            again = self._make(run, candidate, lambda number, ours: _goes_on(candidate, run, right, number, ours))
-            if again is None:
-                self._refuted.add(key)
-                return False
-            self._made[key] = again
         return stance(candidate, run, self) is Stance.FOR
 
-    def _make(
-        self, run: CaseRun, candidate: Known | None, goes_on: Callable[[int, Call], bool] = lambda number, ours: True
-    ) -> list[Call] | None:
+    def _is_known(self, run: CaseRun, candidate: Known) -> bool:
+        kept = self.book.get(self.oracle, (candidate.code, run.given))
+        return kept is not None and kept.is_over
+
+    def _again(self, run: CaseRun, candidate: Known | None, goes_on: GoesOn) -> Sequence[Call] | None:
+        """The case's calls again, as far as `goes_on` goes on, which were perhaps made before."""
+        key = candidate.code if candidate is not None else None, run.given
+        kept: Again | None = self.book.get(self.oracle, key)
+        if kept is not None and not all(map(goes_on, range(len(kept.calls)), kept.calls)):
+            return None
+        if kept is None or not kept.is_over:
+            kept = self._make(run, candidate, goes_on)
+            self.book.keep(self.oracle, key, kept, size_of(kept.calls))
+        return kept.calls if kept.is_whole else None
+
+    def _make(self, run: CaseRun, candidate: Known | None, goes_on: GoesOn) -> Again:
         functions = {**self.oracle, candidate.function: candidate.code} if candidate is not None else self.oracle
-        return calls_again(run.calls, Student(self.topic, LocalBackend(functions)), goes_on)
+        return make_again(run.calls, Student(self.topic, LocalBackend(functions)), goes_on)
+
+
+def _always(number: int, call: Call) -> bool:
+    return True
 
 
 def _is_plainly_another(candidate: Known, run: CaseRun, right: Sequence[Call]) -> bool:

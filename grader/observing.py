@@ -15,14 +15,13 @@ import numpy as np
 from grader.checking.judge import CaseRun
 from grader.checking.known import Trait
 from grader.checking.snippet import bound_arguments, parameters_of
-from grader.client.local import LocalBackend
-from grader.client.student import Call, Student
+from grader.client.student import Call
 from grader.client.values import flat_names
-from grader.course import Topic
 from grader.diagnosis import spread
 from grader.errors import StudentRaised
-from grader.evidence import is_random
-from grader.replaying import CLOSE, calls_again, flat, same_value
+from grader.evidence import Replays, is_random
+from grader.replaybook import CALL_BYTES
+from grader.replaying import CLOSE, flat, same_value
 from grader.worker.wire import Handle
 
 ENOUGH = 2
@@ -39,35 +38,26 @@ def observe(
     function: str,
     runs: Sequence[CaseRun],
     all_runs: Sequence[CaseRun],
-    topic: Topic,
-    oracle: Oracle,
+    replays: Replays,
     traits: Iterable[Trait],
 ) -> tuple[str, ...]:
     """True sentences about the wrong answers in `runs`, at most two; `all_runs` are those of every check of the function."""
-    found = [*_relations(function, runs, topic, oracle), *_traits(function, all_runs, oracle, traits)]
+    found = [*_relations(function, runs, replays), *_traits(function, all_runs, replays, tuple(traits))]
     return tuple(dict.fromkeys(found))[:SHOWN]
 
 
-def _traits(function: str, runs: Sequence[CaseRun], oracle: Oracle, traits: Iterable[Trait]) -> list[str]:
+def _traits(function: str, runs: Sequence[CaseRun], replays: Replays, traits: Sequence[Trait]) -> list[str]:
     """The traits that divide the right cases from the wrong ones, without exception; else those of right cases alone."""
     dividing: list[str] = []
     one_sided: list[tuple[float, str]] = []
     wrong_runs = sum(run.error is not None for run in runs)
     if min(wrong_runs, len(runs) - wrong_runs) < ENOUGH:
         return []
-    called = [
-        ([_arguments(run.calls, call, oracle) for call in run.calls if call.function == function], run.error is None)
-        for run in runs
-    ]
-    for trait in traits:
-        if trait.functions and function not in trait.functions:
-            continue
-        right: list[bool] = []
-        wrong: list[bool] = []
-        for calls, is_right in called:
-            held = {trait.holds(arguments) for arguments in calls}
-            if len(held) == 1 and (holds := held.pop()) is not None:
-                (right if is_right else wrong).append(holds)
+    about = [trait for trait in traits if not trait.functions or function in trait.functions]
+    found = [(_held(function, run, replays, about), run.error is None) for run in runs]
+    for number, trait in enumerate(about):
+        right = [holds for held, is_right in found if is_right and (holds := held[number]) is not None]
+        wrong = [holds for held, is_right in found if not is_right and (holds := held[number]) is not None]
         if len(right) < ENOUGH or len(wrong) < ENOUGH or any(wrong):
             continue
         if all(right):
@@ -76,6 +66,17 @@ def _traits(function: str, runs: Sequence[CaseRun], oracle: Oracle, traits: Iter
             how_often = "often" if 2 * len(wrong) >= len(wrong) + right.count(False) else "sometimes"
             one_sided.append((chance, f"always right for {trait.right}, {how_often} wrong for others"))
     return dividing or [sentence for _, sentence in sorted(one_sided)]
+
+
+def _held(function: str, run: CaseRun, replays: Replays, traits: Sequence[Trait]) -> Sequence[bool | None]:
+    """What holds in all calls of the function in a case, by trait; None where they differ in it or it makes no sense."""
+    key = "traits", function, run.given
+    if (kept := replays.book.get(replays.oracle, key)) is not None:
+        return kept  # type: ignore[no-any-return]  # it was kept below
+    calls = [_arguments(run.calls, call, replays.oracle) for call in run.calls if call.function == function]
+    held = [{trait.holds(arguments) for arguments in calls} for trait in traits]
+    found = [values.pop() if len(values) == 1 else None for values in held]
+    return replays.book.keep(replays.oracle, key, found, CALL_BYTES)
 
 
 def _chance(cases: int, wrong: int, holding: int) -> float:
@@ -101,17 +102,17 @@ def _bound(call: Call, oracle: Oracle) -> dict[str, Any]:
     return left_out | {name: value for name, value, _ in bound_arguments(call, oracle)}
 
 
-def _relations(function: str, runs: Sequence[CaseRun], topic: Topic, oracle: Oracle) -> list[str]:
+def _relations(function: str, runs: Sequence[CaseRun], replays: Replays) -> list[str]:
     """How each wrong part of the result relates to the right one, where it is the same in every wrong case.
 
     Where one of them raised there is no result to speak of.
     """
     if any(isinstance(run.error, StudentRaised) for run in runs):
         return []
-    names = flat_names(topic.functions[function].returns)
+    names = flat_names(replays.topic.functions[function].returns)
     pairs: dict[str, list[tuple[Pair, dict[str, int]]]] = {name: [] for name in names}
     for run in spread([run for run in runs if run.error is not None]):
-        again = calls_again(run.calls, Student(topic, LocalBackend(oracle)))
+        again = replays.of(run)
         if again is None:
             return []
         for call, wanted in zip(run.calls, again, strict=True):
@@ -122,7 +123,7 @@ def _relations(function: str, runs: Sequence[CaseRun], topic: Topic, oracle: Ora
                 for name, got, right in zip(names, parts, right_parts, strict=False):
                     pair = _numbers(got, right)
                     if pair is not None and not same_value(*pair):
-                        pairs[name].append((pair, _sizes(_arguments(run.calls, call, oracle))))
+                        pairs[name].append((pair, _sizes(_arguments(run.calls, call, replays.oracle))))
     found = []
     may_differ = any(map(is_random, runs))  # then right entries, of another draw, need not be those of the oracle
     for name, several in pairs.items():

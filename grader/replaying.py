@@ -6,7 +6,7 @@ import builtins
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,23 +18,34 @@ CLOSE = 1e-5
 """Two numbers are the same where they differ by this share of the largest of the array: float32 is as good as float64."""
 
 
-def calls_again(
-    calls: Sequence[Call], student: Student, goes_on: Callable[[int, Call], bool] = lambda number, again: True
-) -> list[Call] | None:
-    """The same calls in order on another `student`; None where one needs what an earlier one did not give.
+GoesOn = Callable[[int, Call], bool]
+"""Asked after each call, with its number and what it gave; where it says no, the rest is not worth making."""
 
-    `goes_on` is asked after each call, with its number and what it gave; where it says no, the rest is not worth making,
-    and the answer is None, too.
+
+class Again(NamedTuple):
+    """Calls made again, as far as they were made.
+
+    `is_whole`: all of them were. `is_over`: no more can be, since all were or the next one needs what none of these gave.
     """
+
+    calls: Sequence[Call]
+    is_whole: bool
+    is_over: bool
+
+
+def make_again(calls: Sequence[Call], student: Student, goes_on: GoesOn) -> Again:
+    """The same calls in order on another `student`."""
     handles: dict[int, Handle] = {}
     made: list[Call] = []
     for call in calls:
         again = _call_again(student, call, handles)
-        if again is None or not goes_on(len(made), again):
-            return None
-        _map_handles(call.result, again.result, handles)
+        if again is None:
+            return Again(made, is_whole=False, is_over=True)
         made.append(again)
-    return made
+        if not goes_on(len(made) - 1, again):
+            return Again(made, is_whole=False, is_over=False)
+        _map_handles(call.result, again.result, handles)
+    return Again(made, is_whole=True, is_over=True)
 
 
 def _call_again(student: Student, call: Call, handles: Mapping[int, Handle]) -> Call | None:

@@ -144,10 +144,10 @@ class GradingSession:
         module, oracle = course_module(topic, "misconceptions"), vars(course_module(topic, "oracle"))
         runs, all_runs = judged.runs, session.runs_of(result.function)
         with _one_thread():
-            session.replays = session.replays or Replays(topic, oracle)
+            session.replays = session.replays or Replays(topic, oracle, self.workshop.replays)
             found = diagnose(result.function, runs, all_runs, misconceptions_in(module), session.replays)
             told = bool(found) or (result.failure is not None and not wants_a_value(result.failure))
-            seen = () if told else observe(result.function, runs, all_runs, topic, oracle, traits_in(module))
+            seen = () if told else observe(result.function, runs, all_runs, session.replays, traits_in(module))
         layer = () if told or judged.layer is None else (judged.layer,)
         return dataclasses.replace(result, misconceptions=found, observations=(*layer, *seen))
 

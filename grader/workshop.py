@@ -12,14 +12,16 @@ from grader.checking.cases import CaseBook
 from grader.checking.suite import SuiteBook
 from grader.client.fullsize import Gpu
 from grader.client.process import ForkServer
+from grader.replaybook import ReplayBook
 
 
 @dataclass
 class Workshop:
-    """Fork servers by kind of topic, started when first needed, the books of drawn cases and collected checks, the GPU."""
+    """Fork servers by kind of topic, started when first needed; the books of drawn cases, checks and replays; the GPU."""
 
     cases: CaseBook = field(default_factory=CaseBook)
     suites: SuiteBook = field(default_factory=SuiteBook)
+    replays: ReplayBook = field(default_factory=ReplayBook)
     gpu: Gpu = field(default_factory=Gpu.look)
     _servers: dict[str, ForkServer] = field(default_factory=dict)
 
@@ -36,7 +38,7 @@ class Workshop:
         """A workshop for a process forked from this one: the same books, and servers of its own, as warm as these."""
         servers = {need: self.server(need) for need in needs}
         cloned = {need: server.clone() for need, server in servers.items() if server is not None}
-        return Workshop(self.cases, self.suites, self.gpu, cloned)
+        return Workshop(self.cases, self.suites, self.replays, self.gpu, cloned)
 
     def close(self) -> None:
         """End the fork servers and every worker they made."""

@@ -20,7 +20,7 @@ LAYERS = [
     ["grader.submission"],
     ["grader.client"],
     ["grader.checking"],
-    ["grader.replaying"],
+    ["grader.replaying", "grader.replaybook"],
     ["grader.evidence"],
     ["grader.diagnosis", "grader.workshop"],
     ["grader.observing"],

@@ -13,6 +13,7 @@ from grader.checking.judge import CaseRun, run_case
 from grader.client.local import LocalBackend
 from grader.client.student import Student
 from grader.course import Course, Topic
+from grader.evidence import Replays
 from grader.observing import observe
 
 SHAPES = ((2, 3), (3, 2), (4, 4), (1, 5), (3, 3))
@@ -58,7 +59,7 @@ def runs_of(topic: Topic, function: str, code: Callable[..., Any]) -> list[CaseR
 def seen(topic: Topic, function: str, code: Callable[..., Any]) -> tuple[str, ...]:
     """The observations on a wrong function."""
     runs = runs_of(topic, function, code)
-    return observe(function, runs, runs, topic, ORACLE, [SQUARE])
+    return observe(function, runs, runs, Replays(topic, ORACLE), [SQUARE])
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_relations_of_vectors_and_numbers(topic: Topic) -> None:
         return x[0] * factor, None
 
     runs = runs_of(topic, "scale_forward", lambda x, factor: (x[0] * 2 * factor, None))
-    assert observe("scale_forward", runs, runs, topic, {**ORACLE, "scale_forward": vector}, []) == (
+    assert observe("scale_forward", runs, runs, Replays(topic, {**ORACLE, "scale_forward": vector}), []) == (
         "out is 2 times the expected one",
     )
 
@@ -114,7 +115,7 @@ def test_very_small_errors_are_not_alike_for_being_small(topic: Topic) -> None:
     ):
         student = Student(topic, LocalBackend({**ORACLE, "scale_forward": code}))
         runs = [run_case(body, student, {"shape": shape}, {}) for shape in SHAPES]
-        assert observe("scale_forward", runs, runs, topic, {**ORACLE, "scale_forward": zeros}, []) == sentences
+        assert observe("scale_forward", runs, runs, Replays(topic, {**ORACLE, "scale_forward": zeros}), []) == sentences
 
 
 def test_nothing_is_said_of_a_factor_as_good_as_1(topic: Topic) -> None:
@@ -132,7 +133,7 @@ def test_nothing_is_said_of_results_where_some_calls_raise(topic: Topic) -> None
 
 def test_the_same_case_twice_is_no_relation(topic: Topic) -> None:
     runs = runs_of(topic, "scale_forward", lambda x, factor: (x * 3 * factor, None))
-    assert observe("scale_forward", [runs[0], runs[0]], [runs[0], runs[0]], topic, ORACLE, []) == ()
+    assert observe("scale_forward", [runs[0], runs[0]], [runs[0], runs[0]], Replays(topic, ORACLE), []) == ()
 
 
 def test_where_the_wrong_entries_lie(topic: Topic) -> None:
@@ -151,7 +152,7 @@ def test_where_the_wrong_entries_lie(topic: Topic) -> None:
     }
     for sentence, place in sentences.items():
         runs = [run for run in runs_of(topic, "scale_forward", but(place)) if min(run.case["shape"]) > 1]
-        assert observe("scale_forward", runs, runs, topic, ORACLE, []) == (sentence,)
+        assert observe("scale_forward", runs, runs, Replays(topic, ORACLE), []) == (sentence,)
 
 
 def test_each_part_of_a_result_is_spoken_of(topic: Topic) -> None:
@@ -173,11 +174,11 @@ def test_where_it_is_always_right(topic: Topic) -> None:
         return (np.sin(x) if x.shape[0] < x.shape[1] else x * factor), None
 
     runs = [run for _ in range(8) for run in runs_of(topic, "scale_forward", wrong_for_some_others)]
-    assert observe("scale_forward", runs, runs, topic, ORACLE, [SQUARE]) == (
+    assert observe("scale_forward", runs, runs, Replays(topic, ORACLE), [SQUARE]) == (
         "always right for square inputs, often wrong for others",
     )
     few = runs[:5]
-    assert observe("scale_forward", few, few, topic, ORACLE, [SQUARE]) == ()
+    assert observe("scale_forward", few, few, Replays(topic, ORACLE), [SQUARE]) == ()
 
 
 def test_traits_know_the_forwards_arguments_behind_a_cache(topic: Topic) -> None:
@@ -208,7 +209,7 @@ def test_of_a_random_result_it_is_not_said_where_it_is_right(topic: Topic) -> No
 
     student = Student(topic, LocalBackend({**ORACLE, "scale_forward": one_mask}))
     runs = [run_case(body, student, {"seed": seed}, {}) for seed in range(4)]
-    assert observe("scale_forward", runs, runs, topic, {**ORACLE, "scale_forward": right}, []) == ()
+    assert observe("scale_forward", runs, runs, Replays(topic, {**ORACLE, "scale_forward": right}), []) == ()
 
 
 def test_the_first_number_of_a_list_is_not_the_result(course: Course) -> None:
@@ -221,4 +222,4 @@ def test_the_first_number_of_a_list_is_not_the_result(course: Course) -> None:
     student = Student(topic, LocalBackend({**ORACLE, "area": lambda height, width: [(2 * height, width), (7, 7)]}))
     runs = [run_case(body, student, {"height": height}, {}) for height in range(1, 5)]
     oracle = {**ORACLE, "area": lambda height, width: [(height, width), (7, 7)]}
-    assert observe("area", runs, runs, topic, oracle, []) == ()
+    assert observe("area", runs, runs, Replays(topic, oracle), []) == ()

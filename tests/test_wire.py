@@ -526,6 +526,52 @@ def test_a_worker_that_hangs_up_within_a_reply(line: Line) -> None:
         line.channel.receive(5)
 
 
+def test_replies_are_seen_before_they_are_received(line: Line) -> None:
+    for _ in range(3):
+        line.channel.send(REQUEST)
+    replies = [wire.encode("returned", {"id": number}, {"0": np.full(2, number)}) for number in range(3)]
+    line.answer(replies[0], replies[1], replies[2][:-1], pause=0.001)
+    seen = line.channel.peek(2, 30)
+    assert seen is not None and [wire.decode(*parts, wire.REPLIES).fields["id"] for parts in seen] == [0, 1]
+    assert line.channel.peek(3, 0.05) is None and line.channel.awaited == 3
+    line.channel.drop(1)
+    assert line.channel.receive(30).fields["id"] == 1 and line.channel.awaited == 1
+    line.answer(replies[2][-1:])
+    assert line.channel.receive(30).fields["id"] == 2
+
+
+def test_what_is_wrong_is_left_for_receiving(line: Line) -> None:
+    line.channel.send(REQUEST)
+    os.write(line.replies, b"no frame at all")
+    assert line.channel.peek(1, 30) is None
+    with pytest.raises(StudentProtocolFault, match="begin as a frame"):
+        line.channel.receive(30)
+
+
+def test_a_worker_that_hangs_up_is_left_for_receiving(line: Line) -> None:
+    line.channel.send(REQUEST)
+    os.close(line.replies)
+    assert line.channel.peek(1, 30) is None
+    with pytest.raises(StudentDied):
+        line.channel.receive(30)
+
+
+def test_results_are_compared_by_what_follows_their_id() -> None:
+    def header(kind: str, **fields: Any) -> bytes:
+        frame = wire.encode(kind, fields)
+        return frame[wire.PREFIX.size :]
+
+    said = wire.after_id(header("returned", id="0a", value=5), "0a")
+    assert said and said == wire.after_id(header("returned", id="0b", value=5), "0b")
+    assert said != wire.after_id(header("returned", id="0a", value=6), "0a")
+    for other in (
+        header("returned", id="0a", value=5),
+        header("raised", id="0b"),
+        header("returned", value=5, id="0b"),
+    ):
+        assert wire.after_id(other, "0b") is None
+
+
 def test_a_worker_that_neither_reads_nor_answers(line: Line) -> None:
     with pytest.raises(StudentTimedOut):
         line.channel.exchange(wire.encode("call", {"id": 1}, {"0": np.zeros(1 << 20)}), 0.3)

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 
 from grader.checking.cases import Case, Cases, inner_function, is_drawn, run_drawn
 from grader.checking.compare import CheckFailed
+from grader.checking.given import given_digest
 from grader.client.foresight import OutOfStep, Plan, PlannedCase
 from grader.client.student import Call, Student
 from grader.errors import (
@@ -42,6 +44,11 @@ class CaseRun:
     calls: list[Call]
     error: Exception | None
     output: str = ""
+
+    @cached_property
+    def given(self) -> bytes:
+        """Stands for what its calls were given."""
+        return given_digest(self.calls)
 
     @property
     def size(self) -> tuple[int, float, int]:
@@ -160,7 +167,8 @@ def run_case(
     replies = student.backend.peek_replies() if planned is not None else None
     if planned is None or replies is None:
         return _run_body(body, student, case, fixtures)
-    if (passed := planned.passed.get(replies)) is not None:
+    passed: CaseRun | None = planned.passed.get(replies)
+    if passed is not None:
         student.backend.pass_over()
         return passed
     run = _run_body(body, student, case, fixtures)

@@ -135,7 +135,9 @@ class Channel:
                 self._incoming += part
         except wire.MalformedFrame:
             return None
-        return [(bytes(self._incoming[start:middle]), bytes(self._incoming[middle:end])) for start, middle, end in frames]
+        return [
+            (bytes(self._incoming[start:middle]), bytes(self._incoming[middle:end])) for start, middle, end in frames
+        ]
 
     def drop(self, count: int) -> None:
         """Be done with that many replies, which were seen by `peek`."""

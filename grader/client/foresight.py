@@ -18,8 +18,6 @@ import numpy as np
 from grader.worker.wire import Handle
 
 if TYPE_CHECKING:
-    from grader.checking.judge import CaseRun
-
     from .student import Call
 
 AHEAD = 64
@@ -48,7 +46,7 @@ class PlannedCase:
     """
 
     calls: Sequence[Planned]
-    passed: dict[bytes, CaseRun] = field(default_factory=dict)
+    passed: dict[bytes, Any] = field(default_factory=dict)
 
 
 Plan = Sequence[PlannedCase]

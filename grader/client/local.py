@@ -17,9 +17,9 @@ import numpy as np
 from grader.course import Function
 from grader.errors import Frame, StudentMissing, StudentRaised, StudentReturnedOther
 from grader.worker import wire
+from grader.worker.noting import noting_warnings
 
 from .foresight import Plan
-from grader.worker.noting import noting_warnings
 
 PACKAGE = str(Path(__file__).parents[1])
 
