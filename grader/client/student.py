@@ -232,7 +232,7 @@ class WorkerBackend:
         self._foresight = Foresight()
 
     def peek_replies(self) -> bytes | None:
-        """A digest of the replies, where all calls were sent ahead and have returned something; see Backend."""
+        """A digest of the replies, where all calls were sent ahead and have ended; see Backend."""
         ahead, worker = self._foresight.of_case(), self._worker
         if not ahead or worker is None:
             return None
@@ -248,7 +248,7 @@ class WorkerBackend:
         self._peeked.clear()
         digest = hashlib.sha256()
         for one, (header, payload) in zip(ahead, frames or (), strict=False):
-            said = wire.after_id(header, one.number)
+            said = wire.without_id(header, one.number)
             if said is None:
                 return None
             self._peeked.append((one.function, len(header), len(payload)))

@@ -215,10 +215,12 @@ def with_id(frame: bytes, number: str) -> bytes:
     return frame[:BEFORE_ID] + number.encode() + frame[BEFORE_ID + ID_CHARACTERS :]
 
 
-def after_id(header: bytes, number: str) -> bytes | None:
-    """What follows the id in the header of a result, as the worker writes it; None where it is another reply, or not so."""
-    beginning = b'{"kind": "returned", "id": "%b"' % number.encode()
-    return header[len(beginning) :] if header.startswith(beginning) else None
+def without_id(header: bytes, number: str) -> bytes | None:
+    """The header of a call's reply without its id, as the worker writes it; None where it is of another call, or not so."""
+    for kind in (b"returned", b"raised"):
+        if header.startswith(beginning := b'{"kind": "%b", "id": "%b"' % (kind, number.encode())):
+            return kind + header[len(beginning) :]
+    return None
 
 
 def sizes(prefix: bytes) -> tuple[int, int]:
