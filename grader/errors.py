@@ -120,3 +120,9 @@ class StudentDied(SubmissionFault):
 
 class StudentProtocolFault(SubmissionFault):
     """The worker's channel carried something other than the reply that was asked for."""
+
+
+def forget_where(error: BaseException | None) -> None:
+    """Drop where an exception was raised: a traceback keeps alive what every function on the way had in its hands."""
+    if error is not None:
+        error.__traceback__ = error.__context__ = error.__cause__ = None

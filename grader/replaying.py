@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from grader.client.student import Call, Student
-from grader.errors import StudentMissing, StudentRaised, StudentReturnedOther, SubmissionFault
+from grader.errors import StudentMissing, StudentRaised, StudentReturnedOther, SubmissionFault, forget_where
 from grader.worker.wire import Handle, Rng
 
 CLOSE = 1e-5
@@ -60,7 +60,9 @@ def _call_again(student: Student, call: Call, handles: Mapping[int, Handle]) -> 
             student.observe(call.function, *arguments, **call.keywords)
         else:
             getattr(student, call.function)(*arguments, **call.keywords)
-    return student.transcript[-1]
+    made = student.transcript[-1]
+    forget_where(made.error)
+    return made
 
 
 def _translate(value: Any, handles: Mapping[int, Handle]) -> Any:

@@ -15,8 +15,9 @@ from grader.checking.arrays import draw_array
 from grader.checking.given import given_digest
 from grader.checking.plans import make_plan
 from grader.client.foresight import Ahead, Foresight, Place
-from grader.client.student import Call
-from grader.course import Course
+from grader.client.local import LocalBackend
+from grader.client.student import Call, Student
+from grader.course import Course, Topic
 from grader.replaybook import ReplayBook
 from grader.replaying import make_again
 from grader.worker.wire import Handle, Rng
@@ -43,6 +44,12 @@ def own_workshop() -> Iterator[Workshop]:
     made = Workshop()
     yield made
     made.close()
+
+
+@pytest.fixture
+def topic(course: Course) -> Topic:
+    """The tiny course's topic."""
+    return course.topic("area")
 
 
 @pytest.fixture
@@ -176,3 +183,15 @@ def test_a_case_is_passed_over_only_where_all_of_it_was_sent() -> None:
     foresight.pass_over()
     assert list(foresight.sent) == ahead[2:] and list(foresight.begin_case()) == []
     assert foresight.of_case() == ahead[2:]
+
+
+def test_an_exception_keeps_nothing_alive(topic: Topic) -> None:
+    def raising(height: int, width: int) -> int:
+        raise TypeError(height)
+
+    student, other = (Student(topic, LocalBackend({"area": raising})) for _ in range(2))
+    run = judge.run_case(lambda student: student.area(3, 4), student, {}, {})
+    (call,), (again,) = run.calls, make_again(run.calls, other, lambda *_: True).calls
+    kept = [run.error, call.error, again.error]
+    assert [str(error) for error in kept] == ["TypeError: 3"] * 3
+    assert not any(error.__traceback__ or error.__context__ for error in kept if error is not None)

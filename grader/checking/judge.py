@@ -26,6 +26,7 @@ from grader.errors import (
     StudentReturnedOther,
     StudentTimedOut,
     SubmissionFault,
+    forget_where,
 )
 from grader.results import Failure, Outcome, StudentException, TraceFrame
 
@@ -185,6 +186,10 @@ def _run_body(body: Callable[..., Any], student: Student, case: Case, fixtures: 
         error = raised
     except pytest.fail.Exception as raised:  # also what pytest.raises ends with; no Exception
         error = CheckFailed(Failure(what=str(raised).partition("\n")[0]))
+    for call in student.transcript:
+        forget_where(call.error)
+    if error is not None and is_students(error):
+        forget_where(error)
     return CaseRun(case, student.transcript, error, student.backend.take_output() if error is not None else "")
 
 
