@@ -302,11 +302,13 @@ def test_a_fault_of_ours_costs_nothing_and_is_told(batch: Run, course: Course, t
         (["--seed-file", "nothing"], "the seed file nothing cannot be read"),
         (["--executor", "dask"], "--executor dask needs --scheduler ADDRESS"),
         (["--shape", "x"], "shape 'x' is none of"),
+        (["--gradebook", f"canvas={Path(__file__).parents[1] / 'LICENSE'}"], "is no export of a Canvas gradebook"),
     ],
 )
 def test_usage_errors(batch: Run, tmp_path: Path, arguments: list[str], words: str) -> None:
     code, _, error = batch(class_of(tmp_path / "class", ada=SOLUTION), "--out", tmp_path / "out", *arguments)
     assert code == 2 and words in error
+    assert not (tmp_path / "out" / "class.json").exists()  # told before anything is graded
 
 
 def test_an_unreadable_submission_is_that_students_row(batch: Run, tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def test_moodle_in_another_language(tmp_path: Path, entries: list[Entry]) -> Non
 @pytest.mark.parametrize("worth", ["1000,00", "1.000,00", "1,000.00", "1 000,0", "1\u202f000,00", "1000", "1000.00000"])
 def test_points_are_scaled_in_every_language(tmp_path: Path, entries: list[Entry], worth: str) -> None:
     (tmp_path / "c.csv").write_text(f"Student;ID;Section;HW (1)\n    Points Possible;;;{worth}\nx;52002;A;\n")
-    (tmp_path / "m.csv").write_text(f"ID;Bewertung;Bestwertung\nTeilnehmer/in 52002;;{worth}\n")
+    (tmp_path / "m.csv").write_text(f"ID;Bewertung;Bestwertung;Feedback als Kommentar\nTeilnehmer/in 52002;;{worth};\n")
     for name in "canvas", "moodle":
         filled = make(Request(name, tmp_path / f"{name[0]}.csv"), entries)
         assert cells_of(filled.files[f"{name}.csv"].replace(b";", b","))[-1].count("214.29") == 1
@@ -138,10 +138,36 @@ def test_points_are_scaled_in_every_language(tmp_path: Path, entries: list[Entry
 
 @pytest.mark.parametrize("worth", ["", "-", "0", "1,000", "N/A", "1/3", "1e5"])
 def test_points_that_are_not_scaled_are_told(tmp_path: Path, entries: list[Entry], worth: str) -> None:
-    (tmp_path / "sheet.csv").write_text(f"ID;Grade;Maximum grade\nParticipant 52002;;{worth}\n")
+    (tmp_path / "sheet.csv").write_text(f"ID;Grade;Maximum grade;Feedback comments\nParticipant 52002;;{worth};\n")
     filled = make(Request("moodle", tmp_path / "sheet.csv"), entries)
     assert b"52002;3.00;" in filled.files["moodle.csv"]
     assert filled.remarks == ("points were not scaled: the file does not say how many the grade is out of",)
+
+
+@pytest.mark.parametrize(
+    ("worths", "grade", "told"),
+    [
+        (("30,00", "30,00"), "6.43", "points were scaled to 30, as the file says"),
+        (("30", "20"), "3.00", "no column Maximum grade was found, neither by that heading nor beside the grade"),
+        (("Gut, Schlecht", "Gut, Schlecht"), "3.00", "no column Maximum grade was found, "),
+        (("", ""), "3.00", "no column Maximum grade was found, "),
+    ],
+)
+def test_moodles_maximum_in_a_language_that_is_not_known(
+    tmp_path: Path, entries: list[Entry], worths: tuple[str, str], grade: str, told: str
+) -> None:
+    lines = [f"Osallistuja 5200{2 * n};;{worth};\n" for n, worth in enumerate(worths, 1)]
+    (tmp_path / "m.csv").write_text(f"ID;Bewertung;Enimmäisarvosana;Feedback comments\n{''.join(lines)}")
+    filled = make(Request("moodle", tmp_path / "m.csv"), entries)
+    assert cells_of(filled.files["moodle.csv"].replace(b";", b","))[1][1] == grade
+    assert any(remark.startswith(told) for remark in filled.remarks)
+    (tmp_path / "m.csv").write_text("ID;Name;Bewertung;Runde\n52002;x;;30\n")  # somebody's own list
+    remarks = make(Request("moodle", tmp_path / "m.csv"), entries).remarks
+    assert remarks == (
+        "points were not scaled: the file does not say how many the grade is out of",
+        "no column Feedback comments was found, so no comments were written",
+        "no column Maximum grade was found, neither by that heading nor beside the grade",
+    )
 
 
 def test_whom_canvas_excuses_stays_excused(tmp_path: Path, entries: list[Entry]) -> None:
@@ -155,10 +181,16 @@ def test_a_comment_that_the_files_encoding_cannot_hold(tmp_path: Path, entries: 
     (tmp_path / "sheet.csv").write_bytes("ID,Name,Grade,Feedback comments\nParticipant 52002,Zoë,,\n".encode("cp1252"))
     of = entries[1].report
     assert of is not None
-    topics = (dataclasses.replace(of.topics[0], title="Rückwärts → ∇"), dataclasses.replace(of.topics[0], name="b"))
+    topics = (
+        dataclasses.replace(of.topics[0], title="Rückwärts → Łódź ∇"),
+        dataclasses.replace(of.topics[0], name="b"),
+    )
     ours = dataclasses.replace(entries[1], report=dataclasses.replace(of, topics=topics))
-    content = make(Request("moodle", tmp_path / "sheet.csv"), [ours]).files["moodle.csv"].decode("cp1252")
-    assert "Zoë,6.00,6 of 28 points: Rückwärts ? ? 3 of 14; Areas 3 of 14." in content
+    filled = make(Request("moodle", tmp_path / "sheet.csv"), [ours])
+    content = filled.files["moodle.csv"].decode("cp1252")
+    assert "Zoë,6.00,6 of 28 points: Rückwärts -> Lódz ? 3 of 14; Areas 3 of 14." in content
+    told = "the file's encoding, cp1252, has not: → became ->, Ł became L, ź became z, ∇ became ?"
+    assert any(remark.endswith(told) for remark in filled.remarks)
 
 
 def test_nobody_is_guessed_in_a_gradebook(tmp_path: Path) -> None:

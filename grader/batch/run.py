@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from grader.batch.classlist import ClassList, Row, match_class
 from grader.batch.executors import Executor, Finished, Job
 from grader.batch.fingerprint import Basis, basis_of
-from grader.batch.gradebooks import Entry, Filled, Request, lateness, write_gradebooks
+from grader.batch.gradebooks import Entry, Filled, Request, lateness, make, write_gradebooks
 from grader.batch.lateness import is_late
 from grader.batch.overview import to_overview
 from grader.batch.roster import load_roster
@@ -77,6 +77,8 @@ def read_classes(plan: Plan) -> ClassList:
 
 def grade_class(plan: Plan, classes: ClassList, executor: Callable[[Basis], Executor], listener: Listener) -> Outcome:
     """Grade a class and write everything. Raises UsageError; what was graded until then is kept."""
+    for request in plan.gradebooks:
+        make(request, ())  # what cannot be filled is told before the hours of grading, not after
     store = Store(plan.out)
     basis = basis_of(plan.course, plan.settings)
     rows = tuple(row for row in classes.rows if row.submission is not None)
