@@ -112,8 +112,10 @@ class Index:
         if len(certain) == 1:
             (student,) = certain
             # an id of one person with another's exact name is a contradiction; a name unknown to the list is not
-            if by_name and student not in by_name and len(by_name) == 1:
-                return f"the id is that of {student.shown}, the name that of {by_name[0].shown}"
+            if by_name and student not in by_name:
+                return (
+                    f"the id is that of {student.shown}, the name that of {' and '.join(s.shown for s in by_name[:3])}"
+                )
             return student
         if len(certain) > 1:
             return _several(certain)

@@ -46,7 +46,7 @@ def file_name(name: str, identity: str) -> str:
     It is made from the name, and the identity where that is as plain; otherwise from the name and a hash of the identity.
     """
     plain = RUN.sub("-", _ascii(name)).strip("-")[:40].strip("-")
-    safe = re.fullmatch(r"[a-z0-9-]{1,32}", identity) is not None
+    safe = re.fullmatch(r"(?!x[0-9a-f]{12}$)[a-z0-9-]{1,32}", identity) is not None  # what looks like a hash is hashed
     last = identity if safe else hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()[:12]
     return f"{plain}_{'' if safe else 'x'}{last}" if plain else f"student_{'' if safe else 'x'}{last}"
 
