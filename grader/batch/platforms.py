@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from grader.batch.handedin import LOOSE, Clue, Found, HandedIn, take_item
+from grader.batch.handedin import Clue, Found, HandedIn, take_item
 from grader.batch.tree import Item, Tree, read_small
 from grader.errors import UsageError
+from grader.submission.bundle import TAKEN
 
-MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?P<plugin>[a-z]+)(?:_(?P<file>.*))?")
+MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?P<plugin>[a-z]+)(?:_(?P<file>.*))?")
+"""The first place where it fits: Moodle's names of people have no `_`, a file's name is what the student likes."""
 
 
 def moodle(tree: Tree, known_ids: frozenset[str]) -> Found | None:
@@ -59,7 +61,7 @@ def _repositories(tree: Tree, shape: str, slug: str) -> Found:
     for item in tree.items():
         if not item.is_folder:
             kept = shape == "classroom50" and item.name in ("scores.csv", "results.json")
-            unused += [] if kept else [(item.name, "is no repository's folder")]
+            unused += [] if kept else [(item.name, "is no repository's folder, or is a link")]
             continue
         login = item.name.removeprefix(f"{slug}-") if item.name.startswith(f"{slug}-") else item.name
         submissions.append(take_item(tree, item, Clue(login=login, label=item.name)))
@@ -155,9 +157,9 @@ def folders(tree: Tree, known_ids: frozenset[str]) -> Found | None:
     """One folder, or one file or zip, a student, named after the student in whatever way."""
     submissions, unused = [], []
     for item in tree.items():
-        if item.is_folder or PurePosixPath(item.name).suffix.lower() in LOOSE:
+        if item.is_folder or PurePosixPath(item.name).suffix.lower() in TAKEN:
             label = item.name if item.is_folder else PurePosixPath(item.name).stem
             submissions.append(take_item(tree, item, Clue(label=label)))
         else:
-            unused.append((item.name, "is neither a folder, a zip, a .py file nor a notebook"))
+            unused.append((item.name, "is neither a folder, a zip, a .py file nor a notebook, or is a link"))
     return Found("folders", tuple(submissions), tuple(unused))
