@@ -201,8 +201,10 @@ def _choose_file(topic: Topic, handed: HandedIn, alone: bool) -> tuple[Entry | N
     written = [(handed.written(entry, topic), entry) for entry in handed.others()]
     most = max((number for number, _ in written), default=0)
     if not most:
-        best = min(files, key=depth) if alone and files else None
-        return best, f"{best.path} was graded as {topic.file}" if best is not None else None
+        if not (alone and files):
+            return None, None
+        best = min(files, key=depth)
+        return best, f"{best.path} was graded as {topic.file}"
     best = min((entry for number, entry in written if number == most), key=depth)
     return best, f"{best.path} was graded as {topic.file}, since it has functions of it"
 
