@@ -100,6 +100,7 @@ MOODLE = "Identifier,Full name,Email address,Grade\nParticipant 501,Ada Lovelace
         (MOODLE, Student("Ada Lovelace", "501", "", "a@x")),
         ("Identifikátor,Full name\nÚčastník 501,Ada Lovelace\n", Student("Ada Lovelace", "501")),
         ("name,id\n'=Ada,1\n", Student("=Ada", "1")),
+        ("name,id\n'\uff1dAda,1\n", Student("\uff1dAda", "1")),
         ("name,id\nStudent 5,1815\n", Student("Student 5", "1815")),
         ('"Full\nname";"Student\nID"\r\nAda;1\r\n', Student("Ada", "1")),
         ('"Group (A, B, C or D)";Name;ID\r\nA;Ada;1\r\n', Student("Ada", "1")),

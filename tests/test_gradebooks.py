@@ -17,10 +17,11 @@ from test_results import full_report
 
 from grader.batch.gradebooks import Entry, Request, lateness, read_request
 from grader.batch.gradebooks.cells import read_cells, read_sheet
-from grader.batch.gradebooks.entry import defused, two_decimals
+from grader.batch.gradebooks.entry import defused
 from grader.batch.gradebooks.formats import make
 from grader.batch.roster import Student
 from grader.errors import UsageError
+from grader.report.text import two_decimals
 from grader.results import CheckResult, Late, LateTopic, Outcome, Report, TopicResult
 
 RESULT = {
@@ -250,6 +251,12 @@ def test_plain_csv_defuses_formulas(entries: list[Entry]) -> None:
     assert rows[11][0] == '\'=HYPERLINK("http://x.example","y")'
 
 
+def test_plain_csv_says_that_it_is_utf8_where_excel_would_not_know(entries: list[Entry]) -> None:
+    ours = [Entry(Student("Ada", "1"), "a", report(5))]
+    assert make(Request("csv"), ours).files["grades.csv"].startswith(b"name,id,")
+    assert make(Request("csv"), entries).files["grades.csv"].startswith(b"\xef\xbb\xbfname,id,")
+
+
 def test_json_lines(entries: list[Entry]) -> None:
     content = make(Request("jsonl"), entries).files["grades.jsonl"]
     lines = [json.loads(line) for line in content.decode("ascii").splitlines()]
@@ -271,10 +278,10 @@ def late_entry() -> Entry:
 
 def test_what_counts_after_lateness_is_what_gradebooks_get(tmp_path: Path) -> None:
     entry = late_entry()
-    words = "handed in 3 days late: 9.99 of the 10 points earned count"
+    words = "handed in 3 days late: 10 of the 10 points earned count"
     assert lateness(report(10)) == lateness(None) == "" and entry.why == words
     row = cells_of(make(Request("csv"), [entry]).files["grades.csv"])[1]
-    assert row[4:] == ["10.00", "14.00", "71.39", "yes", words, "10.00"]  # 9.995 rounded up to hundredths
+    assert row[4:] == ["10.00", "14.00", "71.39", "yes", words, "10.00"]  # 9.995, rounded here as there
     line = json.loads(make(Request("jsonl"), [entry]).files["grades.jsonl"])
     assert (line["points_earned"], line["points_counted"], line["topics"]) == (10, 9.995, {"area": 9.995})
     canvas = write_canvas_export(tmp_path / "canvas.csv")
@@ -320,6 +327,7 @@ def test_numbers_have_two_decimals_and_a_dot(points: Fraction, text: str) -> Non
         ("\t=1", "'=1"),
         ("\r\n@x", "'@x"),
         (" -1", "'-1"),
+        ("\uff1dSUM(A1)", "'\uff1dSUM(A1)"),
         ("a=b", "a=b"),
         ("\x1b[31mred", "red"),
         ("two\nlines", "two lines"),

@@ -68,8 +68,9 @@ def _figures(form: dict[str, Any], statistics: Statistics) -> str:
     listed = [row for row in rows if row["listed"]]
     figures = [
         ("students" if form["roster"] else "submissions", str(len(listed))),
-        ("graded", str(sum(row["status"] == "graded" for row in rows))),
+        ("graded", str(sum(row["status"] == "graded" for row in listed))),
     ]
+    figures += [("match nobody on the list", str(len(rows) - len(listed)))] if len(rows) > len(listed) else []
     for status, words in (("missing", "handed in nothing"), ("internal_error", "not graded, our fault")):
         count = sum(row["status"] == status for row in rows)
         figures += [(words, str(count))] if count else []
@@ -106,7 +107,7 @@ def _newest(row: Row) -> str:
 def _help(statistics: Statistics) -> Section | None:
     rows = [
         f'<tr><th scope="row" class="person">{_person(entry.person)}</th>'
-        f'<td class="number">{float(entry.person.percent):.0f} %</td><td>{"; ".join(map(line, entry.reasons))}</td></tr>'
+        f'<td class="number">{float(entry.person.percent):.1f} %</td><td>{"; ".join(map(line, entry.reasons))}</td></tr>'
         for entry in statistics.help
     ]
     return ("help", "Who needs help", _table(["Student", "Score", "Why"], rows)) if rows else None

@@ -207,7 +207,11 @@ def read_student(row: Sequence[str], columns: dict[str, list[int]]) -> Student |
 
     def cells(kind: str) -> list[str]:
         found = [row[i].strip() for i in columns[kind] if i < len(row)]
-        return [cell.removeprefix("'") if cell[1:2] in ("=", "+", "-", "@") else cell for cell in found if cell]
+        return [
+            cell.removeprefix("'") if cell[1:2] in tuple("=+-@\uff1d\uff0b\uff0d\uff20") else cell
+            for cell in found
+            if cell
+        ]
 
     ids = [match[1] if (match := PARTICIPANT.fullmatch(cell)) else cell for cell in cells("id")]
     logins, emails = cells("login"), cells("email")

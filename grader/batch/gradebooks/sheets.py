@@ -11,12 +11,12 @@ from pathlib import Path
 
 from grader.batch.classlist import Index
 from grader.batch.gradebooks.cells import Sheet, read_sheet
-from grader.batch.gradebooks.entry import Entry, Filled, lateness, scaled, two_decimals
+from grader.batch.gradebooks.entry import Entry, Filled, lateness, scaled
 from grader.batch.handedin import Clue
 from grader.batch.names import folded
 from grader.batch.roster import Student, find_columns, read_student
 from grader.errors import UsageError
-from grader.report.text import points
+from grader.report.text import points, two_decimals
 from grader.results import Report
 
 ASSIGNMENT = re.compile(r".*\((\d+)\)")
