@@ -129,7 +129,9 @@ def test_moodle_in_another_language(tmp_path: Path, entries: list[Entry]) -> Non
 
 @pytest.mark.parametrize("worth", ["1000,00", "1.000,00", "1,000.00", "1 000,0", "1\u202f000,00", "1000", "1000.00000"])
 def test_points_are_scaled_in_every_language(tmp_path: Path, entries: list[Entry], worth: str) -> None:
-    (tmp_path / "c.csv").write_text(f"Student;ID;Section;HW (1)\n    Points Possible;;;{worth}\nx;52002;A;\n")
+    (tmp_path / "c.csv").write_text(
+        f"Student;ID;Section;HW (1)\n    Points Possible;;;{worth}\n李 娜;52002;A;\n", "utf-8"
+    )
     (tmp_path / "m.csv").write_text(f"ID;Bewertung;Bestwertung;Feedback als Kommentar\nTeilnehmer/in 52002;;{worth};\n")
     for name in "canvas", "moodle":
         filled = make(Request(name, tmp_path / f"{name[0]}.csv"), entries)
@@ -162,7 +164,7 @@ def test_moodles_maximum_in_a_language_that_is_not_known(
     filled = make(Request("moodle", tmp_path / "m.csv"), entries)
     assert cells_of(filled.files["moodle.csv"].replace(b";", b","))[1][1] == grade
     assert any(remark.startswith(told) for remark in filled.remarks)
-    (tmp_path / "m.csv").write_text("ID;Name;Bewertung;Runde\n52002;x;;30\n")  # somebody's own list
+    (tmp_path / "m.csv").write_text("ID;Name;Bewertung;Runde\n52002;李 娜;;30\n", "utf-8")  # somebody's own list
     remarks = make(Request("moodle", tmp_path / "m.csv"), entries).remarks
     assert remarks == (
         "points were not scaled: the file does not say how many the grade is out of",
@@ -210,6 +212,17 @@ def test_nobody_is_guessed_in_a_gradebook(tmp_path: Path) -> None:
     assert reasons[2].startswith("it could be") and "but the id is another" in reasons[3]
     assert "row 6 is for the same person" in reasons
     assert reasons[-2:] == ["has a score, but no row here that is certainly theirs"] * 2
+
+
+def test_an_id_of_another_system_that_is_somebody_elses_here_fills_nothing(tmp_path: Path) -> None:
+    ours = [Entry(Student("Ada Lovelace", "7"), "a", report(5)), Entry(Student("Grace Hopper", "8"), "b", report(6))]
+    (tmp_path / "c.csv").write_text('Student,ID,Section,HW (1)\n"Hopper, Grace",7,A,\n"Lovelace, Ada",9,A,\nx,8,A,\n')
+    filled = make(Request("canvas", tmp_path / "c.csv"), ours)
+    assert [row[3] for row in cells_of(filled.files["canvas.csv"])[1:]] == ["", "", "6.00"]
+    reasons = dict(filled.unfilled)
+    assert reasons["Hopper, Grace"] == "the id is that of Ada Lovelace, the name that of Grace Hopper"
+    assert reasons["Lovelace, Ada"] == "the name is that of Ada Lovelace, but the id is another"
+    assert filled.remarks[-1] == "filled by their ids, though the names are others: x as Grace Hopper (8)"
 
 
 @pytest.mark.parametrize(

@@ -111,12 +111,7 @@ class Index:
         by_name = self._named(clue.name) if clue.name else []
         if len(certain) == 1:
             (student,) = certain
-            # an id of one person with another's exact name is a contradiction; a name unknown to the list is not
-            if by_name and student not in by_name:
-                return (
-                    f"the id is that of {student.shown}, the name that of {' and '.join(s.shown for s in by_name[:3])}"
-                )
-            return student
+            return self.contradiction(student, clue.name) or student
         if len(certain) > 1:
             return _several(certain)
         if any(exact):
@@ -124,6 +119,13 @@ class Index:
         if by_name:
             return by_name[0] if len(by_name) == 1 else _several(by_name)
         return self._labelled(clue.label) if clue.label else "nobody on the list has this id or name"
+
+    def contradiction(self, student: Student, name: str | None) -> str | None:
+        """Why an id of this person does not go with a name, which is that of others; a name unknown to the list is none."""
+        named = self._named(name) if name else []
+        if not named or student in named:
+            return None
+        return f"the id is that of {student.shown}, the name that of {' and '.join(s.shown for s in named[:3])}"
 
     def _named(self, name: str) -> list[Student]:
         """Everyone of that name; those whose accents differ too only where there is nobody else."""

@@ -40,6 +40,12 @@ def name_keys(name: str, bare: bool = False) -> frozenset[str]:
     return frozenset(turned | {" ".join(sorted(parts))}) if parts else frozenset()
 
 
+def share_a_word(one: str, other: str) -> bool:
+    """Whether two names have a word in common, or one runs it together with others, as Canvas does in files' names."""
+    first, second = words(one, bare=True), words(other, bare=True)
+    return any(word in "".join(second) for word in first) or any(word in "".join(first) for word in second)
+
+
 def file_name(name: str, identity: str) -> str:
     """A file name, without ending, for one person: plain ASCII, at most 80 characters, different for different identities.
 

@@ -13,7 +13,7 @@ from grader.batch.classlist import Index
 from grader.batch.gradebooks.cells import Sheet, read_sheet
 from grader.batch.gradebooks.entry import Entry, Filled, lateness, scaled
 from grader.batch.handedin import Clue
-from grader.batch.names import folded
+from grader.batch.names import folded, share_a_word
 from grader.batch.roster import Student, find_columns, read_student
 from grader.errors import UsageError
 from grader.report.text import points, two_decimals
@@ -36,6 +36,7 @@ LOCKED = (
 )
 FIRST_COLUMN = re.compile(r"\D+ \d+")
 """Moodle's worksheet begins with "Participant 501", in the site's language."""
+SHOWN = 5
 NO = ("no", "nein", "non", "nee")
 EXCUSED = "ex"  # Canvas's mark, in every language; a number in its place would take the excuse back
 NUMBER = re.compile(r"\d{1,9}(\.\d{1,9}|,(?!\d{3}$)\d{1,9})?|\d{1,3}((,\d{3})+\.|(\.\d{3})+,)\d{1,2}")
@@ -138,6 +139,7 @@ def _fill(sheet: Sheet, entries: Sequence[Entry], columns: Columns, name: str) -
     told: set[Student] = set()
     possible: set[Fraction | None] = set()
     changed: dict[str, str] = {}
+    strangers: list[str] = []
     for number in range(1, len(sheet.rows)):
         values = sheet.values(number)
         person = read_student(values, places)
@@ -150,6 +152,8 @@ def _fill(sheet: Sheet, entries: Sequence[Entry], columns: Columns, name: str) -
             unfilled.append((person.shown, problem or str(found)))
             continue
         used[found] = number
+        if person.name and found.name and not share_a_word(person.name, found.name):
+            strangers.append(f"{person.shown} as {found.shown} ({found.key})")
         report = entry_of[found].report
         assert report is not None, "_refusal sees to this"
         worth = columns.possible if columns.maximum is None else _number(values[columns.maximum])
@@ -168,6 +172,9 @@ def _fill(sheet: Sheet, entries: Sequence[Entry], columns: Columns, name: str) -
         how = ", ".join(f"{letter} became {written}" for letter, written in changed.items())
         remarks.append(f"the comments hold letters that the file's encoding, {sheet.encoding}, has not: {how}")
     remarks += columns.remarks
+    if strangers:
+        more = f" and {len(strangers) - SHOWN} more" if len(strangers) > SHOWN else ""
+        remarks.append(f"filled by their ids, though the names are others: {', '.join(strangers[:SHOWN])}{more}")
     return Filled({name: sheet.replaced(changes)}, len(used), tuple(unfilled), tuple(remarks))
 
 
@@ -183,7 +190,8 @@ def _whose(person: Student, index: Index) -> Student | str:
     """The one of ours that a row of the sheet is for, or why it is nobody."""
     known = {student for text in person.known_as() for student in index.known(text)}
     if len(known) == 1:
-        return known.pop()
+        (student,) = known
+        return index.contradiction(student, person.name) or student
     if known:
         return "its ids are those of different people"
     found = index.match(Clue(name=person.name))
