@@ -143,6 +143,17 @@ def test_teams_share_a_submission(tmp_path: Path, roster: Path) -> None:
     assert [row.student.id for row in rows if row.submission is not None] == ["52001", "52002"]
 
 
+def test_whose_id_came_with_another_name_is_told(tmp_path: Path, roster: Path) -> None:
+    names = [
+        f"{name}_{52000 + number}_assignsubmission_file" for number, name in ((3, "Some Body"), (4, "Taro Kim 김철수"))
+    ]
+    rows = matched(write_folder(tmp_path / "c", (File(f"{name}/area.py", b"") for name in names)), roster).rows
+    assert [(row.student.id, row.called) for row in rows if row.submission is not None] == [
+        ("52003", "Some Body"),
+        ("52004", None),
+    ]
+
+
 def test_what_is_part_of_no_submission_is_listed(tmp_path: Path) -> None:
     files = [File("ada/area.py", b"x = 1\n"), File("bob.py", b"x = 1\n"), File("readme.txt", b"hello")]
     classes = matched(write_folder(tmp_path / "class", iter(files)))

@@ -29,6 +29,9 @@ def print_outcome(console: Console, outcome: Outcome, out: Path) -> None:
     lists = {
         "handed in nothing": [_name(row) for row in rows if row["status"] == "missing"],
         "on no class list": [f"{one_line(row['submission'], 80)}: {row['why']}" for row in rows if not row["listed"]],
+        "found by an id, though the name is another": [
+            f"{_name(row)}: {row['submission']}" for row in rows if row["called"] is not None
+        ],
         "handed in more than once; the newest counts": [_newest(row) for row in rows if row["earlier"]],
         "late": [f"{_name(row)}{delay(row)}" for row in rows if is_late(row)],
         "part of no submission": [

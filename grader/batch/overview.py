@@ -88,6 +88,9 @@ def _attention(form: dict[str, Any]) -> Section | None:
     lists = {
         "Handed in nothing": [_name(row) for row in rows if row["status"] == "missing"],
         "Match nobody on the class list": [f"{_link(row)}: {line(row['why'])}" for row in rows if not row["listed"]],
+        "Found by an id, though the name is another": [
+            f"{_link(row)}: {line(row['called'])}" for row in rows if row.get("called") is not None
+        ],
         "Handed in more than once; the newest counts": [_newest(row) for row in rows if row["earlier"]],
         "Not graded, a fault of ours that costs nothing": [
             f"{_name(row)}: {line(row['fault'])}" for row in rows if row["fault"]

@@ -260,6 +260,7 @@ def _row_form(row: Row, batch: Batch, fault: str | None) -> dict[str, Any]:
         "also": list(row.student.also),
         "listed": row.listed,
         "why": row.why,
+        "called": row.called,
         "submission": submission.label if submission is not None else None,
         "late": submission.late if submission is not None else False,
         "handed_in": row.moment.isoformat() if row.moment is not None else None,
