@@ -165,6 +165,14 @@ def test_resuming_grades_only_what_is_missing_or_has_changed(batch: Run, course:
     assert f"1 pages of earlier runs, that are nobody's now:\n  pages/{page}\n" in text
 
 
+@pytest.mark.parametrize("out", ["results", "."])
+def test_results_are_not_put_among_the_submissions(batch: Run, tmp_path: Path, out: str) -> None:
+    submissions = class_of(tmp_path / "class", ada=SOLUTION)
+    code, _, error = batch(submissions, "--out", submissions / out)
+    assert code == 2 and "would be taken for somebody's submission" in error
+    assert [path.name for path in submissions.iterdir()] == ["ada"]
+
+
 def test_results_are_never_overwritten_unasked(batch: Run, tmp_path: Path) -> None:
     submissions = class_of(tmp_path / "class", ada=SOLUTION)
     assert batch(submissions, "--out", tmp_path / "out")[0] == 0

@@ -69,6 +69,8 @@ class Outcome:
 
 def read_classes(plan: Plan) -> ClassList:
     """Who handed in what. Raises UsageError."""
+    if plan.out.resolve().is_relative_to(plan.submissions.resolve()):
+        raise UsageError(f"{plan.out} lies in {plan.submissions}, where it would be taken for somebody's submission")
     zone = plan.course.late.due.tzinfo if plan.course.late is not None else None
     roster = load_roster(plan.roster, zone or UTC) if plan.roster is not None else None
     found = find_submissions(open_tree(plan.submissions), known_ids_of(roster or ()), plan.shape)
