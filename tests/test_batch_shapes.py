@@ -143,6 +143,13 @@ def test_teams_share_a_submission(tmp_path: Path, roster: Path) -> None:
     assert [row.student.id for row in rows if row.submission is not None] == ["52001", "52002"]
 
 
+def test_what_lies_beside_nbgraders_folder_is_listed(tmp_path: Path) -> None:
+    names = ("submitted/ada/hw/area.py", "source/hw/area.ipynb", "gradebook.db", "bob/area.py")
+    classes = matched(write_folder(tmp_path / "class", (File(name, b"x = 1\n") for name in names)))
+    assert [row.student.id for row in classes.rows] == ["ada"]
+    assert classes.unused == (("bob", "lies beside submitted/, where nbgrader keeps what was handed in"),)
+
+
 def test_whose_id_came_with_another_name_is_told(tmp_path: Path, roster: Path) -> None:
     names = [
         f"{name}_{52000 + number}_assignsubmission_file" for number, name in ((3, "Some Body"), (4, "Taro Kim 김철수"))

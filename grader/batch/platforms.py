@@ -117,13 +117,22 @@ def _submitter(person: Any) -> Clue:
     return Clue(name=name, id=sid, email=email)
 
 
+NBGRADERS = frozenset(
+    {"submitted", "source", "release", "autograded", "feedback", "exchange", "nbgrader_config.py", "gradebook.db"}
+)
+"""What lies in a course's folder of nbgrader's."""
+
+
 def nbgrader(tree: Tree, known_ids: frozenset[str]) -> Found | None:
     """nbgrader's `submitted/<student id>/<assignment>/`; all assignments of a person together are one submission."""
-    if tree.name != "submitted":
-        if not any(item == Item("submitted", True) for item in tree.items()):
-            return None
-        tree = tree.down("submitted")
     submissions, unused = [], []
+    if tree.name != "submitted":
+        items = tree.items()
+        if Item("submitted", True) not in items:
+            return None
+        beside = "lies beside submitted/, where nbgrader keeps what was handed in"
+        unused += [(item.name, beside) for item in items if item.name not in NBGRADERS]
+        tree = tree.down("submitted")
     for item in tree.items():
         if item.is_folder:
             found = take_item(tree, item, Clue(id=item.name, label=item.name))
