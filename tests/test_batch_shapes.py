@@ -143,6 +143,14 @@ def test_teams_share_a_submission(tmp_path: Path, roster: Path) -> None:
     assert [row.student.id for row in rows if row.submission is not None] == ["52001", "52002"]
 
 
+def test_moodles_participants_have_no_names_in_any_language(tmp_path: Path, roster: Path) -> None:
+    names = [f"Osallistuja_{number}_assignsubmission_file/area.py" for number in (52001, 52002)]
+    classes = matched(write_folder(tmp_path / "c", (File(name, b"x = 1\n") for name in names)), roster)
+    rows = [row for row in classes.rows if row.submission is not None]
+    assert [(row.student.id, row.called) for row in rows] == [("52001", None), ("52002", None)]
+    assert [row.student.name for row in matched(tmp_path / "c").rows] == ["", ""]
+
+
 def test_what_lies_beside_nbgraders_folder_is_listed(tmp_path: Path) -> None:
     names = ("submitted/ada/hw/area.py", "source/hw/area.ipynb", "gradebook.db", "bob/area.py")
     classes = matched(write_folder(tmp_path / "class", (File(name, b"x = 1\n") for name in names)))

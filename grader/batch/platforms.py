@@ -23,6 +23,8 @@ def moodle(tree: Tree, known_ids: frozenset[str]) -> Found | None:
     matches = [(item, MOODLE.fullmatch(item.name)) for item in items]
     if not items or 2 * sum(match is not None for _, match in matches) < len(items):
         return None
+    people = {(match["name"], match["id"]) for _, match in matches if match is not None}
+    blind = len(people) > 1 and len({name for name, _ in people}) == 1  # "Participant", in the site's language
     submissions: dict[tuple[str, str], HandedIn] = {}
     unused = []
     for item, match in matches:
@@ -32,7 +34,8 @@ def moodle(tree: Tree, known_ids: frozenset[str]) -> Found | None:
             unused.append((item.name, f"is Moodle's {match['plugin']}, not files"))
         else:
             key = match["name"], match["id"]
-            clue = Clue(id=match["id"]) if match["name"] == "Participant" else Clue(name=match["name"], id=match["id"])
+            known = None if blind or match["name"] == "Participant" else match["name"]
+            clue = Clue(name=known, id=match["id"])
             new = take_item(tree, item, clue, file=match["file"] or None)
             label = f"{match['name']}_{match['id']}"
             submissions[key] = _together(submissions[key], new) if key in submissions else replace(new, label=label)
