@@ -165,6 +165,14 @@ def test_resuming_grades_only_what_is_missing_or_has_changed(batch: Run, course:
     assert f"1 pages of earlier runs, that are nobody's now:\n  pages/{page}\n" in text
 
 
+@pytest.mark.parametrize("out", ["results", "."])
+def test_results_are_not_put_among_the_submissions(batch: Run, tmp_path: Path, out: str) -> None:
+    submissions = class_of(tmp_path / "class", ada=SOLUTION)
+    code, _, error = batch(submissions, "--out", submissions / out)
+    assert code == 2 and "would be taken for somebody's submission" in error
+    assert [path.name for path in submissions.iterdir()] == ["ada"]
+
+
 def test_results_are_never_overwritten_unasked(batch: Run, tmp_path: Path) -> None:
     submissions = class_of(tmp_path / "class", ada=SOLUTION)
     assert batch(submissions, "--out", tmp_path / "out")[0] == 0
@@ -302,11 +310,13 @@ def test_a_fault_of_ours_costs_nothing_and_is_told(batch: Run, course: Course, t
         (["--seed-file", "nothing"], "the seed file nothing cannot be read"),
         (["--executor", "dask"], "--executor dask needs --scheduler ADDRESS"),
         (["--shape", "x"], "shape 'x' is none of"),
+        (["--gradebook", f"canvas={Path(__file__).parents[1] / 'LICENSE'}"], "is no export of a Canvas gradebook"),
     ],
 )
 def test_usage_errors(batch: Run, tmp_path: Path, arguments: list[str], words: str) -> None:
     code, _, error = batch(class_of(tmp_path / "class", ada=SOLUTION), "--out", tmp_path / "out", *arguments)
     assert code == 2 and words in error
+    assert not (tmp_path / "out" / "class.json").exists()  # told before anything is graded
 
 
 def test_an_unreadable_submission_is_that_students_row(batch: Run, tmp_path: Path) -> None:

@@ -32,11 +32,11 @@ from test_late import with_deadline
 
 from grader.batch.executors import Finished, Job
 from grader.batch.gradebooks import FORMATS, read_request
-from grader.batch.gradebooks.entry import two_decimals
 from grader.batch.run import Event, Outcome, Plan, grade_class, read_classes
 from grader.batch.station import run_job
 from grader.course import Course
 from grader.grading import Settings
+from grader.report.text import two_decimals
 from grader.workshop import Workshop
 
 POINTS = {"right": 7, "twice": 7, "wrong": 3, "stub": 3, "broken": 0, "syntax": 0}

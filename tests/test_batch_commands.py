@@ -79,8 +79,20 @@ def test_regrading_shows_who_changes_before_anything_is_overwritten(run: Run, co
     assert {name: content for name, content in results(graded).items() if not name.startswith("regrade/")} == before
     code, text, log = run("regrade", graded, "--apply")
     assert code == 0 and "bob: 3 of 7 -> 4 of 7 (+1)" in text and "overwritten yet" not in text
+    assert text.endswith("`convgrade batch ... --resume --gradebook ...` writes them anew.\n")
     assert [line.split()[0] for line in log.splitlines()] == ["kept"] * 3, "what was looked at is not graded again"
     assert not (graded / "regrade").exists() and rows(graded)["bob"]["points_earned"] == 4
+
+
+def test_who_keeps_the_points_is_not_among_those_who_gain_or_lose(run: Run, course: Course, graded: Path) -> None:
+    mend(course)
+    checks = course.topics[0].checks
+    checks.write_text(checks.read_text().replace("scale_forward/values", "scale_forward/entries"))
+    lines = run("regrade", graded)[1].splitlines()
+    assert lines[:2] == [
+        "3 of 3 change, 0 stay the same.",
+        "Of those that change 2 keep their points: only their checks do.",
+    ]
 
 
 def test_after_applying_it_is_as_if_graded_so_from_the_beginning(

@@ -119,6 +119,13 @@ def form(rows: list[dict[str, Any]], text: str = "plain") -> dict[str, Any]:
     }  # fmt: skip
 
 
+def test_figures_are_of_those_on_the_list() -> None:
+    made = form([row("ada"), row("bob", status="missing", submission=None), row("x", listed=False, why="nobody")])
+    page = to_overview(made, analyse([]))
+    for name, value in (("students", 2), ("graded", 1), ("match nobody on the list", 1), ("handed in nothing", 1)):
+        assert f"<dt>{name}</dt><dd>{value}</dd>" in page
+
+
 class Parser(HTMLParser):
     """Checks that tags are closed in order, and keeps what could load or run something."""
 

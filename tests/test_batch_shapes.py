@@ -97,7 +97,9 @@ def test_file_names_are_safe_and_different_for_everyone(tmp_path: Path, roster: 
         ("doejane_101_202_area.py", "101"),
         ("doejane_LATE_101_202_area.py", "101"),
         ("doe_jane_2_101_202_area.py", "101"),
-        ("doe_7_8_jane_101_202_area_3_4_x.py", "101"),
+        ("doejane_7_8_area_3_4_x.py", "7"),
+        ("mallory_7_8_101_202_area.py", "7"),
+        ("mallory_7_8_x_101_202_area.py", "7"),
         ("anon_Xy1_202_area.py", "Xy1"),
         ("anon_LATE_Xy1_202_area.py", "Xy1"),
     ],
@@ -109,6 +111,13 @@ def test_canvas_names(tmp_path: Path, name: str, user: str) -> None:
     assert found.shape == "canvas"
     (submission,) = found.submissions
     assert submission.people[0].id == user and submission.late == ("LATE" in name)
+
+
+@pytest.mark.parametrize("file", ["x_52001_assignsubmission_file_area.py", "_52001_assignsubmission_file_area.py"])
+def test_a_file_named_like_anothers_is_not_theirs_in_moodle(tmp_path: Path, roster: Path, file: str) -> None:
+    name = f"{people()[2].name}_52003_assignsubmission_file_{file}"
+    rows = matched(write_folder(tmp_path / "class", iter([File(name, b"x = 1\n")])), roster).rows
+    assert [row.student.id for row in rows if row.submission is not None] == ["52003"]
 
 
 def test_several_files_of_one_person_are_one_canvas_submission(tmp_path: Path) -> None:
@@ -134,11 +143,37 @@ def test_teams_share_a_submission(tmp_path: Path, roster: Path) -> None:
     assert [row.student.id for row in rows if row.submission is not None] == ["52001", "52002"]
 
 
+def test_moodles_participants_have_no_names_in_any_language(tmp_path: Path, roster: Path) -> None:
+    names = [f"Osallistuja_{number}_assignsubmission_file/area.py" for number in (52001, 52002)]
+    classes = matched(write_folder(tmp_path / "c", (File(name, b"x = 1\n") for name in names)), roster)
+    rows = [row for row in classes.rows if row.submission is not None]
+    assert [(row.student.id, row.called) for row in rows] == [("52001", None), ("52002", None)]
+    assert [row.student.name for row in matched(tmp_path / "c").rows] == ["", ""]
+
+
+def test_what_lies_beside_nbgraders_folder_is_listed(tmp_path: Path) -> None:
+    names = ("submitted/ada/hw/area.py", "source/hw/area.ipynb", "gradebook.db", "bob/area.py")
+    classes = matched(write_folder(tmp_path / "class", (File(name, b"x = 1\n") for name in names)))
+    assert [row.student.id for row in classes.rows] == ["ada"]
+    assert classes.unused == (("bob", "lies beside submitted/, where nbgrader keeps what was handed in"),)
+
+
+def test_whose_id_came_with_another_name_is_told(tmp_path: Path, roster: Path) -> None:
+    names = [
+        f"{name}_{52000 + number}_assignsubmission_file" for number, name in ((3, "Some Body"), (4, "Taro Kim 김철수"))
+    ]
+    rows = matched(write_folder(tmp_path / "c", (File(f"{name}/area.py", b"") for name in names)), roster).rows
+    assert [(row.student.id, row.called) for row in rows if row.submission is not None] == [
+        ("52003", "Some Body"),
+        ("52004", None),
+    ]
+
+
 def test_what_is_part_of_no_submission_is_listed(tmp_path: Path) -> None:
     files = [File("ada/area.py", b"x = 1\n"), File("bob.py", b"x = 1\n"), File("readme.txt", b"hello")]
     classes = matched(write_folder(tmp_path / "class", iter(files)))
     assert [row.student.name for row in classes.rows] == ["ada", "bob"]
-    assert classes.unused == (("readme.txt", "is neither a folder, a zip, a .py file nor a notebook"),)
+    assert classes.unused == (("readme.txt", "is neither a folder, a zip, a .py file nor a notebook, or is a link"),)
 
 
 @pytest.mark.parametrize("form", ["folder", "zip"])
@@ -148,6 +183,15 @@ def test_what_programs_leave_behind_is_no_student(tmp_path: Path, form: str) -> 
     write = write_folder if form == "folder" else write_zip
     classes = matched(write(tmp_path / f"class.{form}", iter(files)))
     assert [row.student.name for row in classes.rows] == ["ada", "bob"] and not classes.unused
+
+
+@pytest.mark.parametrize("form", ["folder", "zip"])
+def test_who_is_called_like_an_environment_is_a_student(tmp_path: Path, form: str) -> None:
+    files = [File(path, b"x = 1\n") for path in ("env/area.py", "env/venv/lib.py", "venv/area.py")]
+    write = write_folder if form == "folder" else write_zip
+    classes = matched(write(tmp_path / f"class.{form}", iter(files)))
+    assert [row.student.name for row in classes.rows] == ["env", "venv"]
+    assert [[path for path, _ in bundle_of(row).files] for row in classes.rows] == [["area.py"]] * 2
 
 
 def test_what_matches_nobody_is_kept_and_listed(tmp_path: Path, roster: Path) -> None:
@@ -195,13 +239,16 @@ def test_a_link_to_elsewhere_is_not_followed(tmp_path: Path) -> None:
     assert [name for name, _ in classes.unused] == ["bob"]
 
 
-@pytest.mark.parametrize("name", ["../up/area.py", "/area.py", "C:\\..\\..\\area.py", "a/../../area.py"])
+@pytest.mark.parametrize(
+    "name", ["../up/area.py", "/area.py", "C:\\..\\..\\area.py", "a/../../area.py", "a" * 300 + "/area.py"]
+)
 def test_a_class_zip_that_climbs_out_is_harmless(tmp_path: Path, name: str) -> None:
     with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
         archive.writestr("ada/area.py", "x = 1\n")
         archive.writestr(name, "x = 2\n")
     classes = matched(tmp_path / "class.zip")
     assert [row.student.name for row in classes.rows] == ["ada"]
+    assert [reason for _, reason in classes.unused] == ["its path in the zip leads outside, or is too long"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["class.zip"]
 
 

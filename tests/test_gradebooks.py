@@ -17,10 +17,11 @@ from test_results import full_report
 
 from grader.batch.gradebooks import Entry, Request, lateness, read_request
 from grader.batch.gradebooks.cells import read_cells, read_sheet
-from grader.batch.gradebooks.entry import defused, two_decimals
+from grader.batch.gradebooks.entry import defused
 from grader.batch.gradebooks.formats import make
 from grader.batch.roster import Student
 from grader.errors import UsageError
+from grader.report.text import two_decimals
 from grader.results import CheckResult, Late, LateTopic, Outcome, Report, TopicResult
 
 RESULT = {
@@ -128,8 +129,10 @@ def test_moodle_in_another_language(tmp_path: Path, entries: list[Entry]) -> Non
 
 @pytest.mark.parametrize("worth", ["1000,00", "1.000,00", "1,000.00", "1 000,0", "1\u202f000,00", "1000", "1000.00000"])
 def test_points_are_scaled_in_every_language(tmp_path: Path, entries: list[Entry], worth: str) -> None:
-    (tmp_path / "c.csv").write_text(f"Student;ID;Section;HW (1)\n    Points Possible;;;{worth}\nx;52002;A;\n")
-    (tmp_path / "m.csv").write_text(f"ID;Bewertung;Bestwertung\nTeilnehmer/in 52002;;{worth}\n")
+    (tmp_path / "c.csv").write_text(
+        f"Student;ID;Section;HW (1)\n    Points Possible;;;{worth}\n李 娜;52002;A;\n", "utf-8"
+    )
+    (tmp_path / "m.csv").write_text(f"ID;Bewertung;Bestwertung;Feedback als Kommentar\nTeilnehmer/in 52002;;{worth};\n")
     for name in "canvas", "moodle":
         filled = make(Request(name, tmp_path / f"{name[0]}.csv"), entries)
         assert cells_of(filled.files[f"{name}.csv"].replace(b";", b","))[-1].count("214.29") == 1
@@ -138,10 +141,36 @@ def test_points_are_scaled_in_every_language(tmp_path: Path, entries: list[Entry
 
 @pytest.mark.parametrize("worth", ["", "-", "0", "1,000", "N/A", "1/3", "1e5"])
 def test_points_that_are_not_scaled_are_told(tmp_path: Path, entries: list[Entry], worth: str) -> None:
-    (tmp_path / "sheet.csv").write_text(f"ID;Grade;Maximum grade\nParticipant 52002;;{worth}\n")
+    (tmp_path / "sheet.csv").write_text(f"ID;Grade;Maximum grade;Feedback comments\nParticipant 52002;;{worth};\n")
     filled = make(Request("moodle", tmp_path / "sheet.csv"), entries)
     assert b"52002;3.00;" in filled.files["moodle.csv"]
     assert filled.remarks == ("points were not scaled: the file does not say how many the grade is out of",)
+
+
+@pytest.mark.parametrize(
+    ("worths", "grade", "told"),
+    [
+        (("30,00", "30,00"), "6.43", "points were scaled to 30, as the file says"),
+        (("30", "20"), "3.00", "no column Maximum grade was found, neither by that heading nor beside the grade"),
+        (("Gut, Schlecht", "Gut, Schlecht"), "3.00", "no column Maximum grade was found, "),
+        (("", ""), "3.00", "no column Maximum grade was found, "),
+    ],
+)
+def test_moodles_maximum_in_a_language_that_is_not_known(
+    tmp_path: Path, entries: list[Entry], worths: tuple[str, str], grade: str, told: str
+) -> None:
+    lines = [f"Osallistuja 5200{2 * n};;{worth};\n" for n, worth in enumerate(worths, 1)]
+    (tmp_path / "m.csv").write_text(f"ID;Bewertung;Enimmäisarvosana;Feedback comments\n{''.join(lines)}")
+    filled = make(Request("moodle", tmp_path / "m.csv"), entries)
+    assert cells_of(filled.files["moodle.csv"].replace(b";", b","))[1][1] == grade
+    assert any(remark.startswith(told) for remark in filled.remarks)
+    (tmp_path / "m.csv").write_text("ID;Name;Bewertung;Runde\n52002;李 娜;;30\n", "utf-8")  # somebody's own list
+    remarks = make(Request("moodle", tmp_path / "m.csv"), entries).remarks
+    assert remarks == (
+        "points were not scaled: the file does not say how many the grade is out of",
+        "no column Feedback comments was found, so no comments were written",
+        "no column Maximum grade was found, neither by that heading nor beside the grade",
+    )
 
 
 def test_whom_canvas_excuses_stays_excused(tmp_path: Path, entries: list[Entry]) -> None:
@@ -155,10 +184,16 @@ def test_a_comment_that_the_files_encoding_cannot_hold(tmp_path: Path, entries: 
     (tmp_path / "sheet.csv").write_bytes("ID,Name,Grade,Feedback comments\nParticipant 52002,Zoë,,\n".encode("cp1252"))
     of = entries[1].report
     assert of is not None
-    topics = (dataclasses.replace(of.topics[0], title="Rückwärts → ∇"), dataclasses.replace(of.topics[0], name="b"))
+    topics = (
+        dataclasses.replace(of.topics[0], title="Rückwärts → Łódź ∇"),
+        dataclasses.replace(of.topics[0], name="b"),
+    )
     ours = dataclasses.replace(entries[1], report=dataclasses.replace(of, topics=topics))
-    content = make(Request("moodle", tmp_path / "sheet.csv"), [ours]).files["moodle.csv"].decode("cp1252")
-    assert "Zoë,6.00,6 of 28 points: Rückwärts ? ? 3 of 14; Areas 3 of 14." in content
+    filled = make(Request("moodle", tmp_path / "sheet.csv"), [ours])
+    content = filled.files["moodle.csv"].decode("cp1252")
+    assert "Zoë,6.00,6 of 28 points: Rückwärts -> Lódz ? 3 of 14; Areas 3 of 14." in content
+    told = "the file's encoding, cp1252, has not: → became ->, Ł became L, ź became z, ∇ became ?"
+    assert any(remark.endswith(told) for remark in filled.remarks)
 
 
 def test_nobody_is_guessed_in_a_gradebook(tmp_path: Path) -> None:
@@ -177,6 +212,17 @@ def test_nobody_is_guessed_in_a_gradebook(tmp_path: Path) -> None:
     assert reasons[2].startswith("it could be") and "but the id is another" in reasons[3]
     assert "row 6 is for the same person" in reasons
     assert reasons[-2:] == ["has a score, but no row here that is certainly theirs"] * 2
+
+
+def test_an_id_of_another_system_that_is_somebody_elses_here_fills_nothing(tmp_path: Path) -> None:
+    ours = [Entry(Student("Ada Lovelace", "7"), "a", report(5)), Entry(Student("Grace Hopper", "8"), "b", report(6))]
+    (tmp_path / "c.csv").write_text('Student,ID,Section,HW (1)\n"Hopper, Grace",7,A,\n"Lovelace, Ada",9,A,\nx,8,A,\n')
+    filled = make(Request("canvas", tmp_path / "c.csv"), ours)
+    assert [row[3] for row in cells_of(filled.files["canvas.csv"])[1:]] == ["", "", "6.00"]
+    reasons = dict(filled.unfilled)
+    assert reasons["Hopper, Grace"] == "the id is that of Ada Lovelace, the name that of Grace Hopper"
+    assert reasons["Lovelace, Ada"] == "the name is that of Ada Lovelace, but the id is another"
+    assert filled.remarks[-1] == "filled by their ids, though the names are others: x as Grace Hopper (8)"
 
 
 @pytest.mark.parametrize(
@@ -218,6 +264,12 @@ def test_plain_csv_defuses_formulas(entries: list[Entry]) -> None:
     assert rows[11][0] == '\'=HYPERLINK("http://x.example","y")'
 
 
+def test_plain_csv_says_that_it_is_utf8_where_excel_would_not_know(entries: list[Entry]) -> None:
+    ours = [Entry(Student("Ada", "1"), "a", report(5))]
+    assert make(Request("csv"), ours).files["grades.csv"].startswith(b"name,id,")
+    assert make(Request("csv"), entries).files["grades.csv"].startswith(b"\xef\xbb\xbfname,id,")
+
+
 def test_json_lines(entries: list[Entry]) -> None:
     content = make(Request("jsonl"), entries).files["grades.jsonl"]
     lines = [json.loads(line) for line in content.decode("ascii").splitlines()]
@@ -239,10 +291,10 @@ def late_entry() -> Entry:
 
 def test_what_counts_after_lateness_is_what_gradebooks_get(tmp_path: Path) -> None:
     entry = late_entry()
-    words = "handed in 3 days late: 9.99 of the 10 points earned count"
+    words = "handed in 3 days late: 10 of the 10 points earned count"
     assert lateness(report(10)) == lateness(None) == "" and entry.why == words
     row = cells_of(make(Request("csv"), [entry]).files["grades.csv"])[1]
-    assert row[4:] == ["10.00", "14.00", "71.39", "yes", words, "10.00"]  # 9.995 rounded up to hundredths
+    assert row[4:] == ["10.00", "14.00", "71.39", "yes", words, "10.00"]  # 9.995, rounded here as there
     line = json.loads(make(Request("jsonl"), [entry]).files["grades.jsonl"])
     assert (line["points_earned"], line["points_counted"], line["topics"]) == (10, 9.995, {"area": 9.995})
     canvas = write_canvas_export(tmp_path / "canvas.csv")
@@ -288,6 +340,7 @@ def test_numbers_have_two_decimals_and_a_dot(points: Fraction, text: str) -> Non
         ("\t=1", "'=1"),
         ("\r\n@x", "'@x"),
         (" -1", "'-1"),
+        ("\uff1dSUM(A1)", "'\uff1dSUM(A1)"),
         ("a=b", "a=b"),
         ("\x1b[31mred", "red"),
         ("two\nlines", "two lines"),

@@ -17,7 +17,7 @@ from grader import grade
 from grader.course import Course
 from grader.errors import SubmissionUnreadable
 from grader.results import Outcome
-from grader.submission import Submission, load_submission
+from grader.submission import Submission, load_submission, sources
 
 SOURCE = b"def area(height, width):\n    return height * width\n"
 
@@ -228,6 +228,55 @@ def test_a_zip_is_read_without_unpacking(tmp_path: Path, course: Course) -> None
     submission = load(archive, course)
     assert submission.sources == {"area.py": SOURCE, "mine.py": b"x = 1"}
     assert not (tmp_path / "top").exists()
+
+
+def test_among_many_other_files_a_submission_is_found(
+    tmp_path: Path, course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "ENTRIES", 3)
+    (tmp_path / "w" / "data").mkdir(parents=True)
+    (tmp_path / "w" / "hw").mkdir()
+    (tmp_path / "w" / "hw" / "area.py").write_bytes(SOURCE)
+    for number in range(9):
+        (tmp_path / "w" / "data" / f"{number}.png").write_bytes(b"")
+    members = {f"data/{number}.png": b"" for number in range(9)} | {"hw/area.py": SOURCE}
+    for path in (tmp_path / "w", make_zip(tmp_path / "w.zip", members)):
+        assert load(path, course).sources["area.py"] == SOURCE
+
+
+def test_what_was_not_looked_at_is_told(tmp_path: Path, course: Course) -> None:
+    (tmp_path / "w").mkdir()
+    make_zip(tmp_path / "w" / "a.zip", {f"{number}.py": b"" for number in range(5000)} | {"hw/area.py": SOURCE})
+    told = "area.py was not handed in; of more than 5,000 files not all were looked at"
+    assert load(tmp_path / "w", course).problems == {"area": told}
+
+
+def test_of_a_zip_for_one_topic_the_file_that_has_its_functions_is_graded(tmp_path: Path, course: Course) -> None:
+    archive = make_zip(tmp_path / "a.zip", {"a_helper.py": b"y = 2\n", "mine.py": SOURCE})
+    submission = load(archive, course)
+    assert submission.sources["area.py"] == SOURCE
+    assert submission.notes == ("mine.py was graded as area.py, since it has functions of it",)
+    neither = make_zip(tmp_path / "b.zip", {"b.py": b"z = 3\n", "a.py": b"y = 2\n"})
+    assert load(neither, course).notes == ("a.py was graded as area.py",)
+
+
+def test_zips_in_a_folder_and_in_a_zip_are_opened(tmp_path: Path, course: Course) -> None:
+    inner = make_zip(tmp_path / "inner.zip", {"area.py": SOURCE}).read_bytes()
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    make_zip(folder / "work.zip", {"more.zip": inner})
+    (folder / "data.gz").write_bytes(b"")
+    for path in (folder, make_zip(tmp_path / "outer.zip", {"work.zip": inner})):
+        submission = load(path, course)
+        assert submission.sources["area.py"] == SOURCE and submission.notes == ()
+    make_zip(folder / "work.zip", {"more.zip": make_zip(tmp_path / "x.zip", {"inner.zip": inner}).read_bytes()})
+    told = "inner.zip is a zip within a zip within a zip, which is not opened"
+    assert load(folder, course).problems == {
+        "area": f"{told}; data.gz is an archive of a kind that is not read; hand in a zip"
+    }
+    (folder / "other.py").write_bytes(b"x = 1\n")
+    submission = load(folder, course)
+    assert submission.problems == {"area": "area.py was not handed in"} and submission.notes[0] == told
 
 
 @pytest.mark.parametrize("name", ["../area.py", "/area.py", "a/../../area.py", "..\\area.py"])

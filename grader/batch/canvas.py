@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from grader.batch.handedin import LOOSE, Clue, Found, HandedIn
+from grader.batch.handedin import Clue, Found, HandedIn
 from grader.batch.tree import Tree
+from grader.submission.bundle import TAKEN
 from grader.submission.sources import Entry
 
 CANVAS = re.compile(r"(?=_(?P<user>\d+)_(?P<attachment>\d+)_(?P<file>.+)$)")
@@ -47,13 +48,19 @@ def canvas(tree: Tree, known_ids: frozenset[str]) -> Found | None:
 
 
 def _attachment(item: str, known_ids: frozenset[str]) -> _Attachment | None:
-    """The parts of a name; where digits in a person's name leave it open, an id of the class list decides, else the first."""
+    """The parts of a name; where digits at the end of a person's name leave it open, an id of the class list decides.
+
+    Canvas takes `_<number>_` out of people's names, so that only a number at the very end can come before the user's. What
+    comes later is part of the file's name, which the student chose, and never says whose it is.
+    """
     if match := ANONYMOUS.fullmatch(item):
         return _Attachment(None, match["user"], int(match["attachment"]), match["file"], bool(match["late"]), item)
     candidates = list(CANVAS.finditer(item))
     if not candidates:
         return None
-    match = next((candidate for candidate in candidates if candidate["user"] in known_ids), candidates[0])
+    first, *others = candidates
+    shifted = [other for other in others if other.start("user") == first.start("attachment")]
+    match = next((candidate for candidate in (first, *shifted) if candidate["user"] in known_ids), first)
     name = item[: match.start()]
     late = name.endswith("_LATE")
     return _Attachment(name.removesuffix("_LATE"), match["user"], int(match["attachment"]), match["file"], late, item)
@@ -74,7 +81,7 @@ def _canvas_submission(tree: Tree, parts: list[_Attachment]) -> HandedIn:
         named[file] = part
 
     def entries() -> list[Entry]:
-        kept = {file: part for file, part in named.items() if PurePosixPath(file).suffix.lower() in LOOSE}
+        kept = {file: part for file, part in named.items() if PurePosixPath(file).suffix.lower() in TAKEN}
         return [replace(tree.entry(part.item), path=PurePosixPath(file)) for file, part in kept.items()]
 
     name = first.name

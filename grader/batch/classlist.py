@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from grader.batch.handedin import Clue, Found, HandedIn
-from grader.batch.names import file_name, folded, name_keys
+from grader.batch.names import file_name, folded, name_keys, share_a_word
 from grader.batch.roster import Student
 
 PIECES = re.compile(r"[\s_,;()\[\]]+")
@@ -20,7 +20,8 @@ class Row:
     """One line of the results: a person and the submission that counts, if any.
 
     `file` is the name, without ending, of the row's files. `earlier` are the person's submissions that do not count. `listed`
-    is False for a submission that matches nobody on the class list; `why` then says so.
+    is False for a submission that matches nobody on the class list; `why` then says so. `called` is the name that came with the
+    submission where it has nothing in common with the person's, who was found by an id.
     """
 
     student: Student
@@ -29,6 +30,7 @@ class Row:
     earlier: tuple[str, ...] = ()
     listed: bool = True
     why: str | None = None
+    called: str | None = None
 
     @property
     def moment(self) -> datetime | None:
@@ -51,6 +53,7 @@ class ClassList:
 def match_class(found: Found, roster: Sequence[Student] | None) -> ClassList:
     """Give each submission to its people. Without a class list, each is its own person's."""
     owned: dict[Student, list[HandedIn]] = {student: [] for student in roster or ()}
+    called: dict[tuple[Student, str], str] = {}
     nobody: list[Row] = []
     index = Index(roster) if roster is not None else None
     for submission in found.submissions:
@@ -61,9 +64,11 @@ def match_class(found: Found, roster: Sequence[Student] | None) -> ClassList:
             match = index.match(clue)
             if isinstance(match, Student):
                 owned[match].append(submission)
+                if clue.name and match.name and not share_a_word(clue.name, match.name):
+                    called[match, submission.label] = clue.name
             else:
                 nobody.append(_of_nobody(submission, clue, match))
-    rows = [_row(student, submissions) for student, submissions in owned.items()]
+    rows = [_row(student, submissions, called) for student, submissions in owned.items()]
     return ClassList(found.shape, (*rows, *nobody), found.unused, roster is not None)
 
 
@@ -74,11 +79,13 @@ def student_of(clue: Clue) -> Student:
     return Student(clue.name or clue.label or "")
 
 
-def _row(student: Student, submissions: list[HandedIn]) -> Row:
+def _row(student: Student, submissions: list[HandedIn], called: Mapping[tuple[Student, str], str]) -> Row:
     """The newest submission counts; between two of the same time, the later in the order of their names."""
     ordered = sorted(submissions, key=lambda submission: (submission.when, submission.label))
     earlier = tuple(submission.label for submission in ordered[:-1])
-    return Row(student, file_name(student.name, student.key), ordered[-1] if ordered else None, earlier)
+    newest = ordered[-1] if ordered else None
+    name = called.get((student, newest.label)) if newest is not None else None
+    return Row(student, file_name(student.name, student.key), newest, earlier, called=name)
 
 
 def _of_nobody(submission: HandedIn, clue: Clue, why: str) -> Row:
@@ -111,10 +118,7 @@ class Index:
         by_name = self._named(clue.name) if clue.name else []
         if len(certain) == 1:
             (student,) = certain
-            # an id of one person with another's exact name is a contradiction; a name unknown to the list is not
-            if by_name and student not in by_name and len(by_name) == 1:
-                return f"the id is that of {student.shown}, the name that of {by_name[0].shown}"
-            return student
+            return self.contradiction(student, clue.name) or student
         if len(certain) > 1:
             return _several(certain)
         if any(exact):
@@ -122,6 +126,13 @@ class Index:
         if by_name:
             return by_name[0] if len(by_name) == 1 else _several(by_name)
         return self._labelled(clue.label) if clue.label else "nobody on the list has this id or name"
+
+    def contradiction(self, student: Student, name: str | None) -> str | None:
+        """Why an id of this person does not go with a name, which is that of others; a name unknown to the list is none."""
+        named = self._named(name) if name else []
+        if not named or student in named:
+            return None
+        return f"the id is that of {student.shown}, the name that of {' and '.join(s.shown for s in named[:3])}"
 
     def _named(self, name: str) -> list[Student]:
         """Everyone of that name; those whose accents differ too only where there is nobody else."""

@@ -29,9 +29,14 @@ def print_outcome(console: Console, outcome: Outcome, out: Path) -> None:
     lists = {
         "handed in nothing": [_name(row) for row in rows if row["status"] == "missing"],
         "on no class list": [f"{one_line(row['submission'], 80)}: {row['why']}" for row in rows if not row["listed"]],
+        "found by an id, though the name is another": [
+            f"{_name(row)}: {row['submission']}" for row in rows if row["called"] is not None
+        ],
         "handed in more than once; the newest counts": [_newest(row) for row in rows if row["earlier"]],
         "late": [f"{_name(row)}{delay(row)}" for row in rows if is_late(row)],
-        "part of no submission": [f"{entry['name']}: {entry['reason']}" for entry in outcome.form["unused"]],
+        "part of no submission": [
+            f"{one_line(entry['name'], 60)}: {entry['reason']}" for entry in outcome.form["unused"]
+        ],
         "not graded, a fault of ours": [f"{_name(row)}: {row['fault']}" for row in rows if row["fault"]],
     }
     for heading, entries in lists.items():

@@ -9,10 +9,7 @@ from pathlib import PurePosixPath
 
 from grader.batch.tree import Item, Tree, read_small
 from grader.errors import UsageError
-from grader.submission.bundle import ARCHIVES
-from grader.submission.sources import KINDS, Entry
-
-LOOSE = (*KINDS, ".zip", *ARCHIVES)
+from grader.submission.sources import Entry
 
 
 @dataclass(frozen=True)

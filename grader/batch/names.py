@@ -40,13 +40,19 @@ def name_keys(name: str, bare: bool = False) -> frozenset[str]:
     return frozenset(turned | {" ".join(sorted(parts))}) if parts else frozenset()
 
 
+def share_a_word(one: str, other: str) -> bool:
+    """Whether two names have a word in common, or one runs it together with others, as Canvas does in files' names."""
+    first, second = words(one, bare=True), words(other, bare=True)
+    return any(word in "".join(second) for word in first) or any(word in "".join(first) for word in second)
+
+
 def file_name(name: str, identity: str) -> str:
     """A file name, without ending, for one person: plain ASCII, at most 80 characters, different for different identities.
 
     It is made from the name, and the identity where that is as plain; otherwise from the name and a hash of the identity.
     """
     plain = RUN.sub("-", _ascii(name)).strip("-")[:40].strip("-")
-    safe = re.fullmatch(r"[a-z0-9-]{1,32}", identity) is not None
+    safe = re.fullmatch(r"(?!x[0-9a-f]{12}$)[a-z0-9-]{1,32}", identity) is not None  # what looks like a hash is hashed
     last = identity if safe else hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()[:12]
     return f"{plain}_{'' if safe else 'x'}{last}" if plain else f"student_{'' if safe else 'x'}{last}"
 

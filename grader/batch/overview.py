@@ -68,8 +68,9 @@ def _figures(form: dict[str, Any], statistics: Statistics) -> str:
     listed = [row for row in rows if row["listed"]]
     figures = [
         ("students" if form["roster"] else "submissions", str(len(listed))),
-        ("graded", str(sum(row["status"] == "graded" for row in rows))),
+        ("graded", str(sum(row["status"] == "graded" for row in listed))),
     ]
+    figures += [("match nobody on the list", str(len(rows) - len(listed)))] if len(rows) > len(listed) else []
     for status, words in (("missing", "handed in nothing"), ("internal_error", "not graded, our fault")):
         count = sum(row["status"] == status for row in rows)
         figures += [(words, str(count))] if count else []
@@ -87,6 +88,9 @@ def _attention(form: dict[str, Any]) -> Section | None:
     lists = {
         "Handed in nothing": [_name(row) for row in rows if row["status"] == "missing"],
         "Match nobody on the class list": [f"{_link(row)}: {line(row['why'])}" for row in rows if not row["listed"]],
+        "Found by an id, though the name is another": [
+            f"{_link(row)}: {line(row['called'])}" for row in rows if row.get("called") is not None
+        ],
         "Handed in more than once; the newest counts": [_newest(row) for row in rows if row["earlier"]],
         "Not graded, a fault of ours that costs nothing": [
             f"{_name(row)}: {line(row['fault'])}" for row in rows if row["fault"]
@@ -106,7 +110,7 @@ def _newest(row: Row) -> str:
 def _help(statistics: Statistics) -> Section | None:
     rows = [
         f'<tr><th scope="row" class="person">{_person(entry.person)}</th>'
-        f'<td class="number">{float(entry.person.percent):.0f} %</td><td>{"; ".join(map(line, entry.reasons))}</td></tr>'
+        f'<td class="number">{float(entry.person.percent):.1f} %</td><td>{"; ".join(map(line, entry.reasons))}</td></tr>'
         for entry in statistics.help
     ]
     return ("help", "Who needs help", _table(["Student", "Score", "Why"], rows)) if rows else None

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from grader.batch.handedin import LOOSE, Clue, Found, HandedIn, take_item
+from grader.batch.handedin import Clue, Found, HandedIn, take_item
 from grader.batch.tree import Item, Tree, read_small
 from grader.errors import UsageError
+from grader.submission.bundle import TAKEN
 
-MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?P<plugin>[a-z]+)(?:_(?P<file>.*))?")
+MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?P<plugin>[a-z]+)(?:_(?P<file>.*))?")
+"""The first place where it fits: Moodle's names of people have no `_`, a file's name is what the student likes."""
 
 
 def moodle(tree: Tree, known_ids: frozenset[str]) -> Found | None:
@@ -21,6 +23,8 @@ def moodle(tree: Tree, known_ids: frozenset[str]) -> Found | None:
     matches = [(item, MOODLE.fullmatch(item.name)) for item in items]
     if not items or 2 * sum(match is not None for _, match in matches) < len(items):
         return None
+    people = {(match["name"], match["id"]) for _, match in matches if match is not None}
+    blind = len(people) > 1 and len({name for name, _ in people}) == 1  # "Participant", in the site's language
     submissions: dict[tuple[str, str], HandedIn] = {}
     unused = []
     for item, match in matches:
@@ -30,7 +34,8 @@ def moodle(tree: Tree, known_ids: frozenset[str]) -> Found | None:
             unused.append((item.name, f"is Moodle's {match['plugin']}, not files"))
         else:
             key = match["name"], match["id"]
-            clue = Clue(id=match["id"]) if match["name"] == "Participant" else Clue(name=match["name"], id=match["id"])
+            known = None if blind or match["name"] == "Participant" else match["name"]
+            clue = Clue(name=known, id=match["id"])
             new = take_item(tree, item, clue, file=match["file"] or None)
             label = f"{match['name']}_{match['id']}"
             submissions[key] = _together(submissions[key], new) if key in submissions else replace(new, label=label)
@@ -59,7 +64,7 @@ def _repositories(tree: Tree, shape: str, slug: str) -> Found:
     for item in tree.items():
         if not item.is_folder:
             kept = shape == "classroom50" and item.name in ("scores.csv", "results.json")
-            unused += [] if kept else [(item.name, "is no repository's folder")]
+            unused += [] if kept else [(item.name, "is no repository's folder, or is a link")]
             continue
         login = item.name.removeprefix(f"{slug}-") if item.name.startswith(f"{slug}-") else item.name
         submissions.append(take_item(tree, item, Clue(login=login, label=item.name)))
@@ -115,13 +120,22 @@ def _submitter(person: Any) -> Clue:
     return Clue(name=name, id=sid, email=email)
 
 
+NBGRADERS = frozenset(
+    {"submitted", "source", "release", "autograded", "feedback", "exchange", "nbgrader_config.py", "gradebook.db"}
+)
+"""What lies in a course's folder of nbgrader's."""
+
+
 def nbgrader(tree: Tree, known_ids: frozenset[str]) -> Found | None:
     """nbgrader's `submitted/<student id>/<assignment>/`; all assignments of a person together are one submission."""
-    if tree.name != "submitted":
-        if not any(item == Item("submitted", True) for item in tree.items()):
-            return None
-        tree = tree.down("submitted")
     submissions, unused = [], []
+    if tree.name != "submitted":
+        items = tree.items()
+        if Item("submitted", True) not in items:
+            return None
+        beside = "lies beside submitted/, where nbgrader keeps what was handed in"
+        unused += [(item.name, beside) for item in items if item.name not in NBGRADERS]
+        tree = tree.down("submitted")
     for item in tree.items():
         if item.is_folder:
             found = take_item(tree, item, Clue(id=item.name, label=item.name))
@@ -155,9 +169,9 @@ def folders(tree: Tree, known_ids: frozenset[str]) -> Found | None:
     """One folder, or one file or zip, a student, named after the student in whatever way."""
     submissions, unused = [], []
     for item in tree.items():
-        if item.is_folder or PurePosixPath(item.name).suffix.lower() in LOOSE:
+        if item.is_folder or PurePosixPath(item.name).suffix.lower() in TAKEN:
             label = item.name if item.is_folder else PurePosixPath(item.name).stem
             submissions.append(take_item(tree, item, Clue(label=label)))
         else:
-            unused.append((item.name, "is neither a folder, a zip, a .py file nor a notebook"))
+            unused.append((item.name, "is neither a folder, a zip, a .py file nor a notebook, or is a link"))
     return Found("folders", tuple(submissions), tuple(unused))

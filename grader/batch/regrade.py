@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,17 @@ class Change:
     def is_one(self) -> bool:
         """Whether anything about the score differs, in all or in any check."""
         return _scores(self.before) != _scores(self.after)
+
+    @property
+    def has_same_points(self) -> bool:
+        """Whether there is a score before and after, and the points that count are the same, of as many."""
+        if self.before is None or self.after is None:
+            return False
+        return _worth(self.before) == _worth(self.after)
+
+
+def _worth(report: Report) -> tuple[Fraction, Fraction]:
+    return report.points_counted, report.points_possible
 
 
 def _scores(report: Report | None) -> tuple[Any, ...] | None:
@@ -160,6 +172,9 @@ def print_changes(console: Console, changes: Sequence[Change], applied: bool) ->
 
     changed = sorted((change for change in changes if change.is_one), key=_difference)
     say(f"{len(changed)} of {len(changes)} change, {len(changes) - len(changed)} stay the same.")
+    alike = sum(change.has_same_points for change in changed)
+    if alike:
+        say(f"Of those that change {alike} keep their points: only their checks do.")
     for change in changed:
         say(f"{one_line(change.name, 60)}: {_total(change.before)} -> {_total(change.after)}{_signed(change)}")
         for line in _changed_checks(change)[:SHOWN]:
@@ -171,12 +186,14 @@ def print_changes(console: Console, changes: Sequence[Change], applied: bool) ->
         say(
             "Nothing is overwritten yet. The same command with --apply puts the new results in the place of the old ones."
         )
+    if applied and changed:
+        say("Gradebooks stay as they were: `convgrade batch ... --resume --gradebook ...` writes them anew.")
 
 
-def _difference(change: Change) -> float:
+def _difference(change: Change) -> Fraction:
     if change.before is None or change.after is None:
-        return 0.0
-    return float(change.after.points_counted - change.before.points_counted)
+        return Fraction(0)
+    return change.after.points_counted - change.before.points_counted
 
 
 def _total(report: Report | None) -> str:
@@ -185,7 +202,7 @@ def _total(report: Report | None) -> str:
 
 def _signed(change: Change) -> str:
     value = _difference(change)
-    return f" ({value:+g})" if value else ""
+    return f" ({'+' if value > 0 else '-'}{points(abs(value))})" if value else ""
 
 
 def _changed_checks(change: Change) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,10 @@ from grader.batch.names import folded
 from grader.errors import UsageError
 
 ROSTER_BYTES = 64 << 20
+TITLE_ROWS = 10
+"""Rows that may stand above the headings: a title, a date, a blank one."""
+SPREADSHEETS = (b"PK\3\4", b"\xd0\xcf\x11\xe0")
+"""How files of spreadsheet programs begin, new and old."""
 COLUMNS = {
     "name": ("name", "full name", "student", "student name", "vollständiger name", "nom complet", "nombre completo"),
     "first": ("first name", "first_name", "firstname", "given name", "vorname", "prénom", "nombre"),
@@ -84,9 +89,12 @@ def read_text(path: Path) -> str:
     try:
         if path.stat().st_size > ROSTER_BYTES:
             raise UsageError(f"{path} is larger than {ROSTER_BYTES >> 20} MiB, which is no class list")
-        return decode(path.read_bytes())[0]
+        content = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+    if content.startswith(SPREADSHEETS):
+        raise UsageError(f"{path} is a spreadsheet program's own file; save it as CSV (UTF-8) there, and give that")
+    return decode(content)[0]
 
 
 def decode(content: bytes) -> tuple[str, str]:
@@ -97,12 +105,29 @@ def decode(content: bytes) -> tuple[str, str]:
             return content.decode(encoding), encoding
         except UnicodeDecodeError:
             pass
+    elif b"\0" in content:  # which no text has but one of two bytes a character
+        found = _without_mark(content)
+        if found is not None:
+            return found
     for encoding in ("utf-8", "cp1252"):
         try:
             return content.decode(encoding), encoding
         except UnicodeDecodeError:
             pass
     return content.decode("latin-1"), "latin-1"  # every byte is a character of it, so writing gives the same bytes
+
+
+def _without_mark(content: bytes) -> tuple[str, str] | None:
+    """UTF-16 that does not say so: of the two orders of bytes, the one that has line ends and separators."""
+    texts = []
+    for encoding in ("utf-16-le", "utf-16-be"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        texts.append((sum(text.count(character) for character in "\r\n,;\t"), text, encoding))
+    count, text, encoding = max(texts, default=(0, "", ""))
+    return (text, encoding) if count and "\0" not in text else None
 
 
 def parse_roster(text: str, source: str, zone: tzinfo = UTC) -> tuple[Student, ...]:
@@ -116,12 +141,14 @@ def parse_roster(text: str, source: str, zone: tzinfo = UTC) -> tuple[Student, .
         raise UsageError(f"{source} cannot be read up to line {reader.line_num}: {error}; look at its quotes") from None
     if not rows:
         raise UsageError(f"{source} is empty; a class list has a row of headings: any of name, id, login, email")
+    above = _rows_above(rows)
+    rows = rows[above:]
     columns = find_columns(rows)
     if not any(columns.values()):
-        heading = ", ".join(rows[0])[:200]
+        heading = ", ".join(rows[0])[:200].replace("\0", "")
         raise UsageError(f"{source}: none of the headings ({heading}) is known; name them name, id, login, email")
     students = []
-    for number, row in enumerate(rows[1:], 2):
+    for number, row in enumerate(rows[1:], above + 2):
         student = read_student(row, columns)
         if student is not None:
             moment = _moment_of(dict(zip(map(folded, rows[0]), row, strict=False)), f"{source}, row {number}", zone)
@@ -130,19 +157,34 @@ def parse_roster(text: str, source: str, zone: tzinfo = UTC) -> tuple[Student, .
     return tuple(student for _, student in students)
 
 
+def _rows_above(rows: Sequence[Sequence[str]]) -> int:
+    """How many rows stand above the headings: where the first row has none that is known, up to one that has two, or no other."""
+    if _known(rows[0]):
+        return 0
+    for place, row in enumerate(rows[:TITLE_ROWS]):
+        if _known(row) >= min(2, sum(bool(cell.strip()) for cell in row)) > 0:
+            return place
+    return 0
+
+
+def _known(row: Sequence[str]) -> int:
+    return sum(folded(heading) in KNOWN for heading in row)
+
+
 def delimiter_of(text: str) -> str:
     """What separates the columns: of a comma, a semicolon and a tab what gives the most headings that are known, or any.
 
-    A heading may hold the others, and in quotes all of them and line ends.
+    A heading may hold the others, and in quotes all of them and line ends. The first row decides; only where it knows none, as
+    where a title stands above the headings, do those below.
     """
 
-    def headings(delimiter: str) -> tuple[int, int]:
+    def headings(delimiter: str) -> tuple[int, int, int]:
         reader = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter)
         try:
-            first = next(reader, [])
+            rows = list(itertools.islice(reader, TITLE_ROWS))
         except csv.Error:
-            return 0, 0
-        return sum(folded(heading) in KNOWN for heading in first), len(first)
+            rows = []
+        return (_known(rows[0]), max(map(_known, rows)), len(rows[0])) if rows else (0, 0, 0)
 
     return max(",;\t", key=headings)
 
@@ -165,7 +207,11 @@ def read_student(row: Sequence[str], columns: dict[str, list[int]]) -> Student |
 
     def cells(kind: str) -> list[str]:
         found = [row[i].strip() for i in columns[kind] if i < len(row)]
-        return [cell.removeprefix("'") if cell[1:2] in ("=", "+", "-", "@") else cell for cell in found if cell]
+        return [
+            cell.removeprefix("'") if cell[1:2] in tuple("=+-@\uff1d\uff0b\uff0d\uff20") else cell
+            for cell in found
+            if cell
+        ]
 
     ids = [match[1] if (match := PARTICIPANT.fullmatch(cell)) else cell for cell in cells("id")]
     logins, emails = cells("login"), cells("email")

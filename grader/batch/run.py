@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from grader.batch.classlist import ClassList, Row, match_class
 from grader.batch.executors import Executor, Finished, Job
 from grader.batch.fingerprint import Basis, basis_of
-from grader.batch.gradebooks import Entry, Filled, Request, lateness, write_gradebooks
+from grader.batch.gradebooks import Entry, Filled, Request, lateness, make, write_gradebooks
 from grader.batch.lateness import is_late
 from grader.batch.overview import to_overview
 from grader.batch.roster import load_roster
@@ -69,6 +69,8 @@ class Outcome:
 
 def read_classes(plan: Plan) -> ClassList:
     """Who handed in what. Raises UsageError."""
+    if plan.out.resolve().is_relative_to(plan.submissions.resolve()):
+        raise UsageError(f"{plan.out} lies in {plan.submissions}, where it would be taken for somebody's submission")
     zone = plan.course.late.due.tzinfo if plan.course.late is not None else None
     roster = load_roster(plan.roster, zone or UTC) if plan.roster is not None else None
     found = find_submissions(open_tree(plan.submissions), known_ids_of(roster or ()), plan.shape)
@@ -77,6 +79,8 @@ def read_classes(plan: Plan) -> ClassList:
 
 def grade_class(plan: Plan, classes: ClassList, executor: Callable[[Basis], Executor], listener: Listener) -> Outcome:
     """Grade a class and write everything. Raises UsageError; what was graded until then is kept."""
+    for request in plan.gradebooks:
+        make(request, ())  # what cannot be filled is told before the hours of grading, not after
     store = Store(plan.out)
     basis = basis_of(plan.course, plan.settings)
     rows = tuple(row for row in classes.rows if row.submission is not None)
@@ -258,6 +262,7 @@ def _row_form(row: Row, batch: Batch, fault: str | None) -> dict[str, Any]:
         "also": list(row.student.also),
         "listed": row.listed,
         "why": row.why,
+        "called": row.called,
         "submission": submission.label if submission is not None else None,
         "late": submission.late if submission is not None else False,
         "handed_in": row.moment.isoformat() if row.moment is not None else None,

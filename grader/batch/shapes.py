@@ -7,6 +7,7 @@ each system gives: docs/running-a-course.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from grader.batch.canvas import canvas, is_canvas
 from grader.batch.handedin import Found
@@ -40,7 +41,8 @@ def find_submissions(tree: Tree, known_ids: frozenset[str] = frozenset(), shape:
         for recognise in tried.values():
             found = recognise(inner, known_ids)
             if found is not None and found.submissions:
-                return found
+                outside = ((name, "its path in the zip leads outside, or is too long") for name in tree.outside)
+                return replace(found, unused=(*found.unused, *outside))
     what = "no submissions" if shape is None else f"no submissions in the shape {shape}"
     raise UsageError(f"{tree.name}: {what}; see the shapes in docs/running-a-course.md")
 

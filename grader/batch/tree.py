@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,23 +12,23 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from grader.errors import SubmissionUnreadable, UsageError
-from grader.submission.bundle import ARCHIVES
+from grader.submission.bundle import TAKEN
 from grader.submission.sources import (
     DEPTH,
     ENTRIES,
     FILE_BYTES,
-    KINDS,
+    SKIPPED_FOLDERS,
     Entry,
     file_reader,
     folder_entries,
+    is_outside,
     limit_of,
-    member_path,
+    member_name,
     member_reader,
     member_time,
     read_table,
 )
 
-TAKEN = (*KINDS, ".zip", *ARCHIVES)
 CLASS_TABLE_BYTES = 512 << 20
 IGNORED = frozenset({"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"})
 
@@ -60,6 +60,10 @@ class Tree(Protocol):
     def entry(self, name: str) -> Entry:
         """The file of that name in it."""
 
+    @property
+    def outside(self) -> tuple[str, ...]:
+        """Names of what the whole of it holds at no place that can be used."""
+
 
 @dataclass(frozen=True)
 class FolderTree:
@@ -71,6 +75,11 @@ class FolderTree:
     def name(self) -> str:
         """The folder's own name."""
         return self.path.resolve().name
+
+    @property
+    def outside(self) -> tuple[str, ...]:
+        """Nothing: a folder holds what lies in it."""
+        return ()
 
     def items(self) -> list[Item]:
         """What lies directly in it; links are there as files, which then cannot be read."""
@@ -107,6 +116,8 @@ class ZipTree:
     archive: zipfile.ZipFile
     name: str
     members: tuple[tuple[PurePosixPath, zipfile.ZipInfo], ...]
+    outside: tuple[str, ...] = ()
+    """Names of members whose paths lead out of the zip, or are too long."""
 
     def items(self) -> list[Item]:
         """What lies directly in it."""
@@ -131,6 +142,7 @@ class ZipTree:
     def entries(self) -> list[Entry]:
         """The files in it and a few levels below."""
         kept = [(p, i) for p, i in self.members if p.suffix.lower() in TAKEN and len(p.parts) <= DEPTH + 1]
+        kept = [(p, i) for p, i in kept if SKIPPED_FOLDERS.isdisjoint(p.parts)]
         return [Entry(path, self._reader(path, info), member_time(info)) for path, info in kept[:ENTRIES]]
 
     def entry(self, name: str) -> Entry:
@@ -158,19 +170,17 @@ def open_tree(path: Path) -> Tree:
         infos = read_table(path, str(path), CLASS_TABLE_BYTES)
     except SubmissionUnreadable as error:
         raise UsageError(str(error)) from None
-    return ZipTree(zipfile.ZipFile(path), path.stem, tuple(_members(infos)))
+    members = [(PurePosixPath(member_name(info).replace("\\", "/")), info) for info in infos if not info.is_dir()]
+    inside = tuple(
+        (path, info) for path, info in members if not (is_outside(path) or any(map(_is_left_behind, path.parts)))
+    )
+    outside = tuple(info.filename for path, info in members if is_outside(path))
+    return ZipTree(zipfile.ZipFile(path), path.stem, inside, outside)
 
 
 def _is_left_behind(name: str) -> bool:
     """Whether some program left it there: Jupyter's .ipynb_checkpoints is no student, in a folder as little as in a zip."""
     return name in IGNORED or name.startswith(".")
-
-
-def _members(infos: list[zipfile.ZipInfo]) -> Iterator[tuple[PurePosixPath, zipfile.ZipInfo]]:
-    for info in infos:
-        path = member_path(info)
-        if path is not None:
-            yield path, info
 
 
 def read_small(tree: Tree, name: str) -> bytes | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from fractions import Fraction
@@ -44,7 +45,13 @@ def one_line(text: str, characters: int = 200) -> str:
 
 def points(value: Fraction) -> str:
     """Points with up to two decimals and no trailing zeros."""
-    return f"{float(value):.2f}".rstrip("0").rstrip(".")
+    return two_decimals(value).rstrip("0").rstrip(".")
+
+
+def two_decimals(value: Fraction) -> str:
+    """The number with a dot and two decimals, a half rounded up."""
+    cents = math.floor(value * 100 + Fraction(1, 2))
+    return f"{cents // 100}.{cents % 100:02d}"
 
 
 def in_days(count: int) -> str:

@@ -23,6 +23,8 @@ ABOUT = ".convgrade/bundle.json"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 NESTED = 2
 ARCHIVES = (".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz")
+TAKEN = (*KINDS, ".zip", *ARCHIVES)
+"""The files that a submission may consist of, archives among them that can only be told of."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +82,10 @@ class Bundle:
 
 def read_bundle(label: str, entries: Iterable[Entry], alone: bool = False, notes: tuple[str, ...] = ()) -> Bundle:
     """Read a submission's entries, zips among them opened; what other archives there are is told as a problem."""
-    found = list(entries)
-    archives = [entry.path.name for entry in found if entry.path.suffix.lower() in ARCHIVES]
+    opened, problems = open_archives(entries)
     files: dict[str, bytes | str] = {}
-    problems: list[str] = []
     left = BUNDLE_BYTES
-    for entry in sorted(_opened([e for e in found if e.path.name not in archives], problems, NESTED), key=_order):
+    for entry in sorted(opened, key=_order):
         path = _unicode(str(entry.path))
         if path in files:
             continue
@@ -94,10 +94,22 @@ def read_bundle(label: str, entries: Iterable[Entry], alone: bool = False, notes
         if left < 0 and isinstance(content, bytes):
             content = f"was not read: more than {BUNDLE_BYTES >> 20} MiB in all"
         files[path] = content
-    problems += [f"{_unicode(name)} is an archive of a kind that is not read; hand in a zip" for name in archives]
     if not files and problems:
         return Bundle(label, (), alone, "; ".join(problems), notes)
     return Bundle(label, tuple(files.items()), alone, None, (*notes, *problems))
+
+
+def open_archives(entries: Iterable[Entry], nested: int = NESTED) -> tuple[list[Entry], list[str]]:
+    """The entries with those of zips in the zips' places, and a sentence for each archive that cannot be read.
+
+    `nested` says how deep zips are opened.
+    """
+    found = list(entries)
+    problems: list[str] = []
+    opened = list(_opened([e for e in found if e.path.suffix.lower() not in ARCHIVES], problems, nested))
+    archives = [entry.path.name for entry in found if entry.path.suffix.lower() in ARCHIVES]
+    problems += [f"{_unicode(name)} is an archive of a kind that is not read; hand in a zip" for name in archives]
+    return opened, problems
 
 
 def _opened(entries: Iterable[Entry], problems: list[str], depth: int) -> Iterable[Entry]:

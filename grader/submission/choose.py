@@ -17,7 +17,7 @@ from grader.submission.module import ReadNotebook, read_cells
 from grader.submission.needs import names_used
 from grader.submission.notebook import Cell, Notebook, read_notebook
 from grader.submission.parsing import defined_functions, parse, written_functions
-from grader.submission.sources import Entry
+from grader.submission.sources import ENTRIES, Entry
 
 ENCODINGS = frozenset({"utf-8", "utf-8-sig", "ascii", "iso8859-1", "iso8859-15", "cp1252"})
 """What a coding comment may name: of Python's other codecs some take hours over a megabyte, some raise what they like."""
@@ -156,7 +156,8 @@ def _not_handed_in(topic: Topic, handed: HandedIn) -> str:
     names = [entry.path.name for entry in sorted(handed.entries, key=depth)]
     similar = [name for name in names if stem in name.lower() and not name.startswith("test_")]
     meant = f"; if {similar[0]} is meant, rename it to {topic.file}" if similar else ""
-    return f"{topic.file} was not handed in{meant}"
+    many = f"; of more than {ENTRIES:,} files not all were looked at" if len(names) >= ENTRIES else ""
+    return f"{topic.file} was not handed in{meant}{many}"
 
 
 def topics_of_file(entry: Entry, topics: tuple[Topic, ...]) -> tuple[Topic, ...]:
@@ -191,15 +192,19 @@ def _choose_file(topic: Topic, handed: HandedIn, alone: bool) -> tuple[Entry | N
         several = len(exact) > 1
         return best, f"{topic.file} is there {len(exact)} times; {best.path} was graded" if several else None
     similar = [e for e in entries if _renamed(topic, e, ".py") and not e.path.name.startswith("test_")]
-    if not similar and alone:
-        similar = [entry for entry in entries if entry.path.suffix.lower() == ".py"]
+    files = [entry for entry in entries if entry.path.suffix.lower() == ".py"]
+    if not similar and alone and len(files) == 1:
+        similar = files
     if similar:
         best = min(similar, key=depth)
         return best, f"{best.path} was graded as {topic.file}"
     written = [(handed.written(entry, topic), entry) for entry in handed.others()]
     most = max((number for number, _ in written), default=0)
     if not most:
-        return None, None
+        if not (alone and files):
+            return None, None
+        best = min(files, key=depth)
+        return best, f"{best.path} was graded as {topic.file}"
     best = min((entry for number, entry in written if number == most), key=depth)
     return best, f"{best.path} was graded as {topic.file}, since it has functions of it"
 

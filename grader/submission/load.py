@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from grader.course import Course, Topic
 from grader.errors import SubmissionUnreadable
 from grader.results import SubmittedFile
-from grader.submission.bundle import Bundle
+from grader.submission.bundle import NESTED, TAKEN, Bundle, open_archives
 from grader.submission.choose import HandedIn, choose, depth, topics_of_file, topics_of_notebook
 from grader.submission.module import NotebookModule, make_module
 from grader.submission.sources import Entry, folder_entries, single_entry, zip_entries
@@ -70,7 +70,13 @@ def load_submission(
             return Submission(source.label, {}, (), problems, source.notes)
         found = choose_files(source.label, source.entries(), source.alone, course, topics, run_all_cells)
         return dataclasses.replace(found, notes=(*source.notes, *found.notes))
-    return choose_files(str(source), _entries_at(source), source.is_file(), course, topics, run_all_cells)
+    is_zip = source.is_file() and source.suffix.lower() == ".zip"
+    entries, unread = open_archives(_entries_at(source), NESTED - is_zip)
+    if not entries and unread:
+        return Submission(str(source), {}, (), dict.fromkeys((topic.name for topic in topics), "; ".join(unread)))
+    found = choose_files(str(source), entries, source.is_file(), course, topics, run_all_cells)
+    told = unread if found.problems else ()  # where nothing is missing, archives in a folder are data and old copies
+    return dataclasses.replace(found, notes=(*told, *found.notes))
 
 
 def choose_files(
@@ -124,10 +130,10 @@ def _entries_at(path: Path) -> list[Entry]:
     if not path.exists():
         raise SubmissionUnreadable(f"{path} does not exist")
     if path.is_dir():
-        return folder_entries(path)
+        return folder_entries(path, TAKEN)
     if not path.is_file():
         raise SubmissionUnreadable(f"{path} is neither a folder, a file nor a zip")
-    return zip_entries(path) if path.suffix.lower() == ".zip" else single_entry(path)
+    return zip_entries(path, TAKEN) if path.suffix.lower() == ".zip" else single_entry(path)
 
 
 def _add_siblings(sources: dict[str, bytes], entries: list[Entry], chosen: list[Entry], names: set[str]) -> None:

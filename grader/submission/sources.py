@@ -25,6 +25,7 @@ ZIP_BYTES = 64 << 20
 TABLE_BYTES = 4 << 20  # a zip's table of contents is read whole, and takes some twenty times this in memory
 ZIP_NAME = 300
 ENTRIES = 5000
+LISTED = 200_000  # names in folders that are looked at to find those entries: some second
 DEPTH = 6
 SKIPPED_FOLDERS = frozenset({"__pycache__", "__MACOSX", "node_modules", "site-packages", "venv", "env"})
 KINDS = (".py", ".ipynb")
@@ -59,7 +60,7 @@ def folder_entries(folder: Path, kinds: tuple[str, ...] = KINDS) -> list[Entry]:
             continue
         for item in found:
             seen += 1
-            if seen > ENTRIES:
+            if seen > LISTED or len(entries) == ENTRIES:
                 return entries
             path = relative / item.name
             if item.is_dir(follow_symlinks=False):
@@ -84,12 +85,12 @@ def zip_entries(archive: Path | bytes, kinds: tuple[str, ...] = KINDS, name: str
     if size > ZIP_BYTES:
         raise SubmissionUnreadable(f"{shown} is larger than {ZIP_BYTES >> 20} MiB; hand in the .py files alone")
     entries = []
-    for info in read_table(archive, shown, TABLE_BYTES)[:ENTRIES]:
+    for info in read_table(archive, shown, TABLE_BYTES):
         path = member_path(info)
         if path is not None and len(path.parts) <= DEPTH + 1 and path.suffix.lower() in kinds:
             reader = member_reader(opener(archive), info, limit_of(path))
             entries.append(Entry(path, reader, member_time(info)))
-    return entries
+    return entries[:ENTRIES]
 
 
 def read_table(archive: Path | bytes, shown: str, table_bytes: int) -> list[zipfile.ZipInfo]:
@@ -122,16 +123,26 @@ def _table_size(stream: IO[bytes]) -> int:
 
 def member_path(info: zipfile.ZipInfo) -> PurePosixPath | None:
     """Where a member lies; None for folders, for names that climb out, and for what tools leave behind."""
+    path = PurePosixPath(member_name(info).replace("\\", "/"))
+    if info.is_dir() or is_outside(path):
+        return None
+    return None if any(part in SKIPPED_FOLDERS or part.startswith(".") for part in path.parts) else path
+
+
+def is_outside(path: PurePosixPath) -> bool:
+    """Whether a member's path is one that a zip should not have: absolute, climbing out, endless, or none."""
+    return path.is_absolute() or ".." in path.parts or len(str(path)) > ZIP_NAME or not path.parts
+
+
+def member_name(info: zipfile.ZipInfo) -> str:
+    """A member's name in its own letters."""
     name = info.filename
     if not info.flag_bits & 0x800:  # not marked as UTF-8, which many programs write all the same
         try:
             name = name.encode("cp437").decode("utf-8")
         except UnicodeError:
             pass
-    path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or info.is_dir() or len(name) > ZIP_NAME or not path.parts:
-        return None
-    return None if any(part in SKIPPED_FOLDERS or part.startswith(".") for part in path.parts) else path
+    return name
 
 
 def member_time(info: zipfile.ZipInfo) -> float:
@@ -170,8 +181,11 @@ def file_reader(file: Path, limit: int = FILE_BYTES) -> Callable[[], bytes | str
                 os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
             )
             with open(os.open(file, flags), "rb") as opened:
-                if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+                found = os.fstat(opened.fileno())
+                if not stat.S_ISREG(found.st_mode):
                     return "is not a regular file"
+                if found.st_size > limit:
+                    return _too_large(limit)
                 content = opened.read(limit + 1)
         except OSError as error:
             reason = "is a link" if error.errno == errno.ELOOP else f"cannot be read: {error.strerror}"

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.batch.roster import ROSTER_BYTES, decode, delimiter_of
 from grader.errors import InternalFault, UsageError
+
+SPELT = {
+    "ß": "ss", "ẞ": "SS", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE",
+    "\u0131": "i", "\u2010": "-", "\u2011": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-", "\u2018": "'", "\u2019": "'",
+    "\u201c": '"', "\u201d": '"', "\u2026": "...", "\u2009": " ", "\u202f": " ", "→": "->", "←": "<-", "≤": "<=", "≥": ">=",
+    "≠": "!=", "\u00d7": "x",
+}  # fmt: skip
+"""What says the same in plain letters, of what no Unicode form takes apart."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,30 @@ class Sheet:
             wanted[row][column] = value
         if [[cell.value for cell in row] for row in read_cells(text, self.delimiter)] != wanted:
             raise InternalFault("filling the gradebook would change cells that must stay")
-        return text.encode(self.encoding, "replace")  # only new cells can hold what the file's encoding has not
+        return text.encode(self.encoding, "replace")  # `fitting` leaves nothing to replace
+
+    def fitting(self, text: str) -> tuple[str, dict[str, str]]:
+        """The text in letters that the file's encoding has, and how each other one is written: without accent, spelt, or ?."""
+        if self._holds(text):
+            return text, {}
+        text = unicodedata.normalize("NFC", text)
+        changed = {letter: self._fitted(letter) for letter in dict.fromkeys(text)}
+        changed = {letter: fitted for letter, fitted in changed.items() if fitted != letter}
+        return "".join(changed.get(letter, letter) for letter in text), changed
+
+    def _fitted(self, letter: str) -> str:
+        bare = "".join(c for c in unicodedata.normalize("NFD", letter) if not unicodedata.combining(c))
+        for written in (letter, SPELT.get(letter, ""), bare):
+            if written and self._holds(written):
+                return written
+        return "?"
+
+    def _holds(self, text: str) -> bool:
+        try:
+            text.encode(self.encoding)
+        except UnicodeEncodeError:
+            return False
+        return True
 
     def _quoted(self, value: str, before: str) -> str:
         """The cell's new text, in quotes where it needs them or had them."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,7 +10,8 @@ from grader.batch.roster import Student
 from grader.report.text import in_days, one_line, points
 from grader.results import Report
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are the wide ones, which spreadsheets in Chinese and Japanese may take for the others."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,6 @@ class Filled:
     filled: int
     unfilled: tuple[tuple[str, str], ...]
     remarks: tuple[str, ...] = ()
-
-
-def two_decimals(value: Fraction) -> str:
-    """The number with a dot and two decimals, a half rounded up."""
-    cents = math.floor(value * 100 + Fraction(1, 2))
-    return f"{cents // 100}.{cents % 100:02d}"
 
 
 def defused(text: str) -> str:

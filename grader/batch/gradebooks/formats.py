@@ -10,12 +10,13 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from grader.batch.gradebooks.entry import Entry, Filled, defused, two_decimals
+from grader.batch.gradebooks.entry import Entry, Filled, defused
 from grader.batch.gradebooks.sheets import fill_canvas, fill_moodle
 from grader.batch.store import Store
 from grader.errors import UsageError
 from grader.report.classroom50 import Identity, to_classroom50
 from grader.report.hiding import for_student
+from grader.report.text import two_decimals
 from grader.results import number, percentage
 
 FORMATS = ("csv", "canvas", "moodle", "classroom50", "jsonl")
@@ -88,7 +89,11 @@ def to_csv(entries: Sequence[Entry]) -> Filled:
         percent = two_decimals(percentage(report.points_counted, report.points_possible))
         numbers = [two_decimals(report.points_counted), two_decimals(report.points_possible), percent]
         writer.writerow([*who, *numbers, late, defused(entry.why), *(counted.get(topic, "") for topic in topics)])
-    return Filled({"grades.csv": stream.getvalue().encode("utf-8", "replace")}, *_counted(entries))
+    text = stream.getvalue()
+    encoding = (
+        "utf-8" if text.isascii() else "utf-8-sig"
+    )  # Excel takes a file without the mark for one in the old encodings
+    return Filled({"grades.csv": text.encode(encoding, "replace")}, *_counted(entries))
 
 
 def to_jsonl(entries: Sequence[Entry]) -> Filled:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from grader.batch.classlist import Index
 from grader.batch.gradebooks.cells import Sheet, read_sheet
-from grader.batch.gradebooks.entry import Entry, Filled, lateness, scaled, two_decimals
+from grader.batch.gradebooks.entry import Entry, Filled, lateness, scaled
 from grader.batch.handedin import Clue
-from grader.batch.names import folded
+from grader.batch.names import folded, share_a_word
 from grader.batch.roster import Student, find_columns, read_student
 from grader.errors import UsageError
-from grader.report.text import points
+from grader.report.text import points, two_decimals
 from grader.results import Report
 
 ASSIGNMENT = re.compile(r".*\((\d+)\)")
@@ -34,6 +34,9 @@ LOCKED = (
     "la note peut être modifiée",
     "la calificación puede ser cambiada",
 )
+FIRST_COLUMN = re.compile(r"\D+ \d+")
+"""Moodle's worksheet begins with "Participant 501", in the site's language."""
+SHOWN = 5
 NO = ("no", "nein", "non", "nee")
 EXCUSED = "ex"  # Canvas's mark, in every language; a number in its place would take the excuse back
 NUMBER = re.compile(r"\d{1,9}(\.\d{1,9}|,(?!\d{3}$)\d{1,9})?|\d{1,3}((,\d{3})+\.|(\.\d{3})+,)\d{1,2}")
@@ -49,6 +52,7 @@ class Columns:
     maximum: int | None = None
     comments: int | None = None
     locked: int | None = None
+    remarks: tuple[str, ...] = ()
 
 
 def fill_canvas(entries: Sequence[Entry], template: Path, column: str | None) -> Filled:
@@ -68,8 +72,23 @@ def fill_moodle(entries: Sequence[Entry], template: Path, column: str | None) ->
         raise UsageError(
             f"{template} has no column {column or 'Grade'}; it has {', '.join(sheet.headings)}: name it with --column"
         )
-    others = (_find(sheet, names) for names in (MAXIMUM, COMMENTS, LOCKED))
-    return _fill(sheet, entries, Columns(grade, None, *others), "moodle.csv")
+    maximum, comments, locked = (_find(sheet, names) for names in (MAXIMUM, COMMENTS, LOCKED))
+    maximum = _beside(sheet, grade) if maximum is None else maximum
+    remarks = [] if comments is not None else ["no column Feedback comments was found, so no comments were written"]
+    if maximum is None:
+        remarks.append("no column Maximum grade was found, neither by that heading nor beside the grade")
+    return _fill(sheet, entries, Columns(grade, None, maximum, comments, locked, tuple(remarks)), "moodle.csv")
+
+
+def _beside(sheet: Sheet, grade: int) -> int | None:
+    """Moodle's maximum grade where its heading is in a language that is not known: it always stands beside the grade.
+
+    So in a worksheet of Moodle's, the column there that has one and the same number in each row. A scale stands there in words.
+    """
+    rows = [sheet.values(number) for number in range(1, len(sheet.rows)) if sheet.rows[number]]
+    is_moodles = all(FIRST_COLUMN.fullmatch(row[0]) for row in rows)
+    worth = {_number(row[grade + 1]) if len(row) > grade + 1 else None for row in rows}
+    return grade + 1 if is_moodles and len(worth) == 1 and None not in worth else None
 
 
 def _assignment(sheet: Sheet, template: Path, column: str | None) -> int:
@@ -119,6 +138,8 @@ def _fill(sheet: Sheet, entries: Sequence[Entry], columns: Columns, name: str) -
     used: dict[Student, int] = {}
     told: set[Student] = set()
     possible: set[Fraction | None] = set()
+    changed: dict[str, str] = {}
+    strangers: list[str] = []
     for number in range(1, len(sheet.rows)):
         values = sheet.values(number)
         person = read_student(values, places)
@@ -131,19 +152,29 @@ def _fill(sheet: Sheet, entries: Sequence[Entry], columns: Columns, name: str) -
             unfilled.append((person.shown, problem or str(found)))
             continue
         used[found] = number
+        if person.name and found.name and not share_a_word(person.name, found.name):
+            strangers.append(f"{person.shown} as {found.shown} ({found.key})")
         report = entry_of[found].report
         assert report is not None, "_refusal sees to this"
         worth = columns.possible if columns.maximum is None else _number(values[columns.maximum])
         possible |= {worth} if worth != report.points_possible else set()
         changes[number, columns.grade] = two_decimals(scaled(report, worth))
         if columns.comments is not None and columns.comments < len(values):
-            changes[number, columns.comments] = comment(report)
+            changes[number, columns.comments], spelt = sheet.fitting(comment(report))
+            changed |= spelt
     absent = [entry for entry in entry_of.values() if entry.report is not None and entry.student not in told]
     unfilled += [(entry.student.shown, "has a score, but no row here that is certainly theirs") for entry in absent]
     scales = sorted(worth for worth in possible if worth is not None)
     remarks = [f"points were scaled to {points(worth)}, as the file says" for worth in scales]
     if None in possible:
         remarks.append("points were not scaled: the file does not say how many the grade is out of")
+    if changed:
+        how = ", ".join(f"{letter} became {written}" for letter, written in changed.items())
+        remarks.append(f"the comments hold letters that the file's encoding, {sheet.encoding}, has not: {how}")
+    remarks += columns.remarks
+    if strangers:
+        more = f" and {len(strangers) - SHOWN} more" if len(strangers) > SHOWN else ""
+        remarks.append(f"filled by their ids, though the names are others: {', '.join(strangers[:SHOWN])}{more}")
     return Filled({name: sheet.replaced(changes)}, len(used), tuple(unfilled), tuple(remarks))
 
 
@@ -159,7 +190,8 @@ def _whose(person: Student, index: Index) -> Student | str:
     """The one of ours that a row of the sheet is for, or why it is nobody."""
     known = {student for text in person.known_as() for student in index.known(text)}
     if len(known) == 1:
-        return known.pop()
+        (student,) = known
+        return index.contradiction(student, person.name) or student
     if known:
         return "its ids are those of different people"
     found = index.match(Clue(name=person.name))
