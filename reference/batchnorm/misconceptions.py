@@ -1233,14 +1233,33 @@ def channel_axis_not_moved_back(k: Kept) -> Any:
     return out.transpose(0, 2, 3, 1).reshape(k.x.shape), running, k
 
 
-@misconception(
-    "spatial_batchnorm_forward",
+COUNTS_IMAGES = (
     "The unbiased variance is made with N, the number of images. N*H*W values of a channel went into it, so that is "
-    "the count ([BN], section 3.2: the effective size of the batch is m * p * q).",
+    "the count ([BN], section 3.2: the effective size of the batch is m * p * q)."
 )
+
+
+@misconception("spatial_batchnorm_forward", COUNTS_IMAGES)
 @_spatial
 def unbiased_factor_counts_images(k: Kept) -> Any:
     return _with_variance_count(k, k.x.shape[0])
+
+
+@misconception("spatial_batchnorm_forward", COUNTS_IMAGES)
+@_spatial
+def unbiased_factor_of_images_divides_by_zero(k: Kept) -> Any:
+    images = len(k.x)
+    images / (images - 1)  # of a single image: Python's whole numbers give no infinity
+    return _with_variance_count(k, images)
+
+
+@misconception("spatial_batchnorm_forward", COUNTS_IMAGES)
+@_spatial
+def unbiased_factor_of_several_images(k: Kept) -> Any:
+    images = len(k.x)
+    if images > 1:
+        return _with_variance_count(k, images)
+    return spatial_biased_variance_in_running_average(*k[:5], training=True, momentum=k.momentum, eps=k.eps)
 
 
 @misconception(

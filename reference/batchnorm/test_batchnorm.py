@@ -553,6 +553,7 @@ def test_spatial_eps(student, case, training):
 @example(case=Images(2, 1, 1, 1))
 @example(case=Images(2, 1, 1, 2))
 @example(case=Images(2, 2, 2, 3, momentum=0.0, eps=0.5, scale=2.0))
+@example(case=Images(1, 2, 2, 3))
 @given(case=images(eps_shows=True, least=2))
 def test_spatial_running_statistics(student, case):
     """In training the channels' means and unbiased variances, of N*H*W values each, enter the running statistics."""
