@@ -18,8 +18,8 @@ Symbols, the same in every docstring:
 
 Rows and columns that a stride leaves over at the end are ignored, without an error. `conv2d_forward` returns
 `(out, cache)`. `cache` is whatever you want to remember for the gradient: it is handed to `conv2d_backward` as you
-returned it. `dout` is the gradient of the loss with respect to `out`. Arrays hold float64; results are floating point.
-No function changes its arguments.
+returned it, perhaps after other forward calls. `dout` is the gradient of the loss with respect to `out`. Arrays hold
+float64; results are floating point. No function changes its arguments.
 """
 
 from __future__ import annotations

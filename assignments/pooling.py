@@ -18,9 +18,9 @@ Windows overlap where the stride is smaller than the kernel. Rows and columns th
 without an error.
 
 A forward function returns `(out, cache)`. `cache` is whatever you want to remember for the gradient: it is handed to
-the backward function as you returned it. A backward function takes `dout`, the gradient of the loss with respect to
-`out`, and returns the gradient with respect to `x`. Arrays hold float64; results are floating point. No function
-changes its arguments.
+the backward function as you returned it, perhaps after other forward calls. A backward function takes `dout`, the
+gradient of the loss with respect to `out`, and returns the gradient with respect to `x`. Arrays hold float64; results
+are floating point. No function changes its arguments.
 """
 
 from __future__ import annotations
@@ -278,7 +278,7 @@ def max_unpool(x: np.ndarray, switches: Any, output_shape: tuple[int, int, int, 
 
     Arguments:
         x: (N, C, OH, OW), the values to put back
-        switches: as `max_pool_with_switches` returned them
+        switches: as `max_pool_with_switches` returned them, perhaps before other calls
         output_shape: (N, C, H, W) of the map that was pooled, rows and columns included that no window reached: these
             are zero
     Returns out, of shape output_shape.

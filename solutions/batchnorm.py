@@ -6,7 +6,8 @@ leave a fully connected layer; `spatial_batchnorm_*` on images, as they leave a 
 Symbols: x is the input, (N, D) or (N, C, H, W): N examples of D features, or N images of C channels, H high and W wide.
 gamma and beta are the learned scale and shift; mean and var are a feature's mean and variance over the batch, xhat is
 the normalised input. running_mean and running_var are what evaluation uses in place of mean and var. L is the loss,
-dout is dL/dout, dx is dL/dx and so on. No function changes its arguments.
+dout is dL/dout, dx is dL/dx and so on. A cache is handed to the backward function as you returned it, perhaps after
+other forward calls. No function changes its arguments.
 
 Source: Ioffe and Szegedy, Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift
 (2015), cited below as [BN].

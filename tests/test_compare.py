@@ -51,7 +51,7 @@ def failure(compare: Callable[..., Any], *arguments: Any, **keywords: Any) -> Fa
         ),
         (
             Unsupported("complex128 array of shape (2, 2)"),
-            "the output is not a NumPy array",
+            "the output is not an array of floating point numbers",
             "complex128 array of shape (2, 2)",
         ),
         (Handle(1, "Tensor"), "the output is not a NumPy array", "an object of type Tensor"),

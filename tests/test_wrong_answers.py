@@ -171,3 +171,107 @@ def test_an_exception_class_of_ones_own_does_not_hide_the_mistake() -> None:
     function = "locally_connected_parameters"
     named = failed_by("conv_arithmetic", function, **{function: biases_shared})
     assert named and all(slugs == ["biases-shared"] for slugs in named.values())
+
+
+def clamped_norm(limit: str) -> Callable[..., Any]:
+    """Batch norm over images with eps as a lower limit of the variance, or of the standard deviation."""
+
+    def forward(
+        x: np.ndarray,
+        gamma: np.ndarray,
+        beta: np.ndarray,
+        running_mean: np.ndarray,
+        running_var: np.ndarray,
+        *,
+        training: bool,
+        momentum: float = 0.9,
+        eps: float = 1e-5,
+    ) -> Any:
+        count = x.size // x.shape[1]
+        if training and count < 2:
+            raise ValueError(f"x has {count} values a channel")
+        mean, var, new = running_mean, running_var, (running_mean, running_var)
+        if training:
+            mean, var = x.mean(axis=(0, 2, 3)), x.var(axis=(0, 2, 3))
+            batch = mean, var * count / (count - 1)
+            new = tuple(momentum * old + (1 - momentum) * now for old, now in zip(new, batch, strict=True))
+        deviation = np.sqrt(np.maximum(var, eps)) if limit == "variance" else np.maximum(np.sqrt(var), eps)
+        mean, deviation, gamma, beta = (values.reshape(-1, 1, 1) for values in (mean, deviation, gamma, beta))
+        return gamma * (x - mean) / deviation + beta, new, None
+
+    return forward
+
+
+@pytest.mark.parametrize("limit", ["variance", "standard-deviation"])
+def test_eps_as_a_lower_limit_is_not_said_to_be_left_out(limit: str) -> None:
+    given = {"spatial_batchnorm_forward": clamped_norm(limit)}
+    named = failed_by("batchnorm", "spatial_batchnorm_forward", **given)
+    assert named == {check: [f"spatial-{limit}-at-least-eps"] for check in ("eps", "defaults")}
+
+
+@pytest.mark.parametrize("how", ["einsum", "tensordot", "loops"])
+def test_all_four_axes_padded(how: str) -> None:
+    """np.pad with one number, with what comes of it in three ways of adding up the products."""
+
+    def forward(x: np.ndarray, w: np.ndarray, b: np.ndarray, stride: int = 1, padding: int = 0) -> Any:
+        with on_path(COURSE):
+            course_module(COURSE.topic("convolution"), "oracle").conv2d_forward(x, w, b, stride, padding)  # the errors
+        padded, (kh, kw) = np.pad(x, padding), w.shape[2:]
+        rows, columns = ((have - side) // stride + 1 for have, side in zip(padded.shape[2:], (kh, kw), strict=True))
+        out = np.zeros((len(x) if how == "loops" else len(padded), len(w), rows, columns))
+        for i, j in np.ndindex(rows, columns):
+            window = padded[:, :, i * stride : i * stride + kh, j * stride : j * stride + kw]
+            if how == "einsum":
+                out[:, :, i, j] = np.einsum("ncuv,fcuv->nf", window, w)
+            elif how == "tensordot":
+                out[:, :, i, j] = np.tensordot(window, w, axes=((1, 2, 3), (1, 2, 3)))
+            else:
+                for n, f, c in np.ndindex(len(x), *w.shape[:2]):
+                    out[n, f, i, j] += (window[n, c] * w[f, c]).sum()
+        return out + b[:, np.newaxis, np.newaxis], None
+
+    named = failed_by("convolution", "conv2d_forward", conv2d_forward=forward)
+    assert {"padding", "stride_and_padding"} <= set(named)
+    assert all(len(slugs) == 1 and slugs[0].startswith("all-axes-padded") for slugs in named.values())
+
+
+def test_switches_that_the_next_pooling_overwrites_cost_points() -> None:
+    with on_path(COURSE):
+        oracle = course_module(COURSE.topic("pooling"), "oracle")
+    last: list[Any] = [None]
+
+    def pool(x: np.ndarray, kernel: Any, stride: Any) -> Any:
+        out, last[0] = oracle.max_pool_with_switches(x, kernel, stride)
+        return out, None
+
+    def unpool(x: np.ndarray, switches: Any, output_shape: Any) -> np.ndarray:
+        restored: np.ndarray = oracle.max_unpool(x, last[0], output_shape)
+        return restored
+
+    assert failed_by("pooling", "max_unpool", max_pool_with_switches=pool, max_unpool=unpool) == {"other_values": []}
+
+
+def test_blocks_cut_by_reshape_are_not_said_to_be_right_where_rows_are_left_over() -> None:
+    """At a stride equal to the kernel they are right, but only where nothing is left over."""
+    with on_path(COURSE):
+        oracle = course_module(COURSE.topic("pooling"), "oracle")
+
+    def forward(x: np.ndarray, kernel: Any, stride: Any) -> Any:
+        _, cache = oracle.avg_pool_forward(x, kernel, stride)
+        (n, c, h, w), (kh, kw) = x.shape, oracle.as_pair(kernel)
+        return x.reshape(n, c, h // kh, kh, w // kw, kw).mean(axis=(3, 5)), cache
+
+    topic = COURSE.topic("pooling")
+    everything = {name: vars(oracle)[name] for name in topic.functions} | {"avg_pool_forward": forward}
+    failing = checks_lost("pooling", "avg_pool_forward", everything)
+    assert failing and {one.slug for check in failing for one in check.misconceptions} == {"average-of-blocks"}
+    assert not any("right for a stride equal" in said for check in failing for said in check.observations)
+
+
+def test_what_is_returned_for_a_table_is_described_in_words() -> None:
+    with on_path(COURSE):
+        oracle = course_module(COURSE.topic("conv_arithmetic"), "oracle")
+    everything = {name: vars(oracle)[name] for name in COURSE.topic("conv_arithmetic").functions}
+    everything["summarize"] = lambda input_shape, layers: iter(oracle.summarize(input_shape, layers))
+    shown = {check.failure.got for check in checks_lost("conv_arithmetic", "summarize", everything) if check.failure}
+    assert shown == {"an object of type list_iterator"}

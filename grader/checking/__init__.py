@@ -32,6 +32,7 @@ from grader.checking.models import (
 from grader.checking.raising import expect_message, expect_no_warning, expect_value_error
 from grader.checking.remember import remember
 from grader.checking.tolerance import EPS32, FACTOR, allowed_error
+from grader.client.values import describe
 from grader.worker.naming import layer
 from grader.worker.wire import Rng
 
@@ -44,6 +45,7 @@ __all__ = [
     "Run",
     "Trait",
     "allowed_error",
+    "describe",
     "describe_right",
     "describe_theirs",
     "draw_array",

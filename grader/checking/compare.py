@@ -16,7 +16,7 @@ import numpy as np
 from grader.checking.tolerance import allowed_error
 from grader.client.values import describe
 from grader.results import Arrays, Failure, Scalar
-from grader.worker.wire import Handle
+from grader.worker.wire import Handle, Unsupported
 
 SHOWN_ENTRIES = 256
 """Compared arrays of up to so many entries go into the report whole, for those who draw them."""
@@ -70,6 +70,8 @@ def expect_array(
         got = np.asarray(got, dtype=np.float64)
     if isinstance(got, np.generic) and wanted.ndim == 0:
         got = np.asarray(got)
+    if isinstance(got, Unsupported):  # an array perhaps, but of complex numbers or objects
+        fail(f"{what} is not an array of floating point numbers", f"array of shape {wanted.shape}", describe(got), got)
     if not isinstance(got, np.ndarray):
         fail(f"{what} is not a NumPy array", f"array of shape {wanted.shape}", describe(got), got)
     if got.shape != wanted.shape:

@@ -483,6 +483,73 @@ def unbiased_factor_without_division(k: Kept) -> tuple[ndarray, Running]:
 
 @misconception(
     "batchnorm_forward",
+    "eps is a lower limit of the standard deviation here, which it does not change where it is smaller. It is added to "
+    "the variance inside the root, whatever that is ([BN], Algorithm 1).",
+)
+@_forward
+def standard_deviation_at_least_eps(k: Kept) -> tuple[ndarray, Running]:
+    mean, var = _used(k)
+    return k.gamma * (k.x - mean) / np.maximum(np.sqrt(var), k.eps) + k.beta, _running(k)
+
+
+@misconception(
+    "batchnorm_forward",
+    "eps is a lower limit of the variance here, which it does not change where it is smaller. It is added to the variance "
+    "inside the root, whatever that is ([BN], Algorithm 1).",
+)
+@_forward
+def variance_at_least_eps(k: Kept) -> tuple[ndarray, Running]:
+    mean, var = _used(k)
+    return _normalised(k._replace(eps=0.0), mean, np.maximum(var, k.eps)), _running(k)
+
+
+@misconception(
+    "batchnorm_forward",
+    "eps takes the place of a standard deviation of 0, and has no effect on any other. It is added to the variance inside "
+    "the root, whatever that is ([BN], Algorithm 1).",
+)
+@_forward
+def eps_in_the_place_of_zero(k: Kept) -> tuple[ndarray, Running]:
+    mean, var = _used(k)
+    return k.gamma * (k.x - mean) / np.where(var == 0, k.eps, np.sqrt(var)) + k.beta, _running(k)
+
+
+@misconception(
+    "batchnorm_forward",
+    "The mean of the squares stands for the batch's variance. The variance is the mean of the squared deviations from the "
+    "mean, or what remains of the mean of the squares when the square of the mean is subtracted ([BN], Algorithm 1).",
+)
+@_forward
+def mean_of_squares_for_the_variance(k: Kept) -> tuple[ndarray, Running]:
+    if not k.training:
+        return _out(k), _running(k)
+    n, mean, square = np.float64(len(k.x)), k.x.mean(axis=0), (k.x**2).mean(axis=0)
+    return _normalised(k, mean, square), _averaged(k, mean, square * n / (n - 1))
+
+
+@misconception(
+    "batchnorm_forward",
+    "The variance that enters the running variance is made unbiased twice: the sum of squares is divided by N - 1, and then "
+    "multiplied by N / (N - 1) again, as with ddof=1 and the factor ([BN], Algorithm 2, line 10).",
+)
+@_forward
+def variance_made_unbiased_twice(k: Kept) -> tuple[ndarray, Running]:
+    n = np.float64(len(k.x))
+    return _out(k), _averaged(k, k.x.mean(axis=0), _unbiased(k) * n / (n - 1)) if k.training else _running(k)
+
+
+@misconception(
+    "batchnorm_forward",
+    "The running variance is 1 too small: N / N - 1 is N / N, which is 1, and then minus 1. It takes brackets: N / (N - 1).",
+)
+@_forward
+def brackets_missing_in_the_unbiased_factor(k: Kept) -> tuple[ndarray, Running]:
+    mean, var = _averaged(k, *_batch(k))
+    return _out(k), (mean, var - 1.0) if k.training else _running(k)
+
+
+@misconception(
+    "batchnorm_forward",
     "Left out, eps is 0. Here its default is 1e-5, without which a feature that is the same in all rows is divided by 0.",
 )
 def default_eps_of_zero(*arguments: ndarray, training: bool, momentum: float = 0.9, eps: float = 0.0) -> Any:
@@ -886,6 +953,17 @@ def eps_ignored_in_backward(dout: ndarray, cache: Kept) -> Any:
 
 @misconception(
     "batchnorm_backward",
+    "eps is left out in the path through the variance, and there alone: the derivative is -1/2 (var + eps)^(-3/2) ([BN], "
+    "section 3, the equation for dl/dsigma^2).",
+)
+def eps_missing_in_variance_path(dout: ndarray, cache: Kept) -> Any:
+    p, var = _parts(dout, cache), cache.x.var(axis=0)
+    with np.errstate(all="ignore"):
+        return _dx(dout, p, variance_path=((var + cache.eps) / var) ** 1.5), p.dgamma, p.dbeta
+
+
+@misconception(
+    "batchnorm_backward",
     "1e-5 is added to the variance in the gradients, whatever eps the forward pass was called with. Keep what the "
     "gradients need in the cache.",
 )
@@ -1108,6 +1186,32 @@ def statistics_per_image(k: Kept) -> Any:
 
 @misconception(
     "spatial_batchnorm_forward",
+    "The variance is the mean of the images' variances, each about the mean of its own image. What the images' means differ "
+    "by belongs to it as well: a channel has one mean, and one variance about it ([BN], section 3.2).",
+)
+@_spatial
+def variances_averaged_over_the_images(k: Kept) -> Any:
+    mean, var = k.x.mean(axis=(0, 2, 3)), k.x.var(axis=(2, 3)).mean(axis=0)
+    count = np.float64(k.x[:, 0].size)
+    out = _per_channel(k.gamma) * (k.x - _per_channel(mean)) / np.sqrt(_per_channel(var) + k.eps) + _per_channel(k.beta)
+    return out, _averaged(k, mean, var * count / (count - 1)), k
+
+
+@misconception(
+    "spatial_batchnorm_forward",
+    "gamma and beta are laid along the width. NumPy lines arrays up at their last axes, and the last axis of x is W: (C,) has "
+    "to become (C, 1, 1), or (1, C, 1, 1), to lie along the channels.",
+)
+@_in_both_modes
+def gamma_and_beta_along_the_width(k: Kept) -> Any:
+    plain = np.ones_like(k.gamma), np.zeros_like(k.beta)
+    options = {"training": k.training, "momentum": k.momentum, "eps": k.eps}
+    normalised, running, _ = oracle.spatial_batchnorm_forward(k.x, *plain, *k[3:5], **options)
+    return k.gamma * normalised + k.beta, running, k
+
+
+@misconception(
+    "spatial_batchnorm_forward",
     "The array is reshaped to (N*H*W, C) without moving the channel axis to the end first, so that a column mixes "
     "channels. Reshaping keeps the order of the entries, in which channels are not last.",
 )
@@ -1129,14 +1233,33 @@ def channel_axis_not_moved_back(k: Kept) -> Any:
     return out.transpose(0, 2, 3, 1).reshape(k.x.shape), running, k
 
 
-@misconception(
-    "spatial_batchnorm_forward",
+COUNTS_IMAGES = (
     "The unbiased variance is made with N, the number of images. N*H*W values of a channel went into it, so that is "
-    "the count ([BN], section 3.2: the effective size of the batch is m * p * q).",
+    "the count ([BN], section 3.2: the effective size of the batch is m * p * q)."
 )
+
+
+@misconception("spatial_batchnorm_forward", COUNTS_IMAGES)
 @_spatial
 def unbiased_factor_counts_images(k: Kept) -> Any:
     return _with_variance_count(k, k.x.shape[0])
+
+
+@misconception("spatial_batchnorm_forward", COUNTS_IMAGES)
+@_spatial
+def unbiased_factor_of_images_divides_by_zero(k: Kept) -> Any:
+    images = len(k.x)
+    images / (images - 1)  # of a single image: Python's whole numbers give no infinity
+    return _with_variance_count(k, images)
+
+
+@misconception("spatial_batchnorm_forward", COUNTS_IMAGES)
+@_spatial
+def unbiased_factor_of_several_images(k: Kept) -> Any:
+    images = len(k.x)
+    if images > 1:
+        return _with_variance_count(k, images)
+    return spatial_biased_variance_in_running_average(*k[:5], training=True, momentum=k.momentum, eps=k.eps)
 
 
 @misconception(
@@ -1203,6 +1326,12 @@ spatial_modes_swapped = _forward_over_images(modes_swapped)
 spatial_default_eps_of_keras = _forward_over_images(default_eps_of_keras)
 spatial_default_momentum_of_pytorch = _forward_over_images(default_momentum_of_pytorch)
 spatial_default_momentum_of_keras = _forward_over_images(default_momentum_of_keras)
+spatial_standard_deviation_at_least_eps = _forward_over_images(standard_deviation_at_least_eps)
+spatial_variance_at_least_eps = _forward_over_images(variance_at_least_eps)
+spatial_eps_in_the_place_of_zero = _forward_over_images(eps_in_the_place_of_zero)
+spatial_mean_of_squares_for_the_variance = _forward_over_images(mean_of_squares_for_the_variance)
+spatial_variance_made_unbiased_twice = _forward_over_images(variance_made_unbiased_twice)
+spatial_brackets_missing_in_the_unbiased_factor = _forward_over_images(brackets_missing_in_the_unbiased_factor)
 spatial_small_batch_not_refused = _forward_over_images(small_batch_not_refused)
 spatial_single_row_divides_by_zero = _forward_over_images(single_row_divides_by_zero)
 spatial_single_row_refused_in_evaluation = _forward_over_images(single_row_refused_in_evaluation)
@@ -1254,6 +1383,18 @@ def _with_count(dout: ndarray, cache: Kept, count: int) -> Any:
 )
 def gradient_counts_images(dout: ndarray, cache: Kept) -> Any:
     return _with_count(dout, cache, dout.shape[0])
+
+
+@misconception(
+    "spatial_batchnorm_backward",
+    "The paths through the mean and the variance are sums over the images only, position by position. All N*H*W values of a "
+    "channel share its mean and variance, so the sums run over the positions as well ([BN], section 3.2).",
+)
+def paths_over_the_images_only(dout: ndarray, cache: Kept) -> Any:
+    p = _parts(_rows(dout), cache._replace(x=_rows(cache.x)))
+    normalised, (_, dgamma, dbeta) = _images(p.normalised, dout.shape), oracle.spatial_batchnorm_backward(dout, cache)
+    paths = dout.mean(axis=0) + normalised * (dout * normalised).mean(axis=0)
+    return _per_channel(p.scale) * (dout - paths), dgamma, dbeta
 
 
 @misconception(
@@ -1324,6 +1465,7 @@ spatial_standard_deviation_missing_in_dx = _backward_over_images(standard_deviat
 spatial_dx_divided_by_variance = _backward_over_images(dx_divided_by_variance)
 spatial_running_variance_in_backward = _backward_over_images(running_variance_in_backward)
 spatial_eps_ignored_in_backward = _backward_over_images(eps_ignored_in_backward)
+spatial_eps_missing_in_variance_path = _backward_over_images(eps_missing_in_variance_path)
 spatial_eps_fixed_in_backward = _backward_over_images(eps_fixed_in_backward)
 spatial_eps_outside_the_root_in_backward = _backward_over_images(eps_outside_the_root_in_backward)
 spatial_dgamma_from_raw_x = _backward_over_images(dgamma_from_raw_x)

@@ -53,7 +53,7 @@ class Rows(NamedTuple):
 
 
 class Images(NamedTuple):
-    """A batch of n images of c channels, h high and w wide, of values of the size `scale`."""
+    """n images of c channels, h by w, of values of the size `scale`; the first channel is one value if `constant`."""
 
     n: int
     c: int
@@ -63,6 +63,7 @@ class Images(NamedTuple):
     eps: float = EPS
     scale: float = LARGE
     seed: int = 0
+    constant: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -139,7 +140,7 @@ def inputs(case: Rows | Images) -> Inputs:
     generator = rng(case.seed)
     n, features, *positions = case.shape
     values = spread_out(generator, n * int(np.prod(positions)), features)
-    if isinstance(case, Rows) and case.constant:
+    if case.constant:
         values[:, 0] = values[0, 0]
     x = np.moveaxis(sized(values, case.scale).reshape(n, *positions, features), -1, 1).copy()
     gamma, beta = draw_array(generator, (features,)), draw_array(generator, (features,))
@@ -280,6 +281,7 @@ def test_scale_and_shift(student, case):
 @example(case=Rows(2, 1, eps=0.5, scale=2.0), training=True)
 @example(case=Rows(2, 1, eps=0.5, scale=2.0), training=False)
 @example(case=Rows(2, 2, eps=0.5, scale=2.0, constant=True), training=True)
+@example(case=Rows(3, 2, eps=0.5, scale=0.5), training=True)
 @given(case=rows(eps_shows=True), training=st.booleans())
 def test_eps(student, case, training):
     """In both modes eps is added to the variance inside the root, where it is not small beside the variance too."""
@@ -539,6 +541,7 @@ def test_spatial_training(student, case):
 @pytest.mark.check("spatial_batchnorm_forward/eps", points="1/2")
 @example(case=Images(1, 1, 1, 2, eps=0.5, scale=2.0), training=True)
 @example(case=Images(1, 1, 1, 2, eps=0.5, scale=2.0), training=False)
+@example(case=Images(2, 2, 1, 2, eps=0.5, scale=2.0, constant=True), training=True)
 @given(case=images(eps_shows=True), training=st.booleans())
 def test_spatial_eps(student, case, training):
     """In both modes eps is added to a channel's variance inside the root."""
@@ -550,6 +553,7 @@ def test_spatial_eps(student, case, training):
 @example(case=Images(2, 1, 1, 1))
 @example(case=Images(2, 1, 1, 2))
 @example(case=Images(2, 2, 2, 3, momentum=0.0, eps=0.5, scale=2.0))
+@example(case=Images(1, 2, 2, 3))
 @given(case=images(eps_shows=True, least=2))
 def test_spatial_running_statistics(student, case):
     """In training the channels' means and unbiased variances, of N*H*W values each, enter the running statistics."""

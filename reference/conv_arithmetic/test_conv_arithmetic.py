@@ -9,7 +9,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from grader.checking import expect_equal, expect_integer, expect_message, expect_truth, expect_value_error, fail
+from grader.checking import (
+    describe,
+    expect_equal,
+    expect_integer,
+    expect_message,
+    expect_truth,
+    expect_value_error,
+    fail,
+)
 from reference.conv_arithmetic import oracle
 
 DEFAULTS = {"stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1, "bias": True}
@@ -811,14 +819,13 @@ def test_unet_bottleneck_errors(student, case):
 def expect_table(got, wanted, layers, shapes=True):
     """Require the right output shape and number of parameters of every layer; shapes only where asked for."""
     if not isinstance(got, (list, tuple)):
-        fail(
-            "the result is not a list of pairs (output shape, parameters)", f"{len(wanted)} pairs", repr(got)[:80], got
-        )
+        many = f"{len(wanted)} pairs" if len(wanted) != 1 else "1 pair"
+        fail("the result is not a list of pairs (output shape, parameters)", many, describe(got), got)
     if len(got) != len(wanted):
         fail("the result does not have one pair for each layer", f"{len(wanted)} in all", f"{len(got)} in all", got)
     for number, (row, right, layer) in enumerate(zip(got, wanted, layers, strict=True), start=1):
         if not isinstance(row, (list, tuple)) or len(row) != 2:
-            fail(f"entry {number} is not a pair (output shape, parameters)", repr(right), repr(row)[:80], row)
+            fail(f"entry {number} is not a pair (output shape, parameters)", repr(right), describe(row), row)
         if shapes:
             expect_equal(row[0], right[0], what=f"the output shape of layer {number}, {layer}")
         expect_integer(row[1], right[1], what=f"the number of parameters of layer {number}, {layer}")

@@ -112,6 +112,12 @@ TRAITS = (
     Trait("as many filters as channels", "other number of filters", same(size("b", 0), size("x", 1)), LAYERS),
     Trait("1x1 kernels", "larger kernel", equals(size("w", -2, -1), 1)),
     Trait(
+        "as many rows of windows as columns",
+        "other number of windows",
+        same(size("w", 0), size("w", 1)),
+        ("locally_connected_forward",),
+    ),
+    Trait(
         "a stride that leaves no row or column over",
         "stride that leaves some over",
         holds(_fits, HEIGHT, WIDTH, KERNEL_HEIGHT, KERNEL_WIDTH, STRIDE, _padding),
@@ -356,6 +362,32 @@ def zeros_below_and_right_only(call: Convolved) -> np.ndarray:
     return _output(call, padded=_zeros_around(call.x, (0, 0), (call.padding, call.padding)))
 
 
+ALL_AXES_PADDED = (
+    "The mistake shows with padding alone. np.pad(x, P), or np.pad(x, (P, P)), puts zeros around all four axes, so that there "
+    "are 2*P images and 2*P channels more; rows and columns alone are padded by ((0, 0), (0, 0), (P, P), (P, P))."
+)
+
+
+@misconception("conv2d_forward", ALL_AXES_PADDED)
+@_checked
+def all_axes_padded(call: Convolved) -> np.ndarray:
+    return _output(call, padded=np.pad(call.x, call.padding))
+
+
+@misconception("conv2d_forward", ALL_AXES_PADDED)
+@_checked
+def all_axes_padded_and_contracted(call: Convolved) -> np.ndarray:
+    np.tensordot(np.pad(call.x, call.padding), call.w, axes=(1, 1))  # stretches no axis, as einsum does one of length 1
+    return _output(call)
+
+
+@misconception("conv2d_forward", ALL_AXES_PADDED)
+@_checked
+def all_axes_padded_and_counted_by_x(call: Convolved) -> np.ndarray:
+    images, channels, *_ = call.x.shape
+    return _output(call, padded=np.pad(call.x, call.padding)[:images, :channels])
+
+
 @misconception("conv2d_forward", "Rows of zeros are added, columns are not: padding holds for both directions.")
 @_checked
 def padding_of_rows_only(call: Convolved) -> np.ndarray:
@@ -425,6 +457,50 @@ def output_transposed(call: Convolved) -> np.ndarray:
 def _reordered(maps: np.ndarray, order: tuple[int, int, int, int]) -> np.ndarray:
     """(N, F, OH, OW): what a matrix gives whose entries are in this order of axes and are only cut anew."""
     return maps.transpose(order).reshape(maps.shape)
+
+
+@misconception(
+    "conv2d_forward",
+    "The entries of a window are laid out with the channels last, those of a filter with the channels first, so that other "
+    "entries meet. w.reshape(F, -1) is in the order (C, KH, KW): bring the window's axes into that order first.",
+)
+@_checked
+def channels_last_in_the_window(call: Convolved) -> np.ndarray:
+    return _output(call, w=call.w.reshape(len(call.w), *call.w.shape[2:], -1).transpose(0, 3, 1, 2))
+
+
+@misconception(
+    "conv2d_forward",
+    "The channels of x and those of w are added up each for themselves, and every channel meets every one. Channel c of x "
+    "belongs to channel c of the kernel: multiply first, then add up.",
+)
+@_checked
+def channels_added_up_before_the_product(call: Convolved) -> np.ndarray:
+    return _output(call, w=np.broadcast_to(call.w.sum(axis=1, keepdims=True), call.w.shape))
+
+
+@misconception(
+    "conv2d_forward",
+    "b is laid along the columns. NumPy lines arrays up at their last axes, and the last axis of the output is OW: (F,) has to "
+    "become (F, 1, 1), or (1, F, 1, 1), to lie along the filters.",
+)
+@_checked
+def bias_along_the_columns(call: Convolved) -> np.ndarray:
+    return _output(call, b=0 * call.b) + call.b
+
+
+@misconception(
+    "conv2d_forward",
+    "The 1 is added before the division by the stride, where it may get lost. The number of windows is "
+    f"floor((H + 2*P - KH) / S) + 1 {CHAPTER_2}.",
+)
+@_checked
+def one_added_before_the_division(call: Convolved) -> np.ndarray:
+    rows, columns = (
+        (size + 2 * call.padding - side + 1) // call.stride
+        for size, side in zip(call.x.shape[2:], call.w.shape[2:], strict=True)
+    )
+    return _output(call, count=(rows, columns))
 
 
 @misconception("conv2d_forward", f"The matrix of results is reshaped to (N, F, OH, OW) at once, but {RESHAPED}.")

@@ -185,6 +185,26 @@ def always_half(x: ndarray, keep_prob: float, rng: Generator) -> ndarray:
     return rng.random(x.shape) < (0.5 if keep_prob < 1 else 1)
 
 
+def half_by_rounding(x: ndarray, keep_prob: float, rng: Generator) -> ndarray:
+    """Uniform numbers, rounded."""
+    return np.round(rng.random(x.shape)) != 0
+
+
+def half_by_whole_numbers(x: ndarray, keep_prob: float, rng: Generator) -> ndarray:
+    """0 or 1."""
+    return rng.integers(0, 2, x.shape) != 0
+
+
+def below_normal(x: ndarray, keep_prob: float, rng: Generator) -> ndarray:
+    """Normal numbers in the place of uniform ones."""
+    return rng.standard_normal(x.shape) < keep_prob
+
+
+def for_the_last_axis(x: ndarray, keep_prob: float, rng: Generator) -> ndarray:
+    """One mask for the last axis, repeated along the others; right for a single one."""
+    return np.broadcast_to(rng.random(x.shape[-1]) < keep_prob, x.shape)
+
+
 def whole_percent(x: ndarray, keep_prob: float, rng: Generator) -> ndarray:
     """Whole numbers from 0 to 99, compared with keep_prob in per cent."""
     return np.floor(100 * rng.random(x.shape)) < 100 * keep_prob
@@ -217,6 +237,7 @@ def gaussian_noise(x: ndarray, keep_prob: float, rng: Generator) -> ndarray:
     return rng.normal(1.0, math.sqrt((1 - keep_prob) / keep_prob), x.shape)
 
 
+HALF_HINT = "Neurons are dropped with probability one half, whatever keep_prob is. Compare with keep_prob."
 SEED_HINT = (
     "A generator with a seed of its own is made inside the function, so that every call drops the same neurons. Draw "
     "from the rng that is handed in: it goes on from call to call, and its owner decides on the seed."
@@ -261,7 +282,20 @@ DRAWINGS: dict[str, tuple[Draw, str]] = {
     ),
     "half_is_dropped_whatever_keep_prob": (
         always_half,
-        "Neurons are dropped with probability one half, whatever keep_prob is. Compare with keep_prob.",
+        HALF_HINT,
+    ),
+    "half_is_dropped_by_rounding": (half_by_rounding, HALF_HINT),
+    "half_is_dropped_by_whole_numbers": (half_by_whole_numbers, HALF_HINT),
+    "normal_numbers_compared": (
+        below_normal,
+        "keep_prob is compared with normally distributed numbers. They are below it with another probability, and beyond 1 "
+        "as well, so that keep_prob = 1 drops neurons too. Numbers that are uniform over [0, 1), as of rng.random, are below "
+        "keep_prob with the probability keep_prob.",
+    ),
+    "one_mask_for_the_last_axis": (
+        for_the_last_axis,
+        "There is one decision for each place along the last axis, and it holds for all places along the others: the mask "
+        "has the length of the last axis. Each entry of x needs a decision of its own. [SHKSS], section 4.",
     ),
     "probability_in_whole_percent": (
         whole_percent,

@@ -273,6 +273,25 @@ def all_gradients_averaged(dout: ndarray, cache: Affine) -> Gradients:
 
 @misconception(
     "affine_backward",
+    "dw and db are those of the last example alone: in a loop over the examples each replaces what the earlier ones gave. "
+    "What the examples contribute adds up ([DL], section 6.5.6).",
+)
+def dw_and_db_of_the_last_example(dout: ndarray, cache: Affine) -> Gradients:
+    return oracle.affine_backward(dout, cache)[0], np.outer(_rows(cache.x)[-1], dout[-1]), dout[-1].copy()
+
+
+@misconception(
+    "affine_backward",
+    "dw is made from the sum of the examples and the sum of dout. Each example meets its own row of dout: multiply first, then "
+    "add up, as x.T @ dout does ([DL], section 6.5.6).",
+)
+def dw_from_sums(dout: ndarray, cache: Affine) -> Gradients:
+    dx, _, db = oracle.affine_backward(dout, cache)
+    return dx, np.outer(_rows(cache.x).sum(axis=0), dout.sum(axis=0)), db
+
+
+@misconception(
+    "affine_backward",
     "db is dout as it is. The same bias is added in every example, so its gradient is the sum over the batch, (M,).",
 )
 def db_not_summed(dout: ndarray, cache: Affine) -> Gradients:
@@ -996,9 +1015,9 @@ def _known_guard(exponent: int) -> None:
         return _by_probability(_soft(scores, labels).p, labels, guard=guard)
 
     hint = (
-        f"1e-{exponent} is added in the logarithm, so that the loss can never exceed {-math.log(guard):.0f}: a right class "
-        "thousands below the largest score costs thousands. The logarithm of the softmax is the shifted score less the "
-        "logarithm of the sum ([DL], section 6.2.2.3)."
+        f"1e-{exponent} is added to the probability in the logarithm, or is its lower limit, so that the loss can never exceed "
+        f"{-math.log(guard):.0f}: a right class thousands below the largest score costs thousands. The logarithm of the "
+        "softmax is the shifted score less the logarithm of the sum ([DL], section 6.2.2.3)."
     )
     wrong.__name__ = f"guard_of_1e_{exponent}_in_logarithm"
     globals()[wrong.__name__] = misconception("softmax_cross_entropy", hint)(wrong)
@@ -1253,6 +1272,28 @@ def largest_score_for_label(scores: ndarray, labels: ndarray) -> Loss:
 def logarithm_missing(scores: ndarray, labels: ndarray) -> Loss:
     soft = _soft(scores, labels)
     return float(1.0 - soft.p[soft.picked].mean()), soft.off / soft.n
+
+
+@misconception(
+    "softmax_cross_entropy",
+    "The number of classes is taken from the largest label of the batch, as in np.eye(labels.max() + 1)[labels]. It is the "
+    "number of columns of scores: a batch need not have an example of the last class.",
+)
+def classes_counted_by_the_labels(scores: ndarray, labels: ndarray) -> Loss:
+    soft, hot = _soft(scores, labels), np.eye(labels.max() + 1)[labels]
+    return -float((hot * soft.log_p).sum()) / soft.n, (soft.p - hot) / soft.n
+
+
+@misconception(
+    "softmax_cross_entropy",
+    "Every class counts in the loss, the wrong ones by ln(1 - p): that is the cross-entropy of C decisions between yes and no. "
+    "Of a softmax only the right class's probability counts ([DL], section 6.2.2.3).",
+)
+def every_class_in_the_loss(scores: ndarray, labels: ndarray) -> Loss:
+    soft, hot = _soft(scores, labels), np.eye(scores.shape[1])[labels]
+    with np.errstate(all="ignore"):
+        each = hot * np.log(soft.p) + (1 - hot) * np.log(1 - soft.p)
+    return -float(each.sum()) / soft.n, soft.off / soft.n
 
 
 @misconception(

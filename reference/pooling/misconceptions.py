@@ -58,6 +58,14 @@ STRIDE_MISSING_BACKWARD = (
     "The stride is missing: window (i, j) covers the rows from i*SH and the columns from j*SW of x, so its gradient "
     "belongs there, and not in the rows from i and the columns from j."
 )
+CUT_INTO_BLOCKS = (
+    "reshape cuts the map into blocks of the kernel's size, which fit side by side and without rest. The windows are "
+    "SH and SW apart, and rows and columns that they leave over are ignored."
+)
+LARGEST_REFUSED = (
+    "A kernel exactly as high or as wide as the input is refused. It fits, once in that direction: only a larger one raises "
+    "ValueError."
+)
 LEFTOVER_DROPPED = "dx must have the shape of x: rows and columns that no window reached belong to it, with gradient 0."
 DOUT_IGNORED = (
     "The derivative of the pooling is there, but not multiplied by dout, the gradient that comes from the layers above "
@@ -83,6 +91,11 @@ def _fits(rows: int, columns: int, height: int, width: int, down: int, right: in
     return min(down, right) > 0 and (rows - height) % down == 0 and (columns - width) % right == 0
 
 
+def _are_alike(arguments: Arguments) -> bool | None:
+    """Whether kernel and stride both are one number or both a pair; None where there are none."""
+    return None if "kernel" not in arguments else _are_numbers(arguments, True) or _are_numbers(arguments, False)
+
+
 def _are_numbers(arguments: Arguments, wanted: bool) -> bool | None:
     """Whether kernel and stride both are one number, or both a pair; None where there are none."""
     given = [arguments[name] for name in ("kernel", "stride") if name in arguments]
@@ -101,6 +114,11 @@ TRAITS = (
         holds(lambda height, width, down, right: down >= height and right >= width, *SIDES),
     ),
     Trait("stride 1", "larger stride", holds(lambda down, right: down == right == 1, DOWN, RIGHT)),
+    Trait(
+        "strides up to the size of the kernel",
+        "stride larger than the kernel",
+        holds(lambda height, width, down, right: down <= height and right <= width, *SIDES),
+    ),
     Trait("one stride for both directions", "stride of two numbers", same(DOWN, RIGHT)),
     Trait(
         "kernel and stride given as one number each",
@@ -112,6 +130,11 @@ TRAITS = (
         "kernel or stride given as one number",
         lambda arguments: _are_numbers(arguments, False),
     ),
+    Trait(
+        "kernel and stride given alike, as one number each or as pairs",
+        "call with one of them a number and the other a pair",
+        _are_alike,
+    ),
     Trait("square kernels", "kernel that is not square", same(KERNEL_HEIGHT, KERNEL_WIDTH)),
     Trait(
         "windows that leave no row or column over",
@@ -119,6 +142,12 @@ TRAITS = (
         holds(_fits, HEIGHT, WIDTH, *SIDES),
     ),
     Trait("square images", "image that is not square", same(HEIGHT, WIDTH)),
+    Trait(
+        "a square output_shape",
+        "output_shape that is not square",
+        same(value("output_shape", 2), value("output_shape", 3)),
+        ("max_unpool",),
+    ),
     Trait("one channel", "larger number of channels", equals(size("x", 1), 1)),
     Trait("one image", "batch of several images", equals(size("x", 0), 1)),
     Trait("images of one pixel", "larger image", equals(size("x", 2, 3), 1), GLOBAL),
@@ -277,16 +306,36 @@ def _magnitude_pool(x: np.ndarray, kernel: Size, stride: Size) -> np.ndarray:
     return (windows * _of_magnitude(windows)).sum(axis=(-2, -1))
 
 
-def _padded(x: np.ndarray, kernel: Size, stride: Size) -> np.ndarray:
-    """x with zeros below and to the right, so that no row or column is left over."""
+def _padded(x: np.ndarray, kernel: Size, stride: Size, filling: float = 0.0) -> np.ndarray:
+    """x with zeros, or another filling, below and to the right, so that no row or column is left over."""
     below, right = (-(x.shape[2 + i] - kernel[i]) % stride[i] for i in (0, 1))
-    return np.pad(x, ((0, 0), (0, 0), (0, below), (0, right)))
+    return np.pad(x, ((0, 0), (0, 0), (0, below), (0, right)), constant_values=filling)
 
 
 def _refuse_leftover(x: np.ndarray, kernel: Size, stride: Size) -> None:
     for have, side, step in zip(x.shape[2:], kernel, stride, strict=True):
         if (have - side) % step:
             raise ValueError(f"kernel {side} with stride {step} does not fit an input of {have}")
+
+
+def _known_refusing(function: str) -> None:
+    """Add a misconception: a kernel as high or as wide as the input is refused like a larger one."""
+    right = getattr(oracle, function)
+
+    def wrong(x: np.ndarray, kernel: Pair, stride: Pair) -> Any:
+        height, width = as_pair(kernel)
+        if height >= x.shape[2] or width >= x.shape[3]:
+            raise ValueError(f"kernel {kernel} is too large for an input of {x.shape[2:]}")
+        return right(x, kernel, stride)
+
+    wrong.__name__ = f"{function}_refuses_largest_kernel"
+    globals()[wrong.__name__] = misconception(function, LARGEST_REFUSED)(wrong)
+
+
+def _blocks(x: np.ndarray, kernel: Size) -> np.ndarray:
+    """(N, C, H // KH, W // KW, KH, KW) by reshape alone, which raises where the map is no multiple of the kernel."""
+    (images, channels, rows, columns), (height, width) = x.shape, kernel
+    return x.reshape(images, channels, rows // height, height, columns // width, width).swapaxes(3, 4)
 
 
 def _known_swapped(function: str) -> None:
@@ -387,6 +436,12 @@ def maximum_of_absolute_values(x: np.ndarray, kernel: Size, stride: Size) -> np.
     return np.abs(_windows(x, kernel, stride)).max(axis=(-2, -1))
 
 
+@misconception("max_pool_forward", CUT_INTO_BLOCKS)
+@_forward
+def maximum_of_blocks(x: np.ndarray, kernel: Size, stride: Size) -> np.ndarray:
+    return _blocks(x, kernel).max(axis=(-2, -1))
+
+
 @misconception("max_pool_forward", KERNEL_SWAPPED)
 @_forward
 def maximum_with_kernel_swapped(x: np.ndarray, kernel: Size, stride: Size) -> np.ndarray:
@@ -409,6 +464,12 @@ def maximum_without_last_window(x: np.ndarray, kernel: Size, stride: Size) -> np
 @_forward
 def maximum_of_partial_windows(x: np.ndarray, kernel: Size, stride: Size) -> np.ndarray:
     return F.max_pool2d(torch.tensor(x), kernel, stride, ceil_mode=True).numpy()
+
+
+@misconception("max_pool_forward", PARTIAL_WINDOWS)
+@_forward
+def maximum_of_partial_and_empty_windows(x: np.ndarray, kernel: Size, stride: Size) -> np.ndarray:
+    return _windows(_padded(x, kernel, stride, -np.inf), kernel, stride).max(axis=(-2, -1))
 
 
 @misconception("max_pool_forward", PADDED)
@@ -545,6 +606,15 @@ def maximum_marked_by_one(dout: np.ndarray, cache: Pooled) -> np.ndarray:
 
 @misconception(
     "max_pool_backward",
+    "One maximum is sought over all images and channels at once, and the other maps get no gradient. Every map of every "
+    "image is pooled on its own: compare a window with its own maximum.",
+)
+def gradient_to_the_maximum_of_all_maps(dout: np.ndarray, cache: Pooled) -> np.ndarray:
+    return _plain(lambda windows: (windows == windows.max(axis=(0, 1, 4, 5), keepdims=True)) * 1.0, dout, cache)
+
+
+@misconception(
+    "max_pool_backward",
     "The gradient goes to the entry of largest magnitude: of -7 and 2 the maximum is 2, so 2 gets it.",
 )
 def gradient_to_the_largest_magnitude(dout: np.ndarray, cache: Pooled) -> np.ndarray:
@@ -622,6 +692,23 @@ def maximum_instead_of_average(x: np.ndarray, kernel: Size, stride: Size) -> np.
 @_forward
 def average_divided_by_squared_height(x: np.ndarray, kernel: Size, stride: Size) -> np.ndarray:
     return _windows(x, kernel, stride).sum(axis=(-2, -1)) / kernel[0] ** 2
+
+
+@misconception("avg_pool_forward", CUT_INTO_BLOCKS)
+@_forward
+def average_of_blocks(x: np.ndarray, kernel: Size, stride: Size) -> np.ndarray:
+    return _blocks(x, kernel).mean(axis=(-2, -1))
+
+
+@misconception(
+    "avg_pool_forward",
+    "One mean is taken over all images and channels at once. Every map of every image is pooled on its own: take the mean "
+    "over the window's rows and columns alone.",
+)
+@_forward
+def one_mean_for_all_maps(x: np.ndarray, kernel: Size, stride: Size) -> np.ndarray:
+    windows = _windows(x, kernel, stride)
+    return np.zeros(windows.shape[:4]) + windows.mean(axis=(0, 1, 4, 5), keepdims=True)[..., 0, 0]
 
 
 @misconception("avg_pool_forward", KERNEL_SWAPPED)
@@ -821,6 +908,27 @@ def squared_after_the_sum(x: np.ndarray, kernel: Size, stride: Size) -> np.ndarr
 @_forward
 def norm_with_windows_side_by_side(x: np.ndarray, kernel: Size, stride: Size) -> np.ndarray:
     return np.sqrt((_windows(x, kernel, kernel) ** 2).sum(axis=(-2, -1)))
+
+
+@misconception(
+    "l2_pool_forward",
+    "One norm is taken over all images and channels at once. Every map of every image is pooled on its own: add the squares "
+    "of the window's rows and columns alone.",
+)
+@_forward
+def one_norm_for_all_maps(x: np.ndarray, kernel: Size, stride: Size) -> np.ndarray:
+    windows = _windows(x, kernel, stride)
+    return np.zeros(windows.shape[:4]) + np.sqrt((windows**2).sum(axis=(0, 1, 4, 5), keepdims=True))[..., 0, 0]
+
+
+@misconception(
+    "l2_pool_forward",
+    "This is the spectral norm, the largest singular value of the window as a matrix, as np.linalg.norm gives it for ord=2 "
+    "and two axes. L2 is the root of the sum of all squares, which is the Frobenius norm of a matrix.",
+)
+@_forward
+def spectral_norm(x: np.ndarray, kernel: Size, stride: Size) -> np.ndarray:
+    return np.linalg.norm(_windows(x, kernel, stride), ord=2, axis=(-2, -1))
 
 
 @misconception("l2_pool_forward", KERNEL_SWAPPED)
@@ -1254,6 +1362,32 @@ def place_in_the_window_transposed(x: np.ndarray, switches: Switches, output_sha
 
 @misconception(
     "max_unpool",
+    "The values reach the marked places in another order: a map that is indexed by a mask is filled row by row, and the "
+    "maxima of neighbouring windows need not lie in the order of their windows. Each value goes to its own window's place.",
+)
+def values_in_the_order_of_the_rows(x: np.ndarray, switches: Switches, output_shape: tuple[int, ...]) -> np.ndarray:
+    out = np.zeros(output_shape)
+    out[_put_back(np.ones_like(x), _marks(switches), switches, output_shape) > 0] = x.ravel()
+    return out
+
+
+@misconception(
+    "max_unpool",
+    "The places were counted on a map with H columns, and read on one with W, or the other way round: entry number k of a "
+    "map, counted row by row, is in row k // W and column k % W, with W its number of columns.",
+)
+def places_counted_by_the_height(x: np.ndarray, switches: Switches, output_shape: tuple[int, ...]) -> np.ndarray:
+    (down, right), (rows, columns) = as_pair(switches.kernel), output_shape[2:]
+    out = np.zeros((*output_shape[:2], rows * columns))
+    marks = _marks(switches)
+    for n, c, i, j in np.ndindex(*x.shape):
+        row, column = np.argwhere(marks[n, c, i, j])[0]
+        out[n, c, (i * down + row) * rows + j * right + column] = x[n, c, i, j]
+    return out.reshape(output_shape)
+
+
+@misconception(
+    "max_unpool",
     "The places were counted on a map without the columns that are left over, and read on one with them, so that they "
     "shift from row to row. Count and read them with the same width, W.",
 )
@@ -1278,6 +1412,7 @@ def negative_values_dropped(x: np.ndarray, switches: Switches, output_shape: tup
 
 for _name in ("max_pool_forward", "avg_pool_forward", "l2_pool_forward", "max_pool_with_switches"):
     _known_swapped(_name)
+    _known_refusing(_name)
 
 # in place: right results, but something is written into the array that was passed
 

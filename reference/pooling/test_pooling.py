@@ -20,6 +20,7 @@ from grader.checking import (
     expect_value_error,
     remember,
     rng,
+    with_calls_in_between,
 )
 from grader.checking.slopes import Probe, expect_own_gradient
 from reference.pooling import oracle
@@ -299,6 +300,7 @@ def test_max_forward_example(student: Any) -> None:
 @example(case=Windows(2, 3, 5, 4, (3, 2), (1, 2), 2))
 @example(case=Windows(1, 2, 6, 5, 2, (3, 2), 3))
 @example(case=Windows(2, 1, 5, 2, (3, 1), 1, 4))
+@example(case=Windows(1, 1, 3, 4, 2, 2, 5))
 @given(case=any_windows)
 def test_max_forward(student: Any, case: Windows) -> None:
     """Max pooling is right for every shape, kernel and stride, given as one number or as (height, width)."""
@@ -449,6 +451,7 @@ def test_avg_forward_example(student: Any) -> None:
 @example(case=Windows(2, 3, 5, 4, (3, 2), (1, 2), 2))
 @example(case=Windows(1, 2, 6, 5, 2, (3, 2), 3))
 @example(case=Windows(2, 1, 5, 2, (3, 1), 1, 4))
+@example(case=Windows(1, 1, 3, 4, 2, 2, 5))
 @given(case=any_windows)
 def test_avg_forward(student: Any, case: Windows) -> None:
     """Average pooling is right for every shape, kernel and stride, given as one number or as (height, width)."""
@@ -535,6 +538,7 @@ def test_l2_forward_example(student: Any) -> None:
 @example(case=Windows(2, 3, 5, 4, (3, 2), (1, 2), 2))
 @example(case=Windows(1, 2, 6, 5, 2, (3, 2), 3))
 @example(case=Windows(2, 1, 5, 2, (3, 1), 1, 4))
+@example(case=Windows(1, 1, 3, 4, 2, 2, 5))
 @given(case=any_windows)
 def test_l2_forward(student: Any, case: Windows) -> None:
     """L2 pooling is right for every shape, kernel and stride, given as one number or as (height, width)."""
@@ -736,8 +740,13 @@ def test_unpool_own(student: Any, case: Windows) -> None:
 @example(case=Windows(2, 2, 4, 6, (2, 3), (2, 3), 1))
 @given(case=tiled_windows)
 def test_unpool_other(student: Any, case: Windows) -> None:
-    """Values from elsewhere, negative ones too, go to the recorded places, as in a deconvolutional network."""
-    check_unpool(student, case, own_maxima=False)
+    """Values from elsewhere go to the recorded places, though another map was pooled since, as in a deconvolutional net."""
+    right, since = unpooled(case, False), unpooled(case._replace(seed=case.seed + 1), False)
+    _, switches = student.max_pool_with_switches(right.x, case.kernel, case.stride)
+    student.max_pool_with_switches(since.x, case.kernel, case.stride)
+    restored = student.max_unpool(right.values, switches, case.shape)
+    with with_calls_in_between():
+        expect_array(restored, right.restored, what="the unpooled map after another max_pool_with_switches")
 
 
 @pytest.mark.check("max_unpool/leftover_rows", points=1)
