@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -902,6 +902,110 @@ def test_a_layer_that_may_be_equal_is_not_blamed(first: Callable[[], list[nn.Mod
     assert first_difference(_entries(nn.Sequential(*first())), _entries(right)) is None
 
 
+class Folded(nn.Module):
+    """A convolution that takes its batch norm in where it does not train."""
+
+    def __init__(self, eps: float, stride: int) -> None:
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(2, 4, 3, stride, bias=False), nn.BatchNorm2d(4, eps)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        mean, var = self.norm.running_mean, self.norm.running_var
+        assert mean is not None and var is not None
+        scale = self.norm.weight / (var + self.norm.eps).sqrt()
+        weight, bias = self.conv.weight * scale[:, None, None, None], self.norm.bias - mean * scale
+        return nn.functional.conv2d(x, weight, bias, self.conv.stride)
+
+
+def _entries_with_numbers(*layers: nn.Module, partial: bool = False) -> list[Any]:
+    return trace_model(nn.Sequential(*layers), (2, 2, 9, 9), partial=partial, seed=0, scale=50)["entries"]  # type: ignore[no-any-return]
+
+
+OTHERWISE = "it is missing, or what stands in its place gives other numbers"
+
+
+@pytest.mark.parametrize(
+    ("first", "rest", "sentence"),
+    [
+        ([nn.Conv2d(2, 4, 3), nn.ReLU(), OwnNormalisation()], [nn.Conv2d(4, 3, 3), nn.ReLU(), nn.MaxPool2d(2)], None),
+        (
+            [nn.Conv2d(2, 4, 3), nn.ReLU(), OwnNormalisation()],
+            [nn.Conv2d(4, 3, 3), nn.MaxPool2d(2)],
+            "the ReLU: it is missing, max pooling follows at once",
+        ),
+        (
+            [nn.Conv2d(2, 4, 3), nn.ReLU(), OwnNormalisation()],
+            [nn.Conv2d(4, 3, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)],
+            "the convolution: padding 1 where 0 is wanted",
+        ),
+    ],
+    ids=["right", "no ReLU", "padding"],
+)
+def test_what_gives_the_same_numbers_is_the_same_layer(
+    first: list[nn.Module], rest: list[nn.Module], sentence: str | None
+) -> None:
+    norm = nn.LocalResponseNorm(5, 5e-4, 0.75, 2)
+    right = _entries_with_numbers(nn.Conv2d(2, 4, 3), nn.ReLU(), norm, nn.Conv2d(4, 3, 3), nn.ReLU(), nn.MaxPool2d(2))
+    found = first_difference(_entries_with_numbers(*first, *rest), right)
+    assert found == (sentence and f"the first layer that differs is {sentence}")
+
+
+def test_constants_of_a_normalisation_written_out_are_looked_at() -> None:
+    right = _entries_with_numbers(nn.Conv2d(2, 4, 3), nn.LocalResponseNorm(5, 5e-4, 0.75, 2), nn.ReLU())
+    wrong = _entries_with_numbers(nn.Conv2d(2, 4, 3), Squares(), nn.ReLU())
+    assert str(first_difference(wrong, right)).endswith(OTHERWISE)
+
+
+def test_a_batch_norm_folded_into_its_convolution_is_there() -> None:
+    def nets(*first: nn.Module) -> list[Any]:
+        return _entries_with_numbers(*first, nn.ReLU(), nn.Conv2d(4, 3, 3), nn.ReLU())
+
+    right = nets(nn.Conv2d(2, 4, 3, bias=False), nn.BatchNorm2d(4))
+    assert first_difference(nets(Folded(1e-5, 1)), right) is None
+    rest = _entries_with_numbers(Folded(1e-5, 1), nn.ReLU(), nn.Conv2d(4, 3, 3, bias=False), nn.ReLU())
+    assert str(first_difference(rest, right)).endswith("without a bias, which is wanted")
+
+
+def _added(maps: Sequence[torch.Tensor]) -> torch.Tensor:
+    """The maps side by side, as a sum of each between zeros."""
+    sizes, before = [one.shape[1] for one in maps], 0
+    total = torch.zeros((), dtype=maps[0].dtype)
+    for one, size in zip(maps, sizes, strict=True):
+        total = total + nn.functional.pad(one, (0, 0, 0, 0, before, sum(sizes) - before - size))
+        before += size
+    return total
+
+
+def test_equal_numbers_in_another_order_are_another_result() -> None:
+    def nets(join: Callable[..., torch.Tensor]) -> list[Any]:
+        return _entries_with_numbers(Joins(join), nn.ReLU())
+
+    right = nets(lambda *maps: torch.cat(maps, 1))
+    assert first_difference(nets(lambda *maps: _added(maps)), right) is None
+    assert str(first_difference(nets(lambda *maps: _added(maps[::-1])), right)).endswith(OTHERWISE)
+
+
+def test_what_a_pass_that_raised_did_not_come_to_is_not_missing() -> None:
+    """The student's maps are put into a tensor that is one channel too small for the layer behind it."""
+
+    def fill(x: torch.Tensor) -> torch.Tensor:
+        out = torch.zeros(len(x), 4, *x.shape[2:], dtype=x.dtype)
+        out[:, :2], out[:, 2:] = x, x.relu()
+        return out[:, 1:]
+
+    class Filled(nn.Module):
+        def __init__(self, join: Callable[[torch.Tensor], torch.Tensor]) -> None:
+            super().__init__()
+            self.join = join
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.join(x)
+
+    right = _entries_with_numbers(Filled(lambda x: torch.cat([x, x.relu()], 1)), nn.BatchNorm2d(4))
+    wrong = _entries_with_numbers(Filled(fill), nn.BatchNorm2d(4), partial=True)
+    assert "batch norm" not in str(first_difference(wrong, right, whole=False))
+
+
 def test_a_trace_of_no_known_form_gives_no_sentence() -> None:
     right = _entries(nn.Sequential(nn.Conv2d(2, 3, 3)))
     for wrong in ([1], [{}], [{"op": 1, "inputs": [7]}], [{"op": "relu", "inputs": [], "settings": 3}], ["x"]):
@@ -948,7 +1052,10 @@ class Norm(nn.BatchNorm2d):
     source = RIGHT.replace("class Pair", own + "class Pair").replace("nn.BatchNorm2d(o", "Norm(o")
     report = grade_source("import torch\n" + source)
     observed = failed(report, "Pair/values").observations
-    assert observed == ("there are parameters that the output does not depend on, of shapes (3,)",), report
+    assert observed == (
+        "the first layer that differs is the batch norm of the pair: it is missing, or what stands in its place gives other "
+        "numbers; there are parameters that the output does not depend on, of shapes (3,)",
+    ), report
 
 
 @pytest.mark.parametrize(

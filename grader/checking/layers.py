@@ -5,10 +5,15 @@ its weights and the keys of its inputs. So two models agree up to the first laye
 key the student's model has nowhere. Slices and negative paddings one after the other are one crop, however it is written, and
 a ReLU behind a concatenation or max pooling counts as one before it, which gives the same. So does a convolution that covers
 its whole map, as a linear layer.
+
+What is put together from other operations has another key than the layer that it equals. Where both traces have numbers, of
+models filled alike and run on the same input, a result that equals one of the course's has the key of that one, and what
+only leads there is not looked at: a batch norm folded into its convolution, a response normalisation written out.
 """
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import math
 from collections import Counter
@@ -63,6 +68,10 @@ MOST_PARTS = 256  # of a concatenation; a model may double its maps as often as 
 BRICKS = frozenset({"addition", "multiplication", "mean", "crop"})
 """Layers by themselves, and what larger ones are put together from: an own batch norm, two convolutions for two groups."""
 WEIGHTED = frozenset({"convolution", "transposed convolution", "linear layer"})
+EQUAL = "equal"
+"""In place of a layer: what flows in equals the result of the course's layer with this key."""
+OTHER_NUMBERS = "it is missing, or what stands in its place gives other numbers"
+PRECISION = 1e-6  # of equal results; the passes are in float64, and layers magnify its rounding
 SINGLE = 2  # layers with weights that differ: one whose width is wrong, and the next one, which takes its maps
 SOON = 3  # layers behind one that is missing, of which one is there at once
 LONGEST = 300  # the words come from the student's process in part
@@ -101,9 +110,15 @@ def first_difference(got: Sequence[Any], wanted: Sequence[Any], whole: bool = Tr
 
 def _compare(got: Sequence[Any], wanted: Sequence[Any], whole: bool, moving: bool) -> tuple[float, str | None]:
     """How many of the course's layers a model agrees in, and the sentence; with ReLUs where they stand, or moved forward."""
-    theirs, ours = read_layers(got, moving), read_layers(wanted, moving)
-    known, found = {layer.key for layer in ours}, {layer.key for layer in theirs}
-    odd = [layer for layer in theirs if layer.key not in known]
+    results = Results()
+    ours = read_layers(wanted, moving, results)
+    theirs = read_layers(got, moving, results.complete())
+    known = {layer.key for layer in ours}
+    equal = [layer for layer in theirs if layer.kind == EQUAL]
+    theirs = [layer for layer in theirs if layer.kind != EQUAL]
+    found = {layer.key for layer in theirs} | _leading_to({layer.key for layer in equal}, ours)
+    steps = _leading_to({key for layer in equal for key in layer.inputs}, theirs)
+    odd = [layer for layer in theirs if layer.key not in known | steps]
     if not whole and not odd:
         return math.inf, None
     for number, layer in enumerate(ours):
@@ -111,7 +126,14 @@ def _compare(got: Sequence[Any], wanted: Sequence[Any], whole: bool, moving: boo
             sources = {one.key: one.kind for one in (*ours, *theirs)} | {"x": "x"}
             candidates = [other for other in odd if set(other.inputs) & set(layer.inputs)]
             there = layer.kind in WEIGHTED and any(_alike(other, layer) for other in odd)
+            if not whole and not candidates and not any(_alike(other, layer) for other in odd):
+                return number, None  # it may have been what would have come next
+            told = bool(results.found) and layer.kind not in WEIGHTED and not _drops(ours)
+            if told and odd and not candidates:
+                return number, f"{_where(layer)}: {OTHER_NUMBERS}"[:LONGEST]
             if not there and _may_be_equal(layer, candidates):
+                if told:
+                    return number, f"{_where(layer)}: {OTHER_NUMBERS}"[:LONGEST]
                 return number, _weights_alone(theirs, ours)
             return number, _explain(layer, candidates, odd, ours[number + 1 :], sources)[:LONGEST]
     if odd:
@@ -119,10 +141,59 @@ def _compare(got: Sequence[Any], wanted: Sequence[Any], whole: bool, moving: boo
     return math.inf, None
 
 
-def read_layers(entries: Sequence[Any], moving: bool = False) -> list[Layer]:
+class Results:
+    """The numbers of the course's results, each with the key of its layer; then the key of a result that equals one."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[float, float, str]] = []
+        self._keys: frozenset[str] = frozenset()
+        self._squares: list[float] = []
+
+    def complete(self) -> Results:
+        """What is read from now on is compared with what was."""
+        self.found.sort()
+        self._keys = frozenset(key for *_, key in self.found)
+        self._squares = [square for square, *_ in self.found]
+        return self
+
+    def key(self, key: str, numbers: Any) -> str:
+        """The key of the course's result with these numbers, where there is one; else the key that was given."""
+        square, total = numbers if len(numbers) == 2 else (0.0, 0.0)
+        if not 0 < square < math.inf:
+            return key
+        if not self._squares:
+            self.found.append((float(square), float(total), key))
+            return key
+        if key in self._keys:
+            return key
+        start = bisect.bisect_left(self._squares, square * (1 - PRECISION))
+        for ours, wanted, name in itertools.islice(self.found, start, None):
+            if ours > square * (1 + PRECISION):
+                break
+            if abs(total - wanted) <= PRECISION * math.sqrt(square):
+                return name
+        return key
+
+
+def _leading_to(keys: set[str], layers: Sequence[Layer]) -> set[str]:
+    """The keys, and those of all layers that their results are made from."""
+    reached = set(keys)
+    for layer in reversed(layers):
+        if layer.key in reached:
+            reached |= set(layer.inputs)
+    return reached
+
+
+def _drops(layers: Sequence[Layer]) -> bool:
+    """Whether there is dropout, behind which numbers depend on how the generator is asked."""
+    return any(layer.kind == "dropout" for layer in layers)
+
+
+def read_layers(entries: Sequence[Any], moving: bool = False, results: Results | None = None) -> list[Layer]:
     """The entries of a trace as layers, those left out that only arrange. Raises where the form is another.
 
-    With `moving`, a ReLU behind a concatenation or max pooling is read as one before it.
+    With `moving`, a ReLU behind a concatenation or max pooling is read as one before it. `results` takes the numbers of the
+    course's trace, or tells which of these a result equals.
     """
     entries = _with_dropout(entries)
     layers: list[Layer] = []
@@ -131,6 +202,8 @@ def read_layers(entries: Sequence[Any], moving: bool = False) -> list[Layer]:
     relus: dict[str, str] = {}
     moved: set[str] = set()
     for number, entry in enumerate(entries):
+        if number and results is not None:
+            _note_result(number - 1, entries, keys, layers, results)
         for source in entry["inputs"]:
             if source in crops and not _crops(entry):
                 layers.append(crops[source])
@@ -159,7 +232,21 @@ def read_layers(entries: Sequence[Any], moving: bool = False) -> list[Layer]:
                 continue
             layers.append(layer)
         keys[number] = layer.key
+    if entries and results is not None:
+        _note_result(len(entries) - 1, entries, keys, layers, results)
     return _without_steps(layers, moved)
+
+
+def _note_result(
+    number: int, entries: Sequence[Any], keys: dict[int, str], layers: list[Layer], results: Results
+) -> None:
+    """Give an entry's result the key of the course's that it equals; what is put into a tensor is not the whole of it."""
+    if entries[number]["op"] == "put":
+        return
+    key = results.key(keys[number], entries[number].get("numbers", ()))
+    if key != keys[number]:
+        layers.append(Layer(EQUAL, (), (keys[number],), key, ""))
+        keys[number] = key
 
 
 def _rectify(relu: Layer, layers: list[Layer], relus: dict[str, str], moved: set[str] | None) -> str:
@@ -348,8 +435,7 @@ def _explain(
     """What stands in the place of the layer; `candidates` are those of the `odd` layers that take the same input, `later` are
     the course's layers behind it.
     """
-    named = layer.name or layer.kind
-    where = "the first layer that differs is " + (named if named.startswith("stage") else f"the {named}")
+    named, where = layer.name or layer.kind, _where(layer)
     same_kind = [other for other in candidates if other.kind == layer.kind]
     if not same_kind:
         at_once = next((other for other in candidates if other.kind in WEIGHTED), None)
@@ -379,6 +465,11 @@ def _explain(
     if sorted(other.inputs) == sorted(layer.inputs):
         return f"{where}: it takes the same maps in another order"
     return f"{where}: {_other_input(other, layer, sources)}"
+
+
+def _where(layer: Layer) -> str:
+    named = layer.name or layer.kind
+    return "the first layer that differs is " + (named if named.startswith("stage") else f"the {named}")
 
 
 def _alike(one: Layer, other: Layer) -> bool:
