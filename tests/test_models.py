@@ -803,6 +803,28 @@ def test_relu_may_stand_on_either_side_of_max_pooling_and_joining(place: int) ->
     assert found == f"the first layer that differs is the {where}: a ReLU comes before it"
 
 
+class AddedBias(nn.Module):
+    """A convolution whose bias is added by an operation of its own."""
+
+    def __init__(self, stride: int) -> None:
+        super().__init__()
+        self.conv, self.bias = nn.Conv2d(2, 3, 3, stride, padding=1, bias=False), nn.Parameter(torch.zeros(3, 1, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.conv(x) + self.bias  # type: ignore[no-any-return]
+
+
+def test_a_bias_that_is_added_is_a_bias() -> None:
+    def nets(*layers: nn.Module) -> list[Any]:
+        return _entries(nn.Sequential(*layers, nn.ReLU(), nn.MaxPool2d(2)))
+
+    right, none = (nets(nn.Conv2d(2, 3, 3, padding=1, bias=bias)) for bias in (True, False))
+    assert first_difference(nets(AddedBias(1)), right) is None
+    where = "the first layer that differs is the convolution: "
+    assert first_difference(nets(AddedBias(2)), right) == where + "stride 2 where 1 is wanted"
+    assert first_difference(none, right) == where + "without a bias, which is wanted"
+
+
 def test_what_covers_a_whole_map_has_other_names() -> None:
     def nets(*head: nn.Module) -> list[Any]:
         return _entries(nn.Sequential(nn.Conv2d(2, 3, 3), *head))

@@ -112,8 +112,8 @@ def _compare(got: Sequence[Any], wanted: Sequence[Any], whole: bool, moving: boo
     """How many of the course's layers a model agrees in, and the sentence; with ReLUs where they stand, or moved forward."""
     results = Results()
     ours = read_layers(wanted, moving, results)
-    theirs = read_layers(got, moving, results.complete())
     known = {layer.key for layer in ours}
+    theirs = read_layers(got, moving, results.complete(), known)
     equal = [layer for layer in theirs if layer.kind == EQUAL]
     theirs = [layer for layer in theirs if layer.kind != EQUAL]
     found = {layer.key for layer in theirs} | _leading_to({layer.key for layer in equal}, ours)
@@ -189,11 +189,14 @@ def _drops(layers: Sequence[Layer]) -> bool:
     return any(layer.kind == "dropout" for layer in layers)
 
 
-def read_layers(entries: Sequence[Any], moving: bool = False, results: Results | None = None) -> list[Layer]:
+def read_layers(
+    entries: Sequence[Any], moving: bool = False, results: Results | None = None, known: Container[str] = ()
+) -> list[Layer]:
     """The entries of a trace as layers, those left out that only arrange. Raises where the form is another.
 
     With `moving`, a ReLU behind a concatenation or max pooling is read as one before it. `results` takes the numbers of the
-    course's trace, or tells which of these a result equals.
+    course's trace, or tells which of these a result equals. A bias that is added by an operation of its own belongs to the
+    layer before it, unless the course's layer, whose key is `known`, has none.
     """
     entries = _with_dropout(entries)
     layers: list[Layer] = []
@@ -227,6 +230,8 @@ def read_layers(entries: Sequence[Any], moving: bool = False, results: Results |
                 crops[number] = layer
         else:
             layer = _read_layer(entry, inputs, size)
+            if _adds_bias(entry) and inputs[0] not in known:
+                layer = _with_bias(layers, inputs[0]) or layer
             if layer.kind == "ReLU":
                 keys[number] = _rectify(layer, layers, relus, moved if moving else None)
                 continue
@@ -235,6 +240,29 @@ def read_layers(entries: Sequence[Any], moving: bool = False, results: Results |
     if entries and results is not None:
         _note_result(len(entries) - 1, entries, keys, layers, results)
     return _without_steps(layers, moved)
+
+
+def _adds_bias(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry adds a number for each channel or feature that was not computed from the input."""
+    shapes, axis = entry["weights"], 1 - len(entry["output"])
+    return bool(
+        entry["op"] == "add"
+        and len(entry["inputs"]) == len(shapes) == 1
+        and len(entry["output"]) > 1
+        and math.prod(shapes[0]) == entry["output"][1]
+        and (len(shapes[0]) < -axis or shapes[0][axis] == entry["output"][1])
+    )
+
+
+def _with_bias(layers: list[Layer], key: str) -> Layer | None:
+    """The last of the layers with a bias, taken out, where it is one with weights of this key and has none."""
+    last = layers[-1] if layers else None
+    if last is None or last.key != key or dict(last.settings).get("bias") is not False:
+        return None
+    if key != _key(last.kind, last.settings, last.inputs):
+        return None  # it goes by another name
+    settings = tuple((name, True if name == "bias" else value) for name, value in last.settings)
+    return replace(layers.pop(), settings=settings, key=_key(last.kind, settings, last.inputs))
 
 
 def _note_result(
