@@ -1004,6 +1004,8 @@ def test_equal_numbers_in_another_order_are_another_result() -> None:
 
     right = nets(lambda *maps: torch.cat(maps, 1))
     assert first_difference(nets(lambda *maps: _added(maps)), right) is None
+    put = _entries_with_numbers(Joins(lambda *maps: _filled(*maps, torch.zeros(2, 9, 9, 9, dtype=torch.float64))))
+    assert first_difference(put, _entries_with_numbers(Joins(lambda *maps: torch.cat(maps, 1)))) is None
     assert str(first_difference(nets(lambda *maps: _added(maps[::-1])), right)).endswith(OTHERWISE)
 
 

@@ -268,9 +268,7 @@ def _with_bias(layers: list[Layer], key: str) -> Layer | None:
 def _note_result(
     number: int, entries: Sequence[Any], keys: dict[int, str], layers: list[Layer], results: Results
 ) -> None:
-    """Give an entry's result the key of the course's that it equals; what is put into a tensor is not the whole of it."""
-    if entries[number]["op"] == "put":
-        return
+    """Give an entry's result the key of the course's that it equals."""
     key = results.key(keys[number], entries[number].get("numbers", ()))
     if key != keys[number]:
         layers.append(Layer(EQUAL, (), (keys[number],), key, ""))

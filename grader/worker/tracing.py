@@ -9,7 +9,8 @@ PyTorch tells a dispatch mode every operation, whoever calls it: modules, functi
     output    shape of the (first) result
     settings  the other arguments by name: stride, padding, ...
     layer     what the course calls it, where its own model said so (see naming.py)
-    numbers   where they are asked for, two sums over the result: equal for equal results, however their entries lie in memory
+    numbers   where they are asked for, two sums over the result, for "put" the whole that it is a part of: equal for equal
+              results, however their entries lie in memory
 """
 
 from __future__ import annotations
@@ -86,7 +87,10 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # its base
             number = len(self.entries)
             others = [tensor for tensor, made in zip(tensors, numbers, strict=True) if made is None]
             op = "put" if any(map(_is_part, written)) else name
-            self.entries.append(self._entry(op, func, args, keywords, inputs, others, outputs))
+            entry = self._entry(op, func, args, keywords, inputs, others, outputs)
+            if self._with_numbers:
+                entry["numbers"] = _numbers([_whole(one) for one in written] if op == "put" else outputs)
+            self.entries.append(entry)
         for output in outputs:
             self._made[id(output)] = number
         self._written |= {_storage(output): number for output in written}
@@ -112,7 +116,6 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # its base
             "output": tuple(outputs[0].shape) if outputs else (),
             "settings": {key: value for key, value in given.items() if _plain(value)},
             "layer": current_layer(),
-            "numbers": _numbers(outputs) if self._with_numbers else [],
         }
 
 
@@ -141,6 +144,11 @@ def _numbers(outputs: list[Any]) -> list[float]:
 @functools.lru_cache(16)
 def _factors(count: int) -> torch.Tensor:
     return torch.arange(count, dtype=torch.float64).sin()
+
+
+def _whole(part: torch.Tensor) -> torch.Tensor:
+    """All entries of the storage of which a tensor shows a part."""
+    return torch.empty(0, dtype=part.dtype).set_(part.untyped_storage())
 
 
 def _plain(value: Any) -> bool:
