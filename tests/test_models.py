@@ -18,7 +18,7 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 from grader import grade
-from grader.checking import Dropping, Run, expect_share, expect_statistics, follow_dropout, run_right
+from grader.checking import Dropping, Run, expect_share, expect_statistics, follow_dropout, layer, run_right
 from grader.checking.compare import CheckFailed
 from grader.checking.layers import first_difference
 from grader.course import Course, load_course
@@ -910,18 +910,21 @@ class Towers(nn.Module):
 
 
 @pytest.mark.parametrize(
-    "first",
+    ("first", "sentence"),
     [
-        lambda: [nn.Conv2d(2, 4, 3, padding=1), nn.ReLU(), OwnNormalisation()],
-        lambda: [Towers(), nn.ReLU(), nn.LocalResponseNorm(5, 5e-4, 0.75, 2)],
+        (lambda: [nn.Conv2d(2, 4, 3, padding=1), nn.ReLU(), OwnNormalisation()], None),
+        (
+            lambda: [Towers(), nn.ReLU(), nn.LocalResponseNorm(5, 5e-4, 0.75, 2)],
+            "the first layer that differs is the max pooling: it is missing",
+        ),
     ],
     ids=["own normalisation", "two convolutions"],
 )
-def test_a_layer_that_may_be_equal_is_not_blamed(first: Callable[[], list[nn.Module]]) -> None:
+def test_a_layer_that_may_be_equal_is_not_blamed(first: Callable[[], list[nn.Module]], sentence: str | None) -> None:
     right = nn.Sequential(
         nn.Conv2d(2, 4, 3, padding=1), nn.ReLU(), nn.LocalResponseNorm(5, 5e-4, 0.75, 2), nn.MaxPool2d(2)
     )
-    assert first_difference(_entries(nn.Sequential(*first())), _entries(right)) is None
+    assert first_difference(_entries(nn.Sequential(*first())), _entries(right)) == sentence
 
 
 class Folded(nn.Module):
@@ -1028,6 +1031,69 @@ def test_what_a_pass_that_raised_did_not_come_to_is_not_missing() -> None:
     right = _entries_with_numbers(Filled(lambda x: torch.cat([x, x.relu()], 1)), nn.BatchNorm2d(4))
     wrong = _entries_with_numbers(Filled(fill), nn.BatchNorm2d(4), partial=True)
     assert "batch norm" not in str(first_difference(wrong, right, whole=False))
+
+
+class TwoTowers(nn.Module):
+    """Convolutions in two halves, the maps of which stay apart; `joined` is where they come together."""
+
+    def __init__(self, joined: str = "second", padding: int = 1, relu: bool = True, norm: str = "whole") -> None:
+        super().__init__()
+        self.joined, self.relu, self.norm = joined, relu, norm
+
+        def pair(inputs: int, outputs: int, padding: int = 1) -> nn.ModuleList:
+            return nn.ModuleList([nn.Conv2d(inputs, outputs, 3, padding=padding) for _ in range(2)])
+
+        self.first = pair(2, 2)
+        self.second = pair(4 if joined == "second" else 2, 3)
+        self.third = pair(6 if joined == "third" else 3, 2, padding)
+        self.response = nn.LocalResponseNorm(5, 5e-4, 0.75, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        maps = [one(x).relu() for one in self.first]
+        if self.norm == "whole":
+            maps = list(self.response(torch.cat(maps, 1)).chunk(2, 1))
+        else:
+            maps = [self.response(one) for one in maps]
+        for name, convolutions in (("second", self.second), ("third", self.third)):
+            if self.joined == name:
+                maps = [torch.cat(maps, 1)] * 2
+            maps = [one(part) for one, part in zip(convolutions, maps, strict=True)]
+            if self.relu or name == "second":
+                maps = [part.relu() for part in maps]
+        return torch.cat([nn.functional.max_pool2d(part, 2).flatten(1) for part in maps], 1)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({}, None),
+        ({"padding": 0}, "the third: padding 0 where 1 is wanted"),
+        ({"relu": False}, "the ReLU: it is missing, max pooling follows at once"),
+        ({"joined": ""}, "the second: groups 2 where 1 is wanted, input channels a group 2 where 4 is wanted"),
+        ({"norm": "halves"}, "the normalisation: it is done with each half of the maps by itself"),
+    ],
+    ids=["right", "padding", "no ReLU", "never joined", "normalised apart"],
+)
+def test_two_towers_are_convolutions_of_two_halves(options: dict[str, Any], sentence: str | None) -> None:
+    class Right(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.second = nn.Conv2d(2, 4, 3, padding=1), nn.Conv2d(4, 6, 3, padding=1)
+            self.third = nn.Conv2d(6, 4, 3, padding=1, groups=2)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = self.first(x).relu()
+            with layer("normalisation"):
+                x = nn.functional.local_response_norm(x, 5, 5e-4, 0.75, 2)
+            with layer("second"):
+                x = self.second(x)
+            x = x.relu()
+            with layer("third"):
+                x = self.third(x)
+            return nn.functional.max_pool2d(x.relu(), 2).flatten(1)
+
+    found = first_difference(_entries(TwoTowers(**options)), _entries(Right()))
+    assert found == (sentence and f"the first layer that differs is {sentence}")
 
 
 def test_a_trace_of_no_known_form_gives_no_sentence() -> None:

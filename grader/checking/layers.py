@@ -103,17 +103,23 @@ def first_difference(got: Sequence[Any], wanted: Sequence[Any], whole: bool = Tr
     """
     try:
         found = [_compare(got, wanted, whole, moving) for moving in (False, True)]
+        if twins := _twins(got):
+            found.append(_compare(got, wanted, whole, False, twins))
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, ZeroDivisionError, RecursionError):
         return None
     return max(found, key=lambda one: one[0])[1]  # how the student has written it, where both say as much
 
 
-def _compare(got: Sequence[Any], wanted: Sequence[Any], whole: bool, moving: bool) -> tuple[float, str | None]:
-    """How many of the course's layers a model agrees in, and the sentence; with ReLUs where they stand, or moved forward."""
-    results = Results()
-    ours = read_layers(wanted, moving, results)
+def _compare(
+    got: Sequence[Any], wanted: Sequence[Any], whole: bool, moving: bool, twins: Container[int] = ()
+) -> tuple[float, str | None]:
+    """How many of the course's layers a model agrees in, and the sentence; with ReLUs where they stand, or moved forward, and
+    with its `twins` as halves of one convolution.
+    """
+    results = Results()  # of filled models; halves of a convolution are filled otherwise than the whole
+    ours = read_layers(wanted, moving, None if twins else results)
     known = {layer.key for layer in ours}
-    theirs = read_layers(got, moving, results.complete(), known)
+    theirs = read_layers(got, moving, None if twins else results.complete(), known, twins)
     equal = [layer for layer in theirs if layer.kind == EQUAL]
     theirs = [layer for layer in theirs if layer.kind != EQUAL]
     found = {layer.key for layer in theirs} | _leading_to({layer.key for layer in equal}, ours)
@@ -134,7 +140,9 @@ def _compare(got: Sequence[Any], wanted: Sequence[Any], whole: bool, moving: boo
             if not there and _may_be_equal(layer, candidates):
                 if told:
                     return number, f"{_where(layer)}: {OTHER_NUMBERS}"[:LONGEST]
-                return number, _weights_alone(theirs, ours)
+                if layer.kind not in BY_CHANNEL and any((HALF, True) in other.settings for other in candidates):
+                    return number, f"{_where(layer)}: {EACH_HALF}"[:LONGEST]
+                return number, None if twins else _weights_alone(theirs, ours)
             return number, _explain(layer, candidates, odd, ours[number + 1 :], sources)[:LONGEST]
     if odd:
         return len(ours), f"after the last layer there is {_an(odd[0].kind)} too many"
@@ -190,17 +198,25 @@ def _drops(layers: Sequence[Layer]) -> bool:
 
 
 def read_layers(
-    entries: Sequence[Any], moving: bool = False, results: Results | None = None, known: Container[str] = ()
+    entries: Sequence[Any],
+    moving: bool = False,
+    results: Results | None = None,
+    known: Container[str] = (),
+    twins: Container[int] = (),
+    keys: dict[int, str] | None = None,
 ) -> list[Layer]:
     """The entries of a trace as layers, those left out that only arrange. Raises where the form is another.
 
     With `moving`, a ReLU behind a concatenation or max pooling is read as one before it. `results` takes the numbers of the
     course's trace, or tells which of these a result equals. A bias that is added by an operation of its own belongs to the
-    layer before it, unless the course's layer, whose key is `known`, has none.
+    layer before it, unless the course's layer, whose key is `known`, has none. The entries that are `twins` are halves of
+    convolutions; what is done with both halves of a map is done with the map. `keys` takes what each entry's result goes by.
     """
     entries = _with_dropout(entries)
     layers: list[Layer] = []
-    keys = {-1: "x"}
+    keys = {} if keys is None else keys
+    keys[-1] = "x"
+    halves: set[str] = set()
     crops: dict[int, Layer] = {}
     relus: dict[str, str] = {}
     moved: set[str] = set()
@@ -222,6 +238,9 @@ def read_layers(
         if entry["op"] == "cat":
             entry = _with_positive_dim(entry)
             inputs = _joined(inputs, entry["settings"]["dim"], layers)
+        if twins and (key := _halve(entry, inputs, size, number in twins, layers, halves)) is not None:
+            keys[number] = key
+            continue
         if _crops(entry):
             source = entry["inputs"][0]
             before = crops.get(source) or Layer("crop", (), inputs, inputs[0], "")
@@ -240,6 +259,62 @@ def read_layers(
     if entries and results is not None:
         _note_result(len(entries) - 1, entries, keys, layers, results)
     return _without_steps(layers, moved)
+
+
+EACH_HALF = "it is done with each half of the maps by itself"
+HALF = "half of "
+"""Before the key of a map: what one of its two halves, by channels, goes by."""
+BY_CHANNEL = frozenset(
+    {"ReLU", "tanh", "sigmoid", "batch norm", "max pooling", "average pooling", "global average pooling"}
+)
+"""Done with both halves of a map, they are done with the map."""
+
+
+def _twins(entries: Sequence[Any]) -> frozenset[int]:
+    """The convolutions of which there are two alike that take the same, or twins' results: two towers, side by side."""
+    keys: dict[int, str] = {}
+    read_layers(entries, keys=keys)
+    convolutions = [number for number, entry in enumerate(entries) if entry["op"] == "convolution"]
+    count = Counter(keys[number] for number in convolutions)
+    return frozenset(number for number in convolutions if count[keys[number]] == 2)
+
+
+def _halve(
+    entry: Mapping[str, Any],
+    inputs: tuple[str, ...],
+    size: Sequence[int],
+    twin: bool,
+    layers: list[Layer],
+    halves: set[str],
+) -> str | None:
+    """The key of what an entry makes of, or into, one half of a map; None where it is about whole maps.
+
+    `halves` are the keys of which one half was made; with the other half the layer is added to the others.
+    """
+    shape, source = list(entry["output"]), inputs[0] if inputs else ""
+    if entry["op"] == "cat" and len(inputs) == 2 and source.startswith(HALF) and inputs[0] == inputs[1]:
+        return source.removeprefix(HALF) if entry["settings"]["dim"] == 1 else None
+    if entry["op"] in ("split", "split_with_sizes", "slice") and len(size) > 1 and len(shape) == len(size):
+        if 2 * shape[1] == size[1] and [*shape[:1], *shape[2:]] == [*size[:1], *size[2:]]:
+            return HALF + source
+    if not twin and not source.startswith(HALF):
+        return None
+    layer = _read_layer(entry, tuple(key.removeprefix(HALF) for key in inputs), size)
+    if twin:
+        twice = {"output channels"} | ({"groups"} if source.startswith(HALF) else set())
+        settings = tuple((name, 2 * value if name in twice else value) for name, value in layer.settings)
+    elif layer.kind in BY_CHANNEL and len(inputs) == 1:
+        settings = layer.settings
+    else:
+        layer = replace(layer, settings=(*layer.settings, (HALF, True)))
+        layer = replace(layer, key=_key(layer.kind, layer.settings, layer.inputs))
+        layers.append(layer)
+        return layer.key
+    key = _key(layer.kind, settings, layer.inputs)
+    if key in halves:
+        layers.append(replace(layer, settings=settings, key=key))
+    halves.add(key)
+    return HALF + key
 
 
 def _adds_bias(entry: Mapping[str, Any]) -> bool:
@@ -486,6 +561,8 @@ def _explain(
         differing = [name for name in sorted({*got, *wanted}, reverse=True) if got.get(name) != wanted.get(name)]
         return f"{where}: {_left_out(got, differing)} where {_left_out(wanted, differing)} is wanted"
     parts = [_setting(name, got.get(name), wanted[name]) for name in wanted if got.get(name) != wanted[name]]
+    if got.get(HALF):
+        return f"{where}: {EACH_HALF}"
     if parts:
         return f"{where}: {', '.join(parts)}"
     if sorted(other.inputs) == sorted(layer.inputs):
