@@ -803,6 +803,29 @@ def test_relu_may_stand_on_either_side_of_max_pooling_and_joining(place: int) ->
     assert found == f"the first layer that differs is the {where}: a ReLU comes before it"
 
 
+class Applied(nn.Module):
+    """A function as a module."""
+
+    def __init__(self, function: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.function(x)
+
+
+def test_a_relu_has_other_names() -> None:
+    def nets(relu: nn.Module, side: int) -> list[Any]:
+        return _entries(nn.Sequential(nn.Conv2d(2, 3, 3), relu, nn.Conv2d(3, 3, side)))
+
+    names = [nn.Threshold(0, 0), Applied(lambda x: x.clamp(min=0)), Applied(lambda x: x.clamp_min(0))]
+    others = [nn.Threshold(0, 1), Applied(lambda x: x.clamp(0, 1)), Applied(lambda x: x.clamp_min(1))]
+    for name, other in zip(names, others, strict=True):
+        assert first_difference(nets(name, 3), nets(nn.ReLU(), 3)) is None
+        assert str(first_difference(nets(name, 1), nets(nn.ReLU(), 3))).endswith("kernel 1 where 3 is wanted")
+        assert str(first_difference(nets(other, 1), nets(nn.ReLU(), 3))).startswith("the first layer with weights")
+
+
 class AddedBias(nn.Module):
     """A convolution whose bias is added by an operation of its own."""
 
@@ -1020,16 +1043,8 @@ def test_what_a_pass_that_raised_did_not_come_to_is_not_missing() -> None:
         out[:, :2], out[:, 2:] = x, x.relu()
         return out[:, 1:]
 
-    class Filled(nn.Module):
-        def __init__(self, join: Callable[[torch.Tensor], torch.Tensor]) -> None:
-            super().__init__()
-            self.join = join
-
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return self.join(x)
-
-    right = _entries_with_numbers(Filled(lambda x: torch.cat([x, x.relu()], 1)), nn.BatchNorm2d(4))
-    wrong = _entries_with_numbers(Filled(fill), nn.BatchNorm2d(4), partial=True)
+    right = _entries_with_numbers(Applied(lambda x: torch.cat([x, x.relu()], 1)), nn.BatchNorm2d(4))
+    wrong = _entries_with_numbers(Applied(fill), nn.BatchNorm2d(4), partial=True)
     assert "batch norm" not in str(first_difference(wrong, right, whole=False))
 
 

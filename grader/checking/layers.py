@@ -28,7 +28,6 @@ KINDS = {
     "_native_batch_norm_legit_no_training": "batch norm",
     "cudnn_batch_norm": "batch norm",
     "relu": "ReLU",
-    "clamp_min": "ReLU",
     "leaky_relu": "leaky ReLU",
     "gelu": "GELU",
     "tanh": "tanh",
@@ -445,7 +444,7 @@ def _read_layer(entry: Mapping[str, Any], inputs: tuple[str, ...], size: Sequenc
     """The layer of an entry; `size` is the shape of what flows into it, () where it is not known."""
     given, weights = entry["settings"], [tuple(shape) for shape in entry["weights"]]
     op = "transposed" if given.get("transposed") else entry["op"]
-    kind = KINDS.get(op, str(op)[:40])
+    kind = "ReLU" if _rectifies(op, given) else KINDS.get(op, str(op)[:40])
     settings = {WORDS.get(name, name): _short(given[name]) for name in SETTINGS.get(kind, ()) if name in given}
     if kind.endswith("pooling") and settings.get("stride") == ():
         settings["stride"] = settings["kernel"]
@@ -470,6 +469,13 @@ def _read_layer(entry: Mapping[str, Any], inputs: tuple[str, ...], size: Sequenc
     else:
         key = _key(kind, named, ordered)
     return Layer(kind, named, inputs, key, str(entry["layer"]))
+
+
+def _rectifies(op: str, given: Mapping[str, Any]) -> bool:
+    """Whether an operation is a ReLU by another name."""
+    if op == "threshold":
+        return bool(given.get("threshold") == given.get("value") == 0)
+    return op in ("clamp", "clamp_min") and given.get("min") == 0 and given.get("max") is None
 
 
 def _covers(settings: Mapping[str, Any], size: Sequence[int]) -> bool:
