@@ -814,6 +814,18 @@ class Applied(nn.Module):
         return self.function(x)
 
 
+def test_what_is_only_looked_at_is_no_layer() -> None:
+    def looked(x: torch.Tensor) -> torch.Tensor:
+        return x.sum((2, 3)) / x[0, 0].numel()
+
+    def nets(*last: nn.Module) -> list[Any]:
+        return _entries(nn.Sequential(nn.Conv2d(2, 3, 3), *last))
+
+    mean = Applied(lambda x: x.sum((2, 3)) / 36)
+    assert first_difference(nets(Applied(looked)), nets(mean)) is None
+    assert str(first_difference(nets(Applied(looked), nn.ReLU()), nets(mean))).endswith("a ReLU too many")
+
+
 def test_a_relu_has_other_names() -> None:
     def nets(relu: nn.Module, side: int) -> list[Any]:
         return _entries(nn.Sequential(nn.Conv2d(2, 3, 3), relu, nn.Conv2d(3, 3, side)))

@@ -143,8 +143,9 @@ def _compare(
                     return number, f"{_where(layer)}: {EACH_HALF}"[:LONGEST]
                 return number, None if twins else _weights_alone(theirs, ours)
             return number, _explain(layer, candidates, odd, ours[number + 1 :], sources)[:LONGEST]
-    if odd:
-        return len(ours), f"after the last layer there is {_an(odd[0].kind)} too many"
+    follows = next((other for other in odd if ours and ours[-1].key in other.inputs), None)
+    if follows is not None:  # what nothing comes of, as a look at a size, is not too many
+        return len(ours), f"after the last layer there is {_an(follows.kind)} too many"
     return math.inf, None
 
 
