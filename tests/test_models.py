@@ -1014,6 +1014,9 @@ def test_constants_of_a_normalisation_written_out_are_looked_at() -> None:
     right = _entries_with_numbers(nn.Conv2d(2, 4, 3), nn.LocalResponseNorm(5, 5e-4, 0.75, 2), nn.ReLU())
     wrong = _entries_with_numbers(nn.Conv2d(2, 4, 3), Squares(), nn.ReLU())
     assert str(first_difference(wrong, right)).endswith(OTHERWISE)
+    for norm in (nn.LocalResponseNorm(5, 5e-4, 0.5, 2), nn.LocalResponseNorm(5, 5e-4, 0.75, 1)):
+        wrong = _entries_with_numbers(nn.Conv2d(2, 4, 3), norm, nn.ReLU())
+        assert str(first_difference(wrong, right)).endswith("it gives other numbers")
 
 
 def test_a_batch_norm_folded_into_its_convolution_is_there() -> None:

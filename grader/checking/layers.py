@@ -70,6 +70,7 @@ WEIGHTED = frozenset({"convolution", "transposed convolution", "linear layer"})
 EQUAL = "equal"
 """In place of a layer: what flows in equals the result of the course's layer with this key."""
 OTHER_NUMBERS = "it is missing, or what stands in its place gives other numbers"
+CLEARLY = 1e-4  # as a share of the length of a result: other numbers, not another rounding
 PRECISION = 1e-6  # of equal results; the passes are in float64, and layers magnify its rounding
 SINGLE = 2  # layers with weights that differ: one whose width is wrong, and the next one, which takes its maps
 SOON = 3  # layers behind one that is missing, of which one is there at once
@@ -118,7 +119,8 @@ def _compare(
     results = Results()  # of filled models; halves of a convolution are filled otherwise than the whole
     ours = read_layers(wanted, moving, None if twins else results)
     known = {layer.key for layer in ours}
-    theirs = read_layers(got, moving, None if twins else results.complete(), known, twins)
+    told_by_numbers = None if twins or _drops(ours) else results.complete()
+    theirs = read_layers(got, moving, told_by_numbers, known, twins)
     equal = [layer for layer in theirs if layer.kind == EQUAL]
     theirs = [layer for layer in theirs if layer.kind != EQUAL]
     found = {layer.key for layer in theirs} | _leading_to({layer.key for layer in equal}, ours)
@@ -133,7 +135,7 @@ def _compare(
             there = layer.kind in WEIGHTED and any(_alike(other, layer) for other in odd)
             if not whole and not candidates and not any(_alike(other, layer) for other in odd):
                 return number, None  # it may have been what would have come next
-            told = bool(results.found) and layer.kind not in WEIGHTED and not _drops(ours)
+            told = bool(results.found and told_by_numbers) and layer.kind not in WEIGHTED
             if told and odd and not candidates:
                 return number, f"{_where(layer)}: {OTHER_NUMBERS}"[:LONGEST]
             if not there and _may_be_equal(layer, candidates):
@@ -154,26 +156,31 @@ class Results:
 
     def __init__(self) -> None:
         self.found: list[tuple[float, float, str]] = []
-        self._keys: frozenset[str] = frozenset()
+        self._numbers: dict[str, tuple[float, float]] = {}
         self._squares: list[float] = []
 
     def complete(self) -> Results:
         """What is read from now on is compared with what was."""
         self.found.sort()
-        self._keys = frozenset(key for *_, key in self.found)
+        self._numbers = {key: (square, total) for square, total, key in self.found}
         self._squares = [square for square, *_ in self.found]
         return self
 
     def key(self, key: str, numbers: Any) -> str:
-        """The key of the course's result with these numbers, where there is one; else the key that was given."""
-        square, total = numbers if len(numbers) == 2 else (0.0, 0.0)
+        """The key of the course's result with these numbers, where there is one; else the key that was given.
+
+        Where the course's result of this key has other numbers, which is due to settings that no key has, another key.
+        """
+        square, total = map(float, numbers if len(numbers) == 2 else (0.0, 0.0))
         if not 0 < square < math.inf:
             return key
         if not self._squares:
-            self.found.append((float(square), float(total), key))
+            self.found.append((square, total, key))
             return key
-        if key in self._keys:
-            return key
+        if key in self._numbers:
+            wanted_square, wanted = self._numbers[key]
+            off = abs(math.sqrt(wanted_square) - math.sqrt(square)) + abs(wanted - total)
+            return key if off <= CLEARLY * math.sqrt(square) else f"not {key}"
         start = bisect.bisect_left(self._squares, square * (1 - PRECISION))
         for ours, wanted, name in itertools.islice(self.found, start, None):
             if ours > square * (1 + PRECISION):
@@ -345,7 +352,11 @@ def _note_result(
 ) -> None:
     """Give an entry's result the key of the course's that it equals."""
     key = results.key(keys[number], entries[number].get("numbers", ()))
-    if key != keys[number]:
+    if key == f"not {keys[number]}":
+        if layers and layers[-1].key == keys[number] and layers[-1].kind != EQUAL:
+            layers[-1] = replace(layers[-1], key=key)
+            keys[number] = key
+    elif key != keys[number]:
         layers.append(Layer(EQUAL, (), (keys[number],), key, ""))
         keys[number] = key
 
@@ -572,6 +583,8 @@ def _explain(
         return f"{where}: {EACH_HALF}"
     if parts:
         return f"{where}: {', '.join(parts)}"
+    if other.inputs == layer.inputs:
+        return f"{where}: it gives other numbers"
     if sorted(other.inputs) == sorted(layer.inputs):
         return f"{where}: it takes the same maps in another order"
     return f"{where}: {_other_input(other, layer, sources)}"
