@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 from grader import grade
-from grader.checking import Dropping, Run, expect_share, expect_statistics, follow_dropout, run_right
+from grader.checking import Dropping, Run, expect_share, expect_statistics, follow_dropout, layer, run_right
 from grader.checking.compare import CheckFailed
 from grader.checking.layers import first_difference
 from grader.course import Course, load_course
@@ -803,6 +803,63 @@ def test_relu_may_stand_on_either_side_of_max_pooling_and_joining(place: int) ->
     assert found == f"the first layer that differs is the {where}: a ReLU comes before it"
 
 
+class Applied(nn.Module):
+    """A function as a module."""
+
+    def __init__(self, function: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.function(x)
+
+
+def test_what_is_only_looked_at_is_no_layer() -> None:
+    def looked(x: torch.Tensor) -> torch.Tensor:
+        return x.sum((2, 3)) / x[0, 0].numel()
+
+    def nets(*last: nn.Module) -> list[Any]:
+        return _entries(nn.Sequential(nn.Conv2d(2, 3, 3), *last))
+
+    mean = Applied(lambda x: x.sum((2, 3)) / 36)
+    assert first_difference(nets(Applied(looked)), nets(mean)) is None
+    assert str(first_difference(nets(Applied(looked), nn.ReLU()), nets(mean))).endswith("a ReLU too many")
+
+
+def test_a_relu_has_other_names() -> None:
+    def nets(relu: nn.Module, side: int) -> list[Any]:
+        return _entries(nn.Sequential(nn.Conv2d(2, 3, 3), relu, nn.Conv2d(3, 3, side)))
+
+    names = [nn.Threshold(0, 0), Applied(lambda x: x.clamp(min=0)), Applied(lambda x: x.clamp_min(0))]
+    others = [nn.Threshold(0, 1), Applied(lambda x: x.clamp(0, 1)), Applied(lambda x: x.clamp_min(1))]
+    for name, other in zip(names, others, strict=True):
+        assert first_difference(nets(name, 3), nets(nn.ReLU(), 3)) is None
+        assert str(first_difference(nets(name, 1), nets(nn.ReLU(), 3))).endswith("kernel 1 where 3 is wanted")
+        assert str(first_difference(nets(other, 1), nets(nn.ReLU(), 3))).startswith("the first layer with weights")
+
+
+class AddedBias(nn.Module):
+    """A convolution whose bias is added by an operation of its own."""
+
+    def __init__(self, stride: int) -> None:
+        super().__init__()
+        self.conv, self.bias = nn.Conv2d(2, 3, 3, stride, padding=1, bias=False), nn.Parameter(torch.zeros(3, 1, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.conv(x) + self.bias  # type: ignore[no-any-return]
+
+
+def test_a_bias_that_is_added_is_a_bias() -> None:
+    def nets(*layers: nn.Module) -> list[Any]:
+        return _entries(nn.Sequential(*layers, nn.ReLU(), nn.MaxPool2d(2)))
+
+    right, none = (nets(nn.Conv2d(2, 3, 3, padding=1, bias=bias)) for bias in (True, False))
+    assert first_difference(nets(AddedBias(1)), right) is None
+    where = "the first layer that differs is the convolution: "
+    assert first_difference(nets(AddedBias(2)), right) == where + "stride 2 where 1 is wanted"
+    assert first_difference(none, right) == where + "without a bias, which is wanted"
+
+
 def test_what_covers_a_whole_map_has_other_names() -> None:
     def nets(*head: nn.Module) -> list[Any]:
         return _entries(nn.Sequential(nn.Conv2d(2, 3, 3), *head))
@@ -888,18 +945,185 @@ class Towers(nn.Module):
 
 
 @pytest.mark.parametrize(
-    "first",
+    ("first", "sentence"),
     [
-        lambda: [nn.Conv2d(2, 4, 3, padding=1), nn.ReLU(), OwnNormalisation()],
-        lambda: [Towers(), nn.ReLU(), nn.LocalResponseNorm(5, 5e-4, 0.75, 2)],
+        (lambda: [nn.Conv2d(2, 4, 3, padding=1), nn.ReLU(), OwnNormalisation()], None),
+        (
+            lambda: [Towers(), nn.ReLU(), nn.LocalResponseNorm(5, 5e-4, 0.75, 2)],
+            "the first layer that differs is the max pooling: it is missing",
+        ),
     ],
     ids=["own normalisation", "two convolutions"],
 )
-def test_a_layer_that_may_be_equal_is_not_blamed(first: Callable[[], list[nn.Module]]) -> None:
+def test_a_layer_that_may_be_equal_is_not_blamed(first: Callable[[], list[nn.Module]], sentence: str | None) -> None:
     right = nn.Sequential(
         nn.Conv2d(2, 4, 3, padding=1), nn.ReLU(), nn.LocalResponseNorm(5, 5e-4, 0.75, 2), nn.MaxPool2d(2)
     )
-    assert first_difference(_entries(nn.Sequential(*first())), _entries(right)) is None
+    assert first_difference(_entries(nn.Sequential(*first())), _entries(right)) == sentence
+
+
+class Folded(nn.Module):
+    """A convolution that takes its batch norm in where it does not train."""
+
+    def __init__(self, eps: float, stride: int) -> None:
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(2, 4, 3, stride, bias=False), nn.BatchNorm2d(4, eps)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        mean, var = self.norm.running_mean, self.norm.running_var
+        assert mean is not None and var is not None
+        scale = self.norm.weight / (var + self.norm.eps).sqrt()
+        weight, bias = self.conv.weight * scale[:, None, None, None], self.norm.bias - mean * scale
+        return nn.functional.conv2d(x, weight, bias, self.conv.stride)
+
+
+def _entries_with_numbers(*layers: nn.Module, partial: bool = False) -> list[Any]:
+    return trace_model(nn.Sequential(*layers), (2, 2, 9, 9), partial=partial, seed=0, scale=50)["entries"]  # type: ignore[no-any-return]
+
+
+OTHERWISE = "it is missing, or what stands in its place gives other numbers"
+
+
+@pytest.mark.parametrize(
+    ("first", "rest", "sentence"),
+    [
+        ([nn.Conv2d(2, 4, 3), nn.ReLU(), OwnNormalisation()], [nn.Conv2d(4, 3, 3), nn.ReLU(), nn.MaxPool2d(2)], None),
+        (
+            [nn.Conv2d(2, 4, 3), nn.ReLU(), OwnNormalisation()],
+            [nn.Conv2d(4, 3, 3), nn.MaxPool2d(2)],
+            "the ReLU: it is missing, max pooling follows at once",
+        ),
+        (
+            [nn.Conv2d(2, 4, 3), nn.ReLU(), OwnNormalisation()],
+            [nn.Conv2d(4, 3, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)],
+            "the convolution: padding 1 where 0 is wanted",
+        ),
+    ],
+    ids=["right", "no ReLU", "padding"],
+)
+def test_what_gives_the_same_numbers_is_the_same_layer(
+    first: list[nn.Module], rest: list[nn.Module], sentence: str | None
+) -> None:
+    norm = nn.LocalResponseNorm(5, 5e-4, 0.75, 2)
+    right = _entries_with_numbers(nn.Conv2d(2, 4, 3), nn.ReLU(), norm, nn.Conv2d(4, 3, 3), nn.ReLU(), nn.MaxPool2d(2))
+    found = first_difference(_entries_with_numbers(*first, *rest), right)
+    assert found == (sentence and f"the first layer that differs is {sentence}")
+
+
+def test_constants_of_a_normalisation_written_out_are_looked_at() -> None:
+    right = _entries_with_numbers(nn.Conv2d(2, 4, 3), nn.LocalResponseNorm(5, 5e-4, 0.75, 2), nn.ReLU())
+    wrong = _entries_with_numbers(nn.Conv2d(2, 4, 3), Squares(), nn.ReLU())
+    assert str(first_difference(wrong, right)).endswith(OTHERWISE)
+    for norm in (nn.LocalResponseNorm(5, 5e-4, 0.5, 2), nn.LocalResponseNorm(5, 5e-4, 0.75, 1)):
+        wrong = _entries_with_numbers(nn.Conv2d(2, 4, 3), norm, nn.ReLU())
+        assert str(first_difference(wrong, right)).endswith("it gives other numbers")
+
+
+def test_a_batch_norm_folded_into_its_convolution_is_there() -> None:
+    def nets(*first: nn.Module) -> list[Any]:
+        return _entries_with_numbers(*first, nn.ReLU(), nn.Conv2d(4, 3, 3), nn.ReLU())
+
+    right = nets(nn.Conv2d(2, 4, 3, bias=False), nn.BatchNorm2d(4))
+    assert first_difference(nets(Folded(1e-5, 1)), right) is None
+    rest = _entries_with_numbers(Folded(1e-5, 1), nn.ReLU(), nn.Conv2d(4, 3, 3, bias=False), nn.ReLU())
+    assert str(first_difference(rest, right)).endswith("without a bias, which is wanted")
+
+
+def _added(maps: Sequence[torch.Tensor]) -> torch.Tensor:
+    """The maps side by side, as a sum of each between zeros."""
+    sizes, before = [one.shape[1] for one in maps], 0
+    total = torch.zeros((), dtype=maps[0].dtype)
+    for one, size in zip(maps, sizes, strict=True):
+        total = total + nn.functional.pad(one, (0, 0, 0, 0, before, sum(sizes) - before - size))
+        before += size
+    return total
+
+
+def test_equal_numbers_in_another_order_are_another_result() -> None:
+    def nets(join: Callable[..., torch.Tensor]) -> list[Any]:
+        return _entries_with_numbers(Joins(join), nn.ReLU())
+
+    right = nets(lambda *maps: torch.cat(maps, 1))
+    assert first_difference(nets(lambda *maps: _added(maps)), right) is None
+    put = _entries_with_numbers(Joins(lambda *maps: _filled(*maps, torch.zeros(2, 9, 9, 9, dtype=torch.float64))))
+    assert first_difference(put, _entries_with_numbers(Joins(lambda *maps: torch.cat(maps, 1)))) is None
+    assert str(first_difference(nets(lambda *maps: _added(maps[::-1])), right)).endswith(OTHERWISE)
+
+
+def test_what_a_pass_that_raised_did_not_come_to_is_not_missing() -> None:
+    """The student's maps are put into a tensor that is one channel too small for the layer behind it."""
+
+    def fill(x: torch.Tensor) -> torch.Tensor:
+        out = torch.zeros(len(x), 4, *x.shape[2:], dtype=x.dtype)
+        out[:, :2], out[:, 2:] = x, x.relu()
+        return out[:, 1:]
+
+    right = _entries_with_numbers(Applied(lambda x: torch.cat([x, x.relu()], 1)), nn.BatchNorm2d(4))
+    wrong = _entries_with_numbers(Applied(fill), nn.BatchNorm2d(4), partial=True)
+    assert "batch norm" not in str(first_difference(wrong, right, whole=False))
+
+
+class TwoTowers(nn.Module):
+    """Convolutions in two halves, the maps of which stay apart; `joined` is where they come together."""
+
+    def __init__(self, joined: str = "second", padding: int = 1, relu: bool = True, norm: str = "whole") -> None:
+        super().__init__()
+        self.joined, self.relu, self.norm = joined, relu, norm
+
+        def pair(inputs: int, outputs: int, padding: int = 1) -> nn.ModuleList:
+            return nn.ModuleList([nn.Conv2d(inputs, outputs, 3, padding=padding) for _ in range(2)])
+
+        self.first = pair(2, 2)
+        self.second = pair(4 if joined == "second" else 2, 3)
+        self.third = pair(6 if joined == "third" else 3, 2, padding)
+        self.response = nn.LocalResponseNorm(5, 5e-4, 0.75, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        maps = [one(x).relu() for one in self.first]
+        if self.norm == "whole":
+            maps = list(self.response(torch.cat(maps, 1)).chunk(2, 1))
+        else:
+            maps = [self.response(one) for one in maps]
+        for name, convolutions in (("second", self.second), ("third", self.third)):
+            if self.joined == name:
+                maps = [torch.cat(maps, 1)] * 2
+            maps = [one(part) for one, part in zip(convolutions, maps, strict=True)]
+            if self.relu or name == "second":
+                maps = [part.relu() for part in maps]
+        return torch.cat([nn.functional.max_pool2d(part, 2).flatten(1) for part in maps], 1)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({}, None),
+        ({"padding": 0}, "the third: padding 0 where 1 is wanted"),
+        ({"relu": False}, "the ReLU: it is missing, max pooling follows at once"),
+        ({"joined": ""}, "the second: groups 2 where 1 is wanted, input channels a group 2 where 4 is wanted"),
+        ({"norm": "halves"}, "the normalisation: it is done with each half of the maps by itself"),
+    ],
+    ids=["right", "padding", "no ReLU", "never joined", "normalised apart"],
+)
+def test_two_towers_are_convolutions_of_two_halves(options: dict[str, Any], sentence: str | None) -> None:
+    class Right(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.second = nn.Conv2d(2, 4, 3, padding=1), nn.Conv2d(4, 6, 3, padding=1)
+            self.third = nn.Conv2d(6, 4, 3, padding=1, groups=2)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = self.first(x).relu()
+            with layer("normalisation"):
+                x = nn.functional.local_response_norm(x, 5, 5e-4, 0.75, 2)
+            with layer("second"):
+                x = self.second(x)
+            x = x.relu()
+            with layer("third"):
+                x = self.third(x)
+            return nn.functional.max_pool2d(x.relu(), 2).flatten(1)
+
+    found = first_difference(_entries(TwoTowers(**options)), _entries(Right()))
+    assert found == (sentence and f"the first layer that differs is {sentence}")
 
 
 def test_a_trace_of_no_known_form_gives_no_sentence() -> None:
@@ -948,7 +1172,10 @@ class Norm(nn.BatchNorm2d):
     source = RIGHT.replace("class Pair", own + "class Pair").replace("nn.BatchNorm2d(o", "Norm(o")
     report = grade_source("import torch\n" + source)
     observed = failed(report, "Pair/values").observations
-    assert observed == ("there are parameters that the output does not depend on, of shapes (3,)",), report
+    assert observed == (
+        "the first layer that differs is the batch norm of the pair: it is missing, or what stands in its place gives other "
+        "numbers; there are parameters that the output does not depend on, of shapes (3,)",
+    ), report
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import numpy as np
 
 from grader.checking.compare import CheckFailed
 from grader.checking.judge import FINAL, CaseRun
-from grader.checking.layers import first_difference
+from grader.checking.layers import OTHER_NUMBERS, first_difference
 from grader.checking.models import is_shape
 from grader.client.local import LocalBackend
 from grader.client.student import Call, Student
@@ -23,18 +23,22 @@ def differing_layer(
 ) -> str | None:
     """A sentence about the first layer that differs in the model that `function` made in the case; None where none is known.
 
-    Where no layer can be named, parameters that have no influence are. Makes the model once more, the student's and the
-    oracle's, and traces both, in training too where the case does.
+    Where no layer can be named, or only that its numbers are others, parameters that have no influence are. Makes the model
+    once more, the student's and the oracle's, and traces both, in training too where the case does; with numbers where the
+    case ran the model.
     """
     made = next((call for call in reversed(run.calls) if call.function in (function, "sketch_model")), None)
     shape = next((_shape(call) for call in reversed(run.calls) if call.function in WITH_INPUT), None)
     if made is None or shape is None or made.owner != function or isinstance(run.error, FINAL):
         return None
+    ran = next((call for call in reversed(run.calls) if call.function == "run_model"), None)
     try:
         right = Student(student.topic, LocalBackend(oracle))
         for training in (False, True) if any(call.keywords.get("training") for call in run.calls) else (False,):
-            (entries, whole), (wanted, _) = (_trace(one, made, shape, training) for one in (student, right))
+            (entries, whole), (wanted, _) = (_trace(one, made, shape, training, ran) for one in (student, right))
             found = first_difference(entries, wanted, whole)
+            if found is not None and (idle := _unused(run)) is not None and found.endswith(OTHER_NUMBERS):
+                return f"{found}; {idle}"
             if found is not None:
                 return found
         return _unused(run)
@@ -54,12 +58,20 @@ def _unused(run: CaseRun) -> str | None:
     return f"there are parameters that the output does not depend on, of shapes {shapes}"
 
 
-def _trace(student: Student, made: Call, shape: tuple[int, ...], training: bool) -> tuple[list[Any], bool]:
-    """The entries of the model's trace, and whether its forward pass came to its end."""
+def _trace(
+    student: Student, made: Call, shape: tuple[int, ...], training: bool, ran: Call | None
+) -> tuple[list[Any], bool]:
+    """The entries of the model's trace, and whether its forward pass came to its end; as it `ran`, where it did."""
     student.begin_case()
     arguments = made.arguments[1:] if made.function == "sketch_model" else made.arguments
-    model = student.sketch_model(getattr(student, made.owner), *arguments, **made.keywords)
-    reply = student.trace_model(model, shape, partial=True, training=training)
+    make = getattr(student, made.owner)
+    if ran is None:
+        model = student.sketch_model(make, *arguments, **made.keywords)
+        reply = student.trace_model(model, shape, partial=True, training=training)
+    else:
+        model = make(*arguments, **made.keywords)
+        filled = {"seed": 0} | {name: ran.keywords[name] for name in ("seed", "scale") if name in ran.keywords}
+        reply = student.trace_model(model, ran.arguments[1], partial=True, training=training, **filled)
     told = reply if isinstance(reply, dict) else {}
     entries = told.get("entries")
     return (entries if isinstance(entries, list) else []), bool(told.get("outputs"))

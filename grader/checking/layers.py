@@ -5,10 +5,15 @@ its weights and the keys of its inputs. So two models agree up to the first laye
 key the student's model has nowhere. Slices and negative paddings one after the other are one crop, however it is written, and
 a ReLU behind a concatenation or max pooling counts as one before it, which gives the same. So does a convolution that covers
 its whole map, as a linear layer.
+
+What is put together from other operations has another key than the layer that it equals. Where both traces have numbers, of
+models filled alike and run on the same input, a result that equals one of the course's has the key of that one, and what
+only leads there is not looked at: a batch norm folded into its convolution, a response normalisation written out.
 """
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import math
 from collections import Counter
@@ -23,7 +28,6 @@ KINDS = {
     "_native_batch_norm_legit_no_training": "batch norm",
     "cudnn_batch_norm": "batch norm",
     "relu": "ReLU",
-    "clamp_min": "ReLU",
     "leaky_relu": "leaky ReLU",
     "gelu": "GELU",
     "tanh": "tanh",
@@ -63,6 +67,11 @@ MOST_PARTS = 256  # of a concatenation; a model may double its maps as often as 
 BRICKS = frozenset({"addition", "multiplication", "mean", "crop"})
 """Layers by themselves, and what larger ones are put together from: an own batch norm, two convolutions for two groups."""
 WEIGHTED = frozenset({"convolution", "transposed convolution", "linear layer"})
+EQUAL = "equal"
+"""In place of a layer: what flows in equals the result of the course's layer with this key."""
+OTHER_NUMBERS = "it is missing, or what stands in its place gives other numbers"
+CLEARLY = 1e-4  # as a share of the length of a result: other numbers, not another rounding
+PRECISION = 1e-6  # of equal results; the passes are in float64, and layers magnify its rounding
 SINGLE = 2  # layers with weights that differ: one whose width is wrong, and the next one, which takes its maps
 SOON = 3  # layers behind one that is missing, of which one is there at once
 LONGEST = 300  # the words come from the student's process in part
@@ -94,16 +103,29 @@ def first_difference(got: Sequence[Any], wanted: Sequence[Any], whole: bool = Tr
     """
     try:
         found = [_compare(got, wanted, whole, moving) for moving in (False, True)]
+        if twins := _twins(got):
+            found.append(_compare(got, wanted, whole, False, twins))
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, ZeroDivisionError, RecursionError):
         return None
     return max(found, key=lambda one: one[0])[1]  # how the student has written it, where both say as much
 
 
-def _compare(got: Sequence[Any], wanted: Sequence[Any], whole: bool, moving: bool) -> tuple[float, str | None]:
-    """How many of the course's layers a model agrees in, and the sentence; with ReLUs where they stand, or moved forward."""
-    theirs, ours = read_layers(got, moving), read_layers(wanted, moving)
-    known, found = {layer.key for layer in ours}, {layer.key for layer in theirs}
-    odd = [layer for layer in theirs if layer.key not in known]
+def _compare(
+    got: Sequence[Any], wanted: Sequence[Any], whole: bool, moving: bool, twins: Container[int] = ()
+) -> tuple[float, str | None]:
+    """How many of the course's layers a model agrees in, and the sentence; with ReLUs where they stand, or moved forward, and
+    with its `twins` as halves of one convolution.
+    """
+    results = Results()  # of filled models; halves of a convolution are filled otherwise than the whole
+    ours = read_layers(wanted, moving, None if twins else results)
+    known = {layer.key for layer in ours}
+    told_by_numbers = None if twins or _drops(ours) else results.complete()
+    theirs = read_layers(got, moving, told_by_numbers, known, twins)
+    equal = [layer for layer in theirs if layer.kind == EQUAL]
+    theirs = [layer for layer in theirs if layer.kind != EQUAL]
+    found = {layer.key for layer in theirs} | _leading_to({layer.key for layer in equal}, ours)
+    steps = _leading_to({key for layer in equal for key in layer.inputs}, theirs)
+    odd = [layer for layer in theirs if layer.key not in known | steps]
     if not whole and not odd:
         return math.inf, None
     for number, layer in enumerate(ours):
@@ -111,26 +133,103 @@ def _compare(got: Sequence[Any], wanted: Sequence[Any], whole: bool, moving: boo
             sources = {one.key: one.kind for one in (*ours, *theirs)} | {"x": "x"}
             candidates = [other for other in odd if set(other.inputs) & set(layer.inputs)]
             there = layer.kind in WEIGHTED and any(_alike(other, layer) for other in odd)
+            if not whole and not candidates and not any(_alike(other, layer) for other in odd):
+                return number, None  # it may have been what would have come next
+            told = bool(results.found and told_by_numbers) and layer.kind not in WEIGHTED
+            if told and odd and not candidates:
+                return number, f"{_where(layer)}: {OTHER_NUMBERS}"[:LONGEST]
             if not there and _may_be_equal(layer, candidates):
-                return number, _weights_alone(theirs, ours)
+                if told:
+                    return number, f"{_where(layer)}: {OTHER_NUMBERS}"[:LONGEST]
+                if layer.kind not in BY_CHANNEL and any((HALF, True) in other.settings for other in candidates):
+                    return number, f"{_where(layer)}: {EACH_HALF}"[:LONGEST]
+                return number, None if twins else _weights_alone(theirs, ours)
             return number, _explain(layer, candidates, odd, ours[number + 1 :], sources)[:LONGEST]
-    if odd:
-        return len(ours), f"after the last layer there is {_an(odd[0].kind)} too many"
+    follows = next((other for other in odd if ours and ours[-1].key in other.inputs), None)
+    if follows is not None:  # what nothing comes of, as a look at a size, is not too many
+        return len(ours), f"after the last layer there is {_an(follows.kind)} too many"
     return math.inf, None
 
 
-def read_layers(entries: Sequence[Any], moving: bool = False) -> list[Layer]:
+class Results:
+    """The numbers of the course's results, each with the key of its layer; then the key of a result that equals one."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[float, float, str]] = []
+        self._numbers: dict[str, tuple[float, float]] = {}
+        self._squares: list[float] = []
+
+    def complete(self) -> Results:
+        """What is read from now on is compared with what was."""
+        self.found.sort()
+        self._numbers = {key: (square, total) for square, total, key in self.found}
+        self._squares = [square for square, *_ in self.found]
+        return self
+
+    def key(self, key: str, numbers: Any) -> str:
+        """The key of the course's result with these numbers, where there is one; else the key that was given.
+
+        Where the course's result of this key has other numbers, which is due to settings that no key has, another key.
+        """
+        square, total = map(float, numbers if len(numbers) == 2 else (0.0, 0.0))
+        if not 0 < square < math.inf:
+            return key
+        if not self._squares:
+            self.found.append((square, total, key))
+            return key
+        if key in self._numbers:
+            wanted_square, wanted = self._numbers[key]
+            off = abs(math.sqrt(wanted_square) - math.sqrt(square)) + abs(wanted - total)
+            return key if off <= CLEARLY * math.sqrt(square) else f"not {key}"
+        start = bisect.bisect_left(self._squares, square * (1 - PRECISION))
+        for ours, wanted, name in itertools.islice(self.found, start, None):
+            if ours > square * (1 + PRECISION):
+                break
+            if abs(total - wanted) <= PRECISION * math.sqrt(square):
+                return name
+        return key
+
+
+def _leading_to(keys: set[str], layers: Sequence[Layer]) -> set[str]:
+    """The keys, and those of all layers that their results are made from."""
+    reached = set(keys)
+    for layer in reversed(layers):
+        if layer.key in reached:
+            reached |= set(layer.inputs)
+    return reached
+
+
+def _drops(layers: Sequence[Layer]) -> bool:
+    """Whether there is dropout, behind which numbers depend on how the generator is asked."""
+    return any(layer.kind == "dropout" for layer in layers)
+
+
+def read_layers(
+    entries: Sequence[Any],
+    moving: bool = False,
+    results: Results | None = None,
+    known: Container[str] = (),
+    twins: Container[int] = (),
+    keys: dict[int, str] | None = None,
+) -> list[Layer]:
     """The entries of a trace as layers, those left out that only arrange. Raises where the form is another.
 
-    With `moving`, a ReLU behind a concatenation or max pooling is read as one before it.
+    With `moving`, a ReLU behind a concatenation or max pooling is read as one before it. `results` takes the numbers of the
+    course's trace, or tells which of these a result equals. A bias that is added by an operation of its own belongs to the
+    layer before it, unless the course's layer, whose key is `known`, has none. The entries that are `twins` are halves of
+    convolutions; what is done with both halves of a map is done with the map. `keys` takes what each entry's result goes by.
     """
     entries = _with_dropout(entries)
     layers: list[Layer] = []
-    keys = {-1: "x"}
+    keys = {} if keys is None else keys
+    keys[-1] = "x"
+    halves: set[str] = set()
     crops: dict[int, Layer] = {}
     relus: dict[str, str] = {}
     moved: set[str] = set()
     for number, entry in enumerate(entries):
+        if number and results is not None:
+            _note_result(number - 1, entries, keys, layers, results)
         for source in entry["inputs"]:
             if source in crops and not _crops(entry):
                 layers.append(crops[source])
@@ -146,6 +245,9 @@ def read_layers(entries: Sequence[Any], moving: bool = False) -> list[Layer]:
         if entry["op"] == "cat":
             entry = _with_positive_dim(entry)
             inputs = _joined(inputs, entry["settings"]["dim"], layers)
+        if twins and (key := _halve(entry, inputs, size, number in twins, layers, halves)) is not None:
+            keys[number] = key
+            continue
         if _crops(entry):
             source = entry["inputs"][0]
             before = crops.get(source) or Layer("crop", (), inputs, inputs[0], "")
@@ -154,12 +256,109 @@ def read_layers(entries: Sequence[Any], moving: bool = False) -> list[Layer]:
                 crops[number] = layer
         else:
             layer = _read_layer(entry, inputs, size)
+            if _adds_bias(entry) and inputs[0] not in known:
+                layer = _with_bias(layers, inputs[0]) or layer
             if layer.kind == "ReLU":
                 keys[number] = _rectify(layer, layers, relus, moved if moving else None)
                 continue
             layers.append(layer)
         keys[number] = layer.key
+    if entries and results is not None:
+        _note_result(len(entries) - 1, entries, keys, layers, results)
     return _without_steps(layers, moved)
+
+
+EACH_HALF = "it is done with each half of the maps by itself"
+HALF = "half of "
+"""Before the key of a map: what one of its two halves, by channels, goes by."""
+BY_CHANNEL = frozenset(
+    {"ReLU", "tanh", "sigmoid", "batch norm", "max pooling", "average pooling", "global average pooling"}
+)
+"""Done with both halves of a map, they are done with the map."""
+
+
+def _twins(entries: Sequence[Any]) -> frozenset[int]:
+    """The convolutions of which there are two alike that take the same, or twins' results: two towers, side by side."""
+    keys: dict[int, str] = {}
+    read_layers(entries, keys=keys)
+    convolutions = [number for number, entry in enumerate(entries) if entry["op"] == "convolution"]
+    count = Counter(keys[number] for number in convolutions)
+    return frozenset(number for number in convolutions if count[keys[number]] == 2)
+
+
+def _halve(
+    entry: Mapping[str, Any],
+    inputs: tuple[str, ...],
+    size: Sequence[int],
+    twin: bool,
+    layers: list[Layer],
+    halves: set[str],
+) -> str | None:
+    """The key of what an entry makes of, or into, one half of a map; None where it is about whole maps.
+
+    `halves` are the keys of which one half was made; with the other half the layer is added to the others.
+    """
+    shape, source = list(entry["output"]), inputs[0] if inputs else ""
+    if entry["op"] == "cat" and len(inputs) == 2 and source.startswith(HALF) and inputs[0] == inputs[1]:
+        return source.removeprefix(HALF) if entry["settings"]["dim"] == 1 else None
+    if entry["op"] in ("split", "split_with_sizes", "slice") and len(size) > 1 and len(shape) == len(size):
+        if 2 * shape[1] == size[1] and [*shape[:1], *shape[2:]] == [*size[:1], *size[2:]]:
+            return HALF + source
+    if not twin and not source.startswith(HALF):
+        return None
+    layer = _read_layer(entry, tuple(key.removeprefix(HALF) for key in inputs), size)
+    if twin:
+        twice = {"output channels"} | ({"groups"} if source.startswith(HALF) else set())
+        settings = tuple((name, 2 * value if name in twice else value) for name, value in layer.settings)
+    elif layer.kind in BY_CHANNEL and len(inputs) == 1:
+        settings = layer.settings
+    else:
+        layer = replace(layer, settings=(*layer.settings, (HALF, True)))
+        layer = replace(layer, key=_key(layer.kind, layer.settings, layer.inputs))
+        layers.append(layer)
+        return layer.key
+    key = _key(layer.kind, settings, layer.inputs)
+    if key in halves:
+        layers.append(replace(layer, settings=settings, key=key))
+    halves.add(key)
+    return HALF + key
+
+
+def _adds_bias(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry adds a number for each channel or feature that was not computed from the input."""
+    shapes, axis = entry["weights"], 1 - len(entry["output"])
+    return bool(
+        entry["op"] == "add"
+        and len(entry["inputs"]) == len(shapes) == 1
+        and len(entry["output"]) > 1
+        and math.prod(shapes[0]) == entry["output"][1]
+        and (len(shapes[0]) < -axis or shapes[0][axis] == entry["output"][1])
+    )
+
+
+def _with_bias(layers: list[Layer], key: str) -> Layer | None:
+    """The last of the layers with a bias, taken out, where it is one with weights of this key and has none."""
+    last = layers[-1] if layers else None
+    if last is None or last.key != key or dict(last.settings).get("bias") is not False:
+        return None
+    if key != _key(last.kind, last.settings, last.inputs):
+        return None  # it goes by another name
+    settings = tuple((name, True if name == "bias" else value) for name, value in last.settings)
+    return replace(layers.pop(), settings=settings, key=_key(last.kind, settings, last.inputs))
+
+
+def _note_result(
+    number: int, entries: Sequence[Any], keys: dict[int, str], layers: list[Layer], results: Results
+) -> None:
+    """Give an entry's result the key of the course's that it equals."""
+    key = results.key(keys[number], entries[number].get("numbers", ()))
+    if key == f"not {keys[number]}":
+        if layers and layers[-1].key == keys[number] and layers[-1].kind != EQUAL:
+            layers[-1] = replace(layers[-1], key=key)
+            keys[number] = key
+    elif key != keys[number]:
+        layers.append(Layer(EQUAL, (), (keys[number],), key, ""))
+        keys[number] = key
 
 
 def _rectify(relu: Layer, layers: list[Layer], relus: dict[str, str], moved: set[str] | None) -> str:
@@ -257,7 +456,7 @@ def _read_layer(entry: Mapping[str, Any], inputs: tuple[str, ...], size: Sequenc
     """The layer of an entry; `size` is the shape of what flows into it, () where it is not known."""
     given, weights = entry["settings"], [tuple(shape) for shape in entry["weights"]]
     op = "transposed" if given.get("transposed") else entry["op"]
-    kind = KINDS.get(op, str(op)[:40])
+    kind = "ReLU" if _rectifies(op, given) else KINDS.get(op, str(op)[:40])
     settings = {WORDS.get(name, name): _short(given[name]) for name in SETTINGS.get(kind, ()) if name in given}
     if kind.endswith("pooling") and settings.get("stride") == ():
         settings["stride"] = settings["kernel"]
@@ -282,6 +481,13 @@ def _read_layer(entry: Mapping[str, Any], inputs: tuple[str, ...], size: Sequenc
     else:
         key = _key(kind, named, ordered)
     return Layer(kind, named, inputs, key, str(entry["layer"]))
+
+
+def _rectifies(op: str, given: Mapping[str, Any]) -> bool:
+    """Whether an operation is a ReLU by another name."""
+    if op == "threshold":
+        return bool(given.get("threshold") == given.get("value") == 0)
+    return op in ("clamp", "clamp_min") and given.get("min") == 0 and given.get("max") is None
 
 
 def _covers(settings: Mapping[str, Any], size: Sequence[int]) -> bool:
@@ -348,8 +554,7 @@ def _explain(
     """What stands in the place of the layer; `candidates` are those of the `odd` layers that take the same input, `later` are
     the course's layers behind it.
     """
-    named = layer.name or layer.kind
-    where = "the first layer that differs is " + (named if named.startswith("stage") else f"the {named}")
+    named, where = layer.name or layer.kind, _where(layer)
     same_kind = [other for other in candidates if other.kind == layer.kind]
     if not same_kind:
         at_once = next((other for other in candidates if other.kind in WEIGHTED), None)
@@ -374,11 +579,20 @@ def _explain(
         differing = [name for name in sorted({*got, *wanted}, reverse=True) if got.get(name) != wanted.get(name)]
         return f"{where}: {_left_out(got, differing)} where {_left_out(wanted, differing)} is wanted"
     parts = [_setting(name, got.get(name), wanted[name]) for name in wanted if got.get(name) != wanted[name]]
+    if got.get(HALF):
+        return f"{where}: {EACH_HALF}"
     if parts:
         return f"{where}: {', '.join(parts)}"
+    if other.inputs == layer.inputs:
+        return f"{where}: it gives other numbers"
     if sorted(other.inputs) == sorted(layer.inputs):
         return f"{where}: it takes the same maps in another order"
     return f"{where}: {_other_input(other, layer, sources)}"
+
+
+def _where(layer: Layer) -> str:
+    named = layer.name or layer.kind
+    return "the first layer that differs is " + (named if named.startswith("stage") else f"the {named}")
 
 
 def _alike(one: Layer, other: Layer) -> bool:

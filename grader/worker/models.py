@@ -106,13 +106,25 @@ def describe_model(model: Any, x: Any = None) -> Reply:
     }
 
 
-def trace_model(model: Any, x: Any, *, partial: bool = False, operations: bool = True, training: bool = False) -> Reply:
+def trace_model(
+    model: Any,
+    x: Any,
+    *,
+    partial: bool = False,
+    operations: bool = True,
+    training: bool = False,
+    seed: int | None = None,
+    scale: float = 1.0,
+) -> Reply:
     """The operations of a forward pass on an input of shape x, in evaluation mode or in training, in order; see tracing.py.
 
-    A `partial` trace ends where the forward pass raises. Without `operations`, the shapes of the outputs alone.
+    A `partial` trace ends where the forward pass raises. Without `operations`, the shapes of the outputs alone. With a
+    `seed`, the model is filled and runs on what `run_model` would run it on.
     """
     if (problem := _no_module(model)) is not None:
         return {"problem": problem}
+    if seed is not None:
+        return _trace_filled(model, x if isinstance(x, np.ndarray) else scale * uniform(seed, x), seed, training)
     model.train(training)
 
     def trace(zeros: torch.Tensor) -> Reply:
@@ -126,6 +138,26 @@ def trace_model(model: Any, x: Any, *, partial: bool = False, operations: bool =
         return trace_forward(model, zeros, True, operations)
 
     return _sketched(model, x, trace)
+
+
+def _trace_filled(model: nn.Module, given: np.ndarray, seed: int, training: bool) -> Reply:
+    """The trace of a forward pass with contents, up to where it raises."""
+    leaf = torch.tensor(given, dtype=torch.float64)
+    nn.Module.to(model, dtype=torch.float64)
+    if _is_lazy(model):
+        _dry_run(model, leaf.clone())
+    fill_model(model, leaf)
+    model.train(training)
+    for place in (nullcontext(), Doubling()):
+        torch.manual_seed(seed)
+        try:
+            with place:
+                return trace_forward(model, leaf.clone(), numbers=True)
+        except Exception as error:
+            if not (isinstance(error, RuntimeError) and _about_dtype(error)):
+                break
+    torch.manual_seed(seed)
+    return trace_forward(model, leaf.clone(), partial=True, numbers=True)
 
 
 def _sketched(model: nn.Module, x: Any, use: Callable[[torch.Tensor], Result]) -> Result:

@@ -9,10 +9,14 @@ PyTorch tells a dispatch mode every operation, whoever calls it: modules, functi
     output    shape of the (first) result
     settings  the other arguments by name: stride, padding, ...
     layer     what the course calls it, where its own model said so (see naming.py)
+    numbers   where they are asked for, two sums over the result, for "put" the whole that it is a part of: equal for equal
+              results, however their entries lie in memory
 """
 
 from __future__ import annotations
 
+import functools
+import math
 from contextlib import nullcontext
 from typing import Any
 
@@ -31,12 +35,14 @@ CONSTANT = frozenset({"zeros_like", "ones_like", "full_like", "new_zeros", "new_
 """Take the shape of what was computed, and nothing else from it."""
 
 
-def trace_forward(model: nn.Module, x: torch.Tensor, partial: bool = False, operations: bool = True) -> dict[str, Any]:
+def trace_forward(
+    model: nn.Module, x: torch.Tensor, partial: bool = False, operations: bool = True, numbers: bool = False
+) -> dict[str, Any]:
     """One forward pass on x without gradients: its "entries" and the shapes of its "outputs", or a "problem".
 
     With `partial`, what the model did before it raised; without `operations` there are no entries.
     """
-    recorder = _Recorder(x)
+    recorder = _Recorder(x, numbers)
     result = None
     try:
         with torch.no_grad(), recorder if operations else nullcontext():
@@ -56,8 +62,9 @@ def trace_forward(model: nn.Module, x: torch.Tensor, partial: bool = False, oper
 class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # its base has no annotations
     """Notes operations on what was computed from x."""
 
-    def __init__(self, x: torch.Tensor) -> None:
+    def __init__(self, x: torch.Tensor, numbers: bool) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # as above
+        self._with_numbers = numbers
         self.entries: list[dict[str, Any]] = []
         self._made: dict[int, int] = {id(x): -1}
         self._written: dict[int, int] = {}  # by storage: a tensor may be filled part by part
@@ -80,7 +87,10 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # its base
             number = len(self.entries)
             others = [tensor for tensor, made in zip(tensors, numbers, strict=True) if made is None]
             op = "put" if any(map(_is_part, written)) else name
-            self.entries.append(self._entry(op, func, args, keywords, inputs, others, outputs))
+            entry = self._entry(op, func, args, keywords, inputs, others, outputs)
+            if self._with_numbers:
+                entry["numbers"] = _numbers([_whole(one) for one in written] if op == "put" else outputs)
+            self.entries.append(entry)
         for output in outputs:
             self._made[id(output)] = number
         self._written |= {_storage(output): number for output in written}
@@ -116,6 +126,29 @@ def _storage(tensor: torch.Tensor) -> int:
 def _is_part(tensor: torch.Tensor) -> bool:
     """Whether a tensor shows a part of its storage."""
     return tensor.layout is torch.strided and tensor.nbytes < tensor.untyped_storage().nbytes()
+
+
+def _numbers(outputs: list[Any]) -> list[float]:
+    """The sum of the squares of a result's entries, and of the entries, each times a factor of its place; else nothing.
+
+    An operation that gives several parts of one tensor has no single result.
+    """
+    floating = [one for one in outputs if one.is_floating_point()]
+    if not floating or floating[0].is_meta or len({_storage(one) for one in floating}) < len(floating):
+        return []
+    flat = floating[0].detach().reshape(-1).double()
+    found = [float(flat.dot(flat)), float(flat.dot(_factors(flat.numel())))]
+    return found if all(map(math.isfinite, found)) else []
+
+
+@functools.lru_cache(16)
+def _factors(count: int) -> torch.Tensor:
+    return torch.arange(count, dtype=torch.float64).sin()
+
+
+def _whole(part: torch.Tensor) -> torch.Tensor:
+    """All entries of the storage of which a tensor shows a part."""
+    return torch.empty(0, dtype=part.dtype).set_(part.untyped_storage())
 
 
 def _plain(value: Any) -> bool:
