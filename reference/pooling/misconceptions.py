@@ -1319,6 +1319,16 @@ def recorded_maxima_instead_of_values(x: np.ndarray, switches: Switches, output_
 
 @misconception(
     "max_unpool",
+    "A window whose maximum is 0 has a switch as well. Marked by what is not zero, as in `(x * (x == maximum)) != 0`, it "
+    "is lost; mark the place where x is equal to the maximum.",
+)
+def maxima_of_zero_lost(x: np.ndarray, switches: Switches, output_shape: tuple[int, ...]) -> np.ndarray:
+    maxima = oracle.max_pool_forward(*switches)[0]
+    return oracle.max_unpool(np.where(maxima == 0, 0.0, x), switches, output_shape)
+
+
+@misconception(
+    "max_unpool",
     "The switches of the first channel are used for all. Each channel has its maxima in other places, so each has "
     "switches of its own.",
 )
