@@ -170,6 +170,7 @@ def test_a_case_is_passed_over_only_where_all_of_it_was_sent() -> None:
     def calls(*numbers: int) -> list[Call]:
         return [Call("f", (number,), {}, result=np.ones(1)) for number in numbers]
 
+    assert Foresight().of_case() == []
     foresight = Foresight(make_plan([calls(1), calls(2, 3), calls(4)]))
     list(foresight.begin_case())
     assert foresight.of_case() == []

@@ -83,7 +83,7 @@ class Foresight:
 
     def of_case(self) -> list[Ahead]:
         """What was sent of the case that has just begun, where that is all that it will call; nothing otherwise."""
-        count = len(self._plan[self._now.case].calls) if self._now.case < len(self._plan) else 0
+        count = len(self._plan[self._now.case].calls) if 0 <= self._now.case < len(self._plan) else 0
         sent = list(islice(self.sent, count))
         whole = len(sent) == count > 0 and sent[0].place == self._now
         return sent if whole and sent[-1].place == (self._now.case, count - 1) else []
