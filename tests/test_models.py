@@ -195,6 +195,21 @@ class OwnNorm(nn.Module):
         return (x - self.average) / (self.spread + 1e-5).sqrt() * self.gain + self.offset  # type: ignore[operator]
 
 
+class Stacked(nn.Module):
+    """A convolution of two groups, whose weights lie in one parameter with an axis for the group; so do the biases."""
+
+    def __init__(self, bias: tuple[int, ...] = (2, 3), vectorised: bool = False) -> None:
+        super().__init__()
+        self.w, self.b = nn.Parameter(torch.zeros(2, 3, 2, 3, 3)), nn.Parameter(torch.zeros(bias))
+        self.vectorised = vectorised
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        halves, b = torch.stack(x.chunk(2, 1)), self.b.flatten(1)
+        if self.vectorised:
+            return torch.cat(list(torch.vmap(nn.functional.conv2d)(halves, self.w, b)), 1)
+        return torch.cat([nn.functional.conv2d(halves[n], self.w[n], b[n]) for n in range(2)], 1)
+
+
 class Flat(nn.Module):
     """A linear layer over the whole map."""
 
@@ -233,6 +248,33 @@ def test_equal_architectures_give_equal_numbers(one: Callable[[], nn.Module], ot
     np.testing.assert_allclose(first["outputs"][0], second["outputs"][0], rtol=1e-12)
     np.testing.assert_allclose(first["gradient"], second["gradient"], rtol=1e-12)
     assert np.abs(first["gradient"]).min() > 0
+
+
+@pytest.mark.parametrize(
+    "stacked",
+    [
+        Stacked,
+        lambda: Stacked(vectorised=True),
+        lambda: Stacked((2, 3, 1, 1)),
+        lambda: nn.Sequential(nn.Identity(), nn.ModuleDict({"only": Stacked()})["only"]),
+    ],
+    ids=["indexed", "vectorised", "bias that fits a map", "inside others"],
+)
+def test_groups_may_be_stacked_in_one_parameter(stacked: Callable[[], nn.Module]) -> None:
+    first, second = (
+        run_model(make(), (2, 4, 5, 5), seed=1) for make in (lambda: nn.Conv2d(4, 6, 3, groups=2), stacked)
+    )
+    np.testing.assert_allclose(first["outputs"][0], second["outputs"][0], rtol=1e-12)
+    np.testing.assert_allclose(first["gradient"], second["gradient"], rtol=1e-12)
+
+
+def test_the_matrix_of_a_shortcut_beside_a_convolution_is_no_bias() -> None:
+    module = nn.Module()
+    module.conv, module.shortcut = nn.Parameter(torch.zeros(6, 4, 3, 3)), nn.Parameter(torch.zeros(6, 4))
+    linear = nn.Linear(4, 6)
+    fill_model(module)
+    fill_model(linear)
+    assert torch.equal(module.shortcut, linear.weight)
 
 
 def test_weights_are_those_of_the_formula() -> None:
