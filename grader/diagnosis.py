@@ -68,9 +68,8 @@ def _best(likely: Sequence[Known], every: Sequence[CaseRun], replays: Replays) -
 
 def _is_likely(candidate: Known, own: Sequence[CaseRun], others: Sequence[CaseRun], replays: Replays) -> bool:
     """Whether all own cases speak for the candidate, and not too many of the other checks' against it."""
-    if not all(replays.can_explain(run, candidate) for run in own):
-        return False
-    if any(stance(candidate, run, replays) is Stance.AGAINST for run in others if run.error is None):
+    crashed = [run for run in others if _crashed(run)] if any(map(_crashed, own)) else []
+    if replays.is_refuted(candidate, [*own, *crashed], [run for run in others if run.error is None]):
         return False
     wrong = [run for run in others if run.error is not None]
     if any(map(_crashed, own)) and any(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,8 @@ from grader.checking.known import Known
 from grader.client.local import LocalBackend
 from grader.client.student import Call, Student
 from grader.course import Topic
-from grader.replaybook import ReplayBook, size_of
+from grader.errors import StudentRaised
+from grader.replaybook import CALL_BYTES, ReplayBook, size_of
 from grader.replaying import Again, GoesOn, flat, make_again, repeats, same_call, same_ending, same_value
 from grader.worker.wire import Handle, Rng
 
@@ -24,6 +26,9 @@ RIGHT = 1e-12
 
 FAR = 1e-3
 """Outputs that differ by more of the largest entry do so for no reason of rounding, in float32 neither."""
+
+FEW = 3
+"""Right cases that are asked about a candidate before the others are."""
 
 Functions = Mapping[str, Callable[..., Any]]
 
@@ -34,6 +39,19 @@ class Stance(enum.Enum):
     FOR = enum.auto()
     AGAINST = enum.auto()
     SILENT = enum.auto()
+
+
+@dataclass
+class Toll:
+    """How long a case was asked about candidates, and how many it has refuted."""
+
+    seconds: float = 0.0
+    refuted: int = 0
+
+    @property
+    def price(self) -> float:
+        """Seconds for a candidate refuted; nothing for a case that was not asked yet."""
+        return self.seconds / (1 + self.refuted)
 
 
 @dataclass
@@ -48,6 +66,8 @@ class Replays:
     _function: str = ""
     _unsteady: dict[tuple[str, int], bool] = field(default_factory=dict)
     _refuted: set[tuple[str, int]] = field(default_factory=set)
+    _against: set[tuple[str, int]] = field(default_factory=set)
+    _tolls: dict[int, Toll] = field(default_factory=dict)
 
     def begin(self, function: str) -> None:
         """Diagnose this function; what was made for another is forgotten."""
@@ -56,6 +76,8 @@ class Replays:
             self.complete = []
             self._unsteady.clear()
             self._refuted.clear()
+            self._against.clear()
+            self._tolls.clear()
 
     def of(self, run: CaseRun, candidate: Known | None = None) -> Sequence[Call] | None:
         """The case's calls again; None where they cannot be made."""
@@ -69,21 +91,110 @@ class Replays:
             self._unsteady[key] = not all(map(same_call, first, second))
         return self._unsteady[key]
 
+    def is_refuted(self, candidate: Known, wrong: Sequence[CaseRun], right: Sequence[CaseRun]) -> bool:
+        """Whether the candidate does not explain one of the first cases, or one of the others is against it.
+
+        One is enough, so those are asked first about which something is remembered, and then those that have refuted the most
+        candidates in the least time. Which these are, a small network that has to run or a sketch of the published one,
+        differs from topic to topic. Most of the right ones are asked last: what FEW of them let pass, others rarely refute.
+        """
+        if any((candidate.slug, id(run)) in self._refuted for run in wrong) or any(
+            (candidate.slug, id(run)) in self._against for run in right
+        ):
+            return True
+        few = [run for run in right if any(call.function == "run_model" for call in run.calls)]
+        few = few[:: max(1, len(few) // FEW)][:FEW]
+        later = [run for run in right if not any(run is one for one in few)]
+        first = [(run, True) for run in wrong] + [(run, False) for run in few]
+        first.sort(key=lambda one: 0.0 if self._is_begun(one[0], candidate) else self._toll(one[0]).price)
+        return any(self._refutes(run, candidate, must) for run, must in (*first, *((run, False) for run in later)))
+
+    def _refutes(self, run: CaseRun, candidate: Known, must_be_explained: bool) -> bool:
+        """Whether a case refutes a candidate, as it does not explain it, or as it is wrong where the student is right."""
+        toll, started = self._toll(run), time.process_time()
+        refuted = not self.can_explain(run, candidate) if must_be_explained else self.is_against(run, candidate)
+        toll.seconds += time.process_time() - started
+        toll.refuted += refuted
+        if refuted:
+            (self._refuted if must_be_explained else self._against).add((candidate.slug, id(run)))
+        return refuted
+
+    def _is_begun(self, run: CaseRun, candidate: Known) -> bool:
+        """Whether some of what the candidate gives in the case is remembered."""
+        return self.book.get(self.oracle, (candidate.code, run.given)) is not None or any(
+            self.book.get(self.oracle, (candidate.code, run.given, number, 0)) is not None
+            for number in range(len(run.calls))
+        )
+
+    def _toll(self, run: CaseRun) -> Toll:
+        return self._tolls.setdefault(id(run), Toll())
+
     def can_explain(self, run: CaseRun, candidate: Known) -> bool:
         """Whether the candidate explains every call to its function; found out without the calls behind the first it does not."""
-        key = candidate.slug, id(run)
-        if key in self._refuted:
-            return False
         if not self._is_known(run, candidate):
             right = self.of(run)
-            if (
-                self.topic.needs == "torch" and right is not None and _is_plainly_another(candidate, run, right)
-            ) or self._again(
-                run, candidate, lambda number, ours: _goes_on(candidate, run, right, number, ours)
-            ) is None:
-                self._refuted.add(key)
+            if self.is_plainly_another(run, candidate):
+                return False
+            if self._again(run, candidate, lambda number, ours: _goes_on(candidate, run, right, number, ours)) is None:
                 return False
         return stance(candidate, run, self) is Stance.FOR
+
+    def is_against(self, run: CaseRun, candidate: Known) -> bool:
+        """Whether a case in which the student is right speaks against the candidate."""
+        return self.is_plainly_against(run, candidate) or stance(candidate, run, self) is Stance.AGAINST
+
+    def is_plainly_another(self, run: CaseRun, candidate: Known) -> bool:
+        """Whether a model that the candidate makes gives far other outputs than the student's, where these count, or any at all
+        where the student's code raised.
+
+        They do where they are what the case failed for, or right. Most candidates are refuted so, in a tenth of the time that
+        forward and backward passes in float64 take.
+        """
+        return next(self._far_calls(run, candidate), None) is not None
+
+    def is_plainly_against(self, run: CaseRun, candidate: Known) -> bool:
+        """Whether it does so each time it is made, in a case where the student is right: what `stance` finds with more ado."""
+        return any(
+            same_value(run.calls[number].result, wanted.result) and self._is_steady(run, candidate, number)
+            for number, wanted in self._far_calls(run, candidate)
+        )
+
+    def _far_calls(self, run: CaseRun, candidate: Known) -> Iterator[tuple[int, Call]]:
+        """The numbers of the calls in which the candidate's outputs are so, each with the oracle's call."""
+        runs = [number for number, call in enumerate(run.calls) if call.function == "run_model"]
+        right = self.of(run) if runs and self.topic.needs == "torch" else None
+        for number, wanted in ((number, right[number]) for number in runs) if right is not None else ():
+            theirs = run.calls[number]
+            got, correct = _first_output(theirs), _first_output(wanted)
+            if theirs.owner != candidate.function or correct is None:
+                continue
+            if got is None:  # an exception of the backward pass has no line of the student's code
+                raised = isinstance(theirs.error, StudentRaised) and theirs.error.frames
+                if raised and self._first_output_of(candidate, run, number) is not None:
+                    yield number, wanted
+                continue
+            if not same_value(got, _failed(run.error)) and not same_value(got, correct):
+                continue
+            other = self._first_output_of(candidate, run, number)
+            if other is not None and _is_far(got, other):
+                yield number, wanted
+
+    def _is_steady(self, run: CaseRun, candidate: Known, number: int) -> bool:
+        """Whether the first output is the same whatever the weights that the candidate's code draws."""
+        first, second = (self._first_output_of(candidate, run, number, seed) for seed in (0, 1))
+        return first is not None and second is not None and np.array_equal(first, second)
+
+    def _first_output_of(self, candidate: Known, run: CaseRun, number: int, seed: int = 0) -> np.ndarray | None:
+        """What the model that the candidate makes gives in the call of this number; None where that is not known quickly."""
+        key = candidate.code, run.given, number, seed
+        kept: tuple[np.ndarray | None] | None = self.book.get(self.oracle, key)
+        if kept is None:
+            ran, made = run.calls[number], _maker(run, number)
+            fits = made is not None and made.function == candidate.function
+            output = _glance(candidate, made, ran, seed) if made is not None and fits else None
+            size = output.nbytes if output is not None else 0
+            kept = self.book.keep(self.oracle, key, (output,), CALL_BYTES + size)
+        return kept[0]
 
     def _is_known(self, run: CaseRun, candidate: Known) -> bool:
         kept = self.book.get(self.oracle, (candidate.code, run.given))
@@ -109,29 +220,10 @@ def _always(number: int, call: Call) -> bool:
     return True
 
 
-def _is_plainly_another(candidate: Known, run: CaseRun, right: Sequence[Call]) -> bool:
-    """Whether a model that the candidate makes gives far other outputs than the student's, where these count.
-
-    They do where they are what the case failed for, or right. Most candidates are refuted so, in a tenth of the time that
-    forward and backward passes in float64 take.
-    """
-    for theirs, wanted in zip(run.calls, right, strict=True):
-        if theirs.function != "run_model" or theirs.owner != candidate.function:
-            continue
-        model, x = theirs.arguments[:2]
-        made = next((one for one in run.calls if isinstance(model, Handle) and one.result == model), None)
-        got, correct = _first_output(theirs), _first_output(wanted)
-        if made is None or made.function != candidate.function or got is None or correct is None:
-            continue
-        if not same_value(got, _failed(run.error)) and not same_value(got, correct):
-            continue
-        try:
-            other = _glance(candidate, made, x, theirs.keywords)
-        except Exception:  # it raises somewhere, as the student's may too
-            return False
-        if other is not None and _is_far(got, other):
-            return True
-    return False
+def _maker(run: CaseRun, number: int) -> Call | None:
+    """The call that made the model that another one, of this number, was given."""
+    model = run.calls[number].arguments[0]
+    return next((one for one in run.calls if isinstance(model, Handle) and one.result == model), None)
 
 
 def _is_far(got: np.ndarray, other: np.ndarray) -> bool:
@@ -140,13 +232,20 @@ def _is_far(got: np.ndarray, other: np.ndarray) -> bool:
     return bool(np.max(np.abs(other - got), initial=0.0) > FAR * np.max(np.abs(got), initial=0.0))
 
 
-def _glance(candidate: Known, made: Call, x: Any, options: Mapping[str, Any]) -> np.ndarray | None:
-    """The first output of the model, quickly; None where that is not known so."""
-    from grader.worker.models import drops_alike, glance_at_model  # imports PyTorch, which other topics do without
+def _glance(candidate: Known, made: Call, ran: Call, seed: int) -> np.ndarray | None:
+    """The first output of the model, quickly; None where that is not known so. Weights that the code draws are of this seed."""
+    import torch  # which other topics do without
 
-    if options.get("training") and not drops_alike():
+    from grader.worker.models import drops_alike, glance_at_model
+
+    if ran.keywords.get("training") and not drops_alike():
         return None
-    return glance_at_model(candidate.code(*made.arguments, **made.keywords), x, **options)[0]
+    try:
+        torch.manual_seed(seed)
+        model = candidate.code(*made.arguments, **made.keywords)
+        return glance_at_model(model, ran.arguments[1], **ran.keywords)[0]
+    except Exception:  # it raises somewhere, as the student's may too
+        return None
 
 
 def _first_output(call: Call) -> np.ndarray | None:

@@ -1,7 +1,7 @@
 """What cases give with other functions in the student's place, remembered from one submission to the next.
 
 It follows from what the calls were given and from those functions, not from whose calls they were. Students of a class fail
-the same cases, which are then asked about the same misconceptions.
+the same cases, which are then asked about the same misconceptions, and compared with the same trace of the oracle's model.
 """
 
 from __future__ import annotations

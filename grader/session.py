@@ -30,6 +30,7 @@ from grader.diagnosis import diagnose
 from grader.errors import StudentMissing, StudentNotLoaded, SubmissionFault
 from grader.evidence import Replays
 from grader.observing import observe
+from grader.replaybook import ReplayBook
 from grader.results import CheckResult, Failure, Outcome, TopicResult
 from grader.workshop import Workshop
 
@@ -114,7 +115,7 @@ class GradingSession:
             hidden=spec.hidden,
         )
         session.judged[spec.name] = Judged(
-            spec, result, verdict.runs, _layer(session, spec, verdict) if self.search else None
+            spec, result, verdict.runs, _layer(session, spec, verdict, self.workshop.replays) if self.search else None
         )
         return result
 
@@ -247,13 +248,14 @@ def _ended_by(error: SubmissionFault, culprit: str) -> str:
     return failure.what + (f" in it ({frames[-1].place})" if frames else " in it")
 
 
-def _layer(session: TopicSession, spec: CheckSpec, verdict: Verdict) -> str | None:
+def _layer(session: TopicSession, spec: CheckSpec, verdict: Verdict, book: ReplayBook) -> str | None:
     """Where a model differs, while its worker is there to be asked."""
     run = verdict.shown
     if session.topic.needs != "torch" or run is None or verdict.outcome not in (Outcome.FAILED, Outcome.CRASHED):
         return None
     with _one_thread():
-        return differing_layer(spec.function, run, session.student, vars(course_module(session.topic, "oracle")))
+        oracle = vars(course_module(session.topic, "oracle"))
+        return differing_layer(spec.function, run, session.student, oracle, book)
 
 
 def _complete(verdict: Verdict, topic: Topic, importable: bool) -> Failure | None:

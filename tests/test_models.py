@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,11 @@ from grader.checking.compare import CheckFailed
 from grader.checking.layers import first_difference
 from grader.course import Course, load_course
 from grader.results import CheckResult, Report
+from grader.worker import models
 from grader.worker.filling import fill_model, statistics_of
 from grader.worker.fullsize import run_full_size
-from grader.worker.models import describe_model, run_model, sketch_model, trace_model
+from grader.worker.models import describe_model, glance_at_model, run_model, sketch_model, trace_model
+from grader.workshop import Workshop
 
 COURSE = """
 [course]
@@ -193,6 +195,21 @@ class OwnNorm(nn.Module):
         return (x - self.average) / (self.spread + 1e-5).sqrt() * self.gain + self.offset  # type: ignore[operator]
 
 
+class Stacked(nn.Module):
+    """A convolution of two groups, whose weights lie in one parameter with an axis for the group; so do the biases."""
+
+    def __init__(self, bias: tuple[int, ...] = (2, 3), vectorised: bool = False) -> None:
+        super().__init__()
+        self.w, self.b = nn.Parameter(torch.zeros(2, 3, 2, 3, 3)), nn.Parameter(torch.zeros(bias))
+        self.vectorised = vectorised
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        halves, b = torch.stack(x.chunk(2, 1)), self.b.flatten(1)
+        if self.vectorised:
+            return torch.cat(list(torch.vmap(nn.functional.conv2d)(halves, self.w, b)), 1)
+        return torch.cat([nn.functional.conv2d(halves[n], self.w[n], b[n]) for n in range(2)], 1)
+
+
 class Flat(nn.Module):
     """A linear layer over the whole map."""
 
@@ -231,6 +248,33 @@ def test_equal_architectures_give_equal_numbers(one: Callable[[], nn.Module], ot
     np.testing.assert_allclose(first["outputs"][0], second["outputs"][0], rtol=1e-12)
     np.testing.assert_allclose(first["gradient"], second["gradient"], rtol=1e-12)
     assert np.abs(first["gradient"]).min() > 0
+
+
+@pytest.mark.parametrize(
+    "stacked",
+    [
+        Stacked,
+        lambda: Stacked(vectorised=True),
+        lambda: Stacked((2, 3, 1, 1)),
+        lambda: nn.Sequential(nn.Identity(), nn.ModuleDict({"only": Stacked()})["only"]),
+    ],
+    ids=["indexed", "vectorised", "bias that fits a map", "inside others"],
+)
+def test_groups_may_be_stacked_in_one_parameter(stacked: Callable[[], nn.Module]) -> None:
+    first, second = (
+        run_model(make(), (2, 4, 5, 5), seed=1) for make in (lambda: nn.Conv2d(4, 6, 3, groups=2), stacked)
+    )
+    np.testing.assert_allclose(first["outputs"][0], second["outputs"][0], rtol=1e-12)
+    np.testing.assert_allclose(first["gradient"], second["gradient"], rtol=1e-12)
+
+
+def test_the_matrix_of_a_shortcut_beside_a_convolution_is_no_bias() -> None:
+    module = nn.Module()
+    module.conv, module.shortcut = nn.Parameter(torch.zeros(6, 4, 3, 3)), nn.Parameter(torch.zeros(6, 4))
+    linear = nn.Linear(4, 6)
+    fill_model(module)
+    fill_model(linear)
+    assert torch.equal(module.shortcut, linear.weight)
 
 
 def test_weights_are_those_of_the_formula() -> None:
@@ -1297,3 +1341,56 @@ def test_a_worker_with_pytorch_opens_nothing_else(grade_source: Callable[[str], 
         if not report.isolation.protections.get("landlock"):
             pytest.skip("this machine has no landlock")
         assert "raised PermissionError" in said(report)
+
+
+# What a diagnosis costs
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_glance_at_a_model_sees_what_a_run_gives(dtype: torch.dtype) -> None:
+    """In whatever dtype the model was made."""
+    (seen,) = glance_at_model(nn.Conv2d(2, 3, 3, dtype=dtype), (2, 2, 5, 5), seed=3, scale=2.0)
+    (ran,) = run_model(nn.Conv2d(2, 3, 3), (2, 2, 5, 5), seed=3, scale=2.0)["outputs"]
+    np.testing.assert_allclose(seen, ran, rtol=1e-4)
+
+
+@pytest.fixture
+def own_workshop() -> Iterator[Workshop]:
+    """A workshop that remembers nothing yet."""
+    made = Workshop()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    "wrong", ["self.relu(self.bn(self.conv(x), *[1] * (not self.training)))", "self.relu(self.bn(self.conv(x))) + 1"]
+)
+def test_a_candidate_that_gives_another_output_is_not_differentiated(
+    wrong: str, pairs: Course, tmp_path: Path, own_workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is one that gives any where the student's code raised; the oracle's model is, whose gradient is compared."""
+    differentiated = []
+    really = models._differentiate
+    monkeypatch.setattr(
+        models, "_differentiate", lambda model, *rest: differentiated.append(model) or really(model, *rest)
+    )
+    (tmp_path / "pair.py").write_text(RIGHT.replace("self.relu(self.bn(self.conv(x)))", wrong))
+    report = grade(tmp_path, course=pairs, workshop=own_workshop)
+    assert not failed(report, "Pair/values").misconceptions
+    assert differentiated and not any(isinstance(model, nn.Sequential) for model in differentiated)
+
+
+def test_the_oracle_is_traced_once_for_a_class(
+    pairs: Course, tmp_path: Path, own_workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traced = []
+    really = models.trace_forward
+    monkeypatch.setattr(
+        models, "trace_forward", lambda *given, **named: traced.append(given) or really(*given, **named)
+    )
+    for wrong, count, told in (("+ 1", 1, "addition"), ("* 2", 0, "multiplication"), ("+ 1", 0, "addition")):
+        (tmp_path / "pair.py").write_text(RIGHT.replace("(self.conv(x)))", f"(self.conv(x))) {wrong}"))
+        traced.clear()
+        report = grade(tmp_path, course=pairs, only="Pair/values", workshop=own_workshop)
+        assert len(traced) == count
+        assert told in " ".join(failed(report, "Pair/values").observations)

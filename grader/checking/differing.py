@@ -8,24 +8,28 @@ from typing import Any
 import numpy as np
 
 from grader.checking.compare import CheckFailed
+from grader.checking.given import given_digest
 from grader.checking.judge import FINAL, CaseRun
 from grader.checking.layers import OTHER_NUMBERS, first_difference
 from grader.checking.models import is_shape
 from grader.client.local import LocalBackend
 from grader.client.student import Call, Student
 from grader.errors import SubmissionFault
+from grader.replaybook import ReplayBook
 
+ENTRY_BYTES = 2000
+"""About what an entry of a trace takes."""
 WITH_INPUT = ("run_model", "trace_model", "describe_model")
 
 
 def differing_layer(
-    function: str, run: CaseRun, student: Student, oracle: Mapping[str, Callable[..., Any]]
+    function: str, run: CaseRun, student: Student, oracle: Mapping[str, Callable[..., Any]], book: ReplayBook
 ) -> str | None:
     """A sentence about the first layer that differs in the model that `function` made in the case; None where none is known.
 
     Where no layer can be named, or only that its numbers are others, parameters that have no influence are. Makes the model
     once more, the student's and the oracle's, and traces both, in training too where the case does; with numbers where the
-    case ran the model.
+    case ran the model. The `book` remembers the oracle's traces, which every student is compared with.
     """
     made = next((call for call in reversed(run.calls) if call.function in (function, "sketch_model")), None)
     shape = next((_shape(call) for call in reversed(run.calls) if call.function in WITH_INPUT), None)
@@ -35,7 +39,13 @@ def differing_layer(
     try:
         right = Student(student.topic, LocalBackend(oracle))
         for training in (False, True) if any(call.keywords.get("training") for call in run.calls) else (False,):
-            (entries, whole), (wanted, _) = (_trace(one, made, shape, training, ran) for one in (student, right))
+            entries, whole = _trace(student, made, shape, training, ran)
+            key = "trace", made.owner, given_digest([made, *([ran] if ran is not None else [])]), shape, training
+            kept = book.get(oracle, key)
+            if kept is None:
+                kept, _ = _trace(right, made, shape, training, ran)
+                book.keep(oracle, key, kept, ENTRY_BYTES * len(kept))
+            wanted: list[Any] = kept
             found = first_difference(entries, wanted, whole)
             if found is not None and (idle := _unused(run)) is not None and found.endswith(OTHER_NUMBERS):
                 return f"{found}; {idle}"

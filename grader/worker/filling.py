@@ -4,7 +4,8 @@ Weights are filled *by size alone*: not by name, position or order of constructi
 uniform in [-1, 1), and n the number of entries of a tensor, in flat order, with U repeated as often as needed:
 
     1.5 * n**-0.25 * U      parameters with at least two axes longer than 1: weights of convolutions and linear layers
-    +-(1 + 0.5 * U)         other parameters: biases, scales and shifts of batch norm; every second one negative
+    +-(1 + 0.5 * U)         other parameters: biases, scales and shifts of batch norm; every second one negative; and the
+                            biases of convolutions that are stacked in one parameter, along axes in front of the usual ones
     1 + 0.5 * U             running statistics: those of torch.nn's batch norm, and other buffers that training moves
 
 Where a layer has as many inputs as outputs, n**-0.25 is 1/sqrt(inputs), so that signals neither vanish nor explode in deep
@@ -46,14 +47,37 @@ def parameters_of(model: nn.Module) -> list[torch.Tensor]:
 
 def fill_model(model: nn.Module, x: torch.Tensor | None = None) -> list[torch.Tensor]:
     """Give every parameter and running statistic its values; returns the statistics, which are looked for with an input x."""
+    stacked = _biases_of_stacks(model)
     with torch.no_grad():
         for tensor in parameters_of(model):
             if tensor.is_floating_point():
-                _fill(tensor, _matrix if sum(size > 1 for size in tensor.shape) > 1 else _vector)
+                is_matrix = sum(size > 1 for size in tensor.shape) > 1 and id(tensor) not in stacked
+                _fill(tensor, _matrix if is_matrix else _vector)
         statistics = statistics_of(model, x)
         for tensor in statistics:
             _fill(tensor, _statistic)
     return statistics
+
+
+def _biases_of_stacks(model: nn.Module) -> set[int]:
+    """The ids of parameters (S, O), or (S, O, 1, 1), beside weights (S, O, I, KH, KW) of the same module.
+
+    Weights of five axes are no others in networks of two dimensions. With fewer axes nobody could tell: beside (S, O, I), an
+    unfolded convolution, (S, O) may be the matrix of a 1x1 convolution.
+    """
+    found: set[int] = set()
+    for module in nn.Module.modules(model):
+        tensors = [one for _, one in nn.Module.named_parameters(module, recurse=False)]
+        stacks = {tuple(one.shape[:-3]) for one in tensors if one.dim() > 4}
+        if stacks:
+            found |= {id(one) for one in tensors if _without_last_ones(tuple(one.shape)) in stacks}
+    return found
+
+
+def _without_last_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    while shape and shape[-1] == 1:
+        shape = shape[:-1]
+    return shape
 
 
 def _matrix(count: int) -> torch.Tensor:

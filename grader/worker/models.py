@@ -64,12 +64,12 @@ def run_model(
 def glance_at_model(
     model: Any, x: Any, *, seed: int = 0, training: bool = False, scale: float = 1.0, entries: int = 0
 ) -> list[np.ndarray]:
-    """The outputs that `run_model` gives, in float32 and without any gradient: a tenth of its time.
+    """The outputs that `run_model` gives, in the model's own dtype and without any gradient: a tenth of its time.
 
     Raises what the model raises.
     """
     given = x if isinstance(x, np.ndarray) else scale * uniform(seed, x)
-    leaf = torch.tensor(given, dtype=torch.float32)
+    leaf = torch.tensor(given, dtype=_like(model).dtype)
     if _is_lazy(model):
         _dry_run(model, leaf.clone())
     fill_model(model, leaf)
@@ -276,8 +276,13 @@ def _buffers(model: nn.Module) -> list[torch.Tensor]:
 
 def _zeros(model: nn.Module, shape: Any) -> torch.Tensor:
     """An input of the dtype and on the device of the model's parameters."""
-    like = next((tensor for tensor in parameters_of(model) if tensor.is_floating_point()), torch.zeros(()))
+    like = _like(model)
     return torch.zeros(tuple(shape), dtype=like.dtype, device=like.device)
+
+
+def _like(model: nn.Module) -> torch.Tensor:
+    """The first parameter of floating point, or what PyTorch makes unasked where there is none."""
+    return next((tensor for tensor in parameters_of(model) if tensor.is_floating_point()), torch.zeros(()))
 
 
 def _is_lazy(model: nn.Module) -> bool:
