@@ -7,7 +7,7 @@ import os
 import platform
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -128,10 +128,10 @@ class Grading:
                 return topic
         raise CourseError(f"{path} is not in the folder of any topic of {self.course.root}")
 
-    def collected(self, suite: Suite, plain: bool) -> None:
+    def collected(self, suite: Suite, plain: bool, others: Sequence[str] = ()) -> None:
         """Told what was collected: the number for the progress, and that the points are those of course.toml.
 
-        A `plain` suite needs no pytest to be judged again.
+        A `plain` suite needs no pytest to be judged again. `others` are tests that are no checks, for want of a marker.
         """
         self.expect(check for check in suite if self.is_wanted(check.spec))
         if not self.quiet:  # an ordinary pytest run may have been asked for some of the checks only
@@ -141,8 +141,10 @@ class Grading:
             if (
                 points and points != topic.points
             ):  # none at all: the file could not be collected, which is told by itself
+                unmarked = f"; these tests have no check marker: {', '.join(others)}" if others else ""
                 raise CourseError(
-                    f"course.toml gives {topic.name} {topic.points} points, its checks add up to {points}"
+                    f"{self.course.root / 'reference' / 'course.toml'} gives {topic.name} {float(topic.points):g} points, "
+                    f"its checks add up to {float(points):g}{unmarked}"
                 )
         if plain:
             self.session.workshop.suites.remember(self.course, self.topics, suite)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import zipfile
@@ -235,7 +236,16 @@ def test_checks_that_cannot_be_collected_are_our_fault(course: Course, submit: S
 def test_points_that_do_not_add_up_are_the_courses_mistake(course: Course, submit: Submit) -> None:
     checks = course.topics[0].checks
     checks.write_text(checks.read_text().replace('"area/errors", points=1', '"area/errors", points=2'))
-    with pytest.raises(CourseError, match=r"gives area 7 points, its checks add up to 8"):
+    with pytest.raises(CourseError, match=r"gives area 7 points, its checks add up to 8$"):
+        grade(submit(), course=course)
+
+
+def test_a_check_without_a_marker_is_named_where_points_are_missing(course: Course, submit: Submit) -> None:
+    checks = course.topics[0].checks
+    checks.write_text(re.sub(r'@pytest.mark.check\("area/errors".*\n', "", checks.read_text()))
+    with pytest.raises(
+        CourseError, match=r"add up to 6; these tests have no check marker: .*test_area\.py::test_errors$"
+    ):
         grade(submit(), course=course)
 
 
