@@ -240,6 +240,13 @@ def test_points_that_do_not_add_up_are_the_courses_mistake(course: Course, submi
         grade(submit(), course=course)
 
 
+def test_a_wrong_marker_is_the_courses_mistake(course: Course, submit: Submit) -> None:
+    checks = course.topics[0].checks
+    checks.write_text(checks.read_text().replace('"area/errors"', '"aera/errors"'))
+    with pytest.raises(CourseError, match=r"test_area\.py::test_errors: 'aera/errors' is not 'function/behaviour'"):
+        grade(submit(), course=course)
+
+
 def test_a_check_without_a_marker_is_named_where_points_are_missing(course: Course, submit: Submit) -> None:
     checks = course.topics[0].checks
     checks.write_text(re.sub(r'@pytest.mark.check\("area/errors".*\n', "", checks.read_text()))
