@@ -14,6 +14,7 @@ from grader.ci.command import add_ci_commands
 from grader.commands import add_course_commands, add_student_commands
 from grader.errors import InternalFault, UsageError
 from grader.options import count, default_path, moment, percent
+from grader.report.output import print_in_any_encoding
 from grader.report.text import plain
 
 OK, BELOW, USAGE, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
@@ -21,6 +22,7 @@ OK, BELOW, USAGE, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code: 0 done, 1 below --fail-under, 2 usage, 3 a fault of ours."""
+    print_in_any_encoding()
     parser = build_parser()
     options = parser.parse_args(arguments)
     try:

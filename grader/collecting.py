@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
-from grader.errors import InternalFault, UsageError
+from grader.errors import CourseError, InternalFault, UsageError
 
 if TYPE_CHECKING:
     from grader.checking.suite import Suite
@@ -38,6 +38,8 @@ def run_pytest(grading: Grading, judge: Callable[[Suite], Findings]) -> Findings
         code = pytest.main(arguments, plugins=[plugin, keeper])
     if keeper.error is not None:
         raise keeper.error
+    if code == pytest.ExitCode.USAGE_ERROR:  # the arguments are ours: it is a marker that stopped the collection
+        raise CourseError(output.getvalue().strip().removeprefix("ERROR: "))
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         problems = "\n".join(keeper.problems) or output.getvalue()[-4000:]
         raise InternalFault(f"the checks could not be run (pytest's exit code {int(code)})\n{problems}")

@@ -201,8 +201,9 @@ def _topic(entry: TableReader, limits: Limits, root: Path) -> Topic:
         weight=weight,
         due=entry.moment("due"),
     )
-    if not topic.checks.is_file():
-        raise entry.fail("name", f"there is no {topic.checks}")
+    for file in (topic.checks, folder / "oracle.py", folder / "misconceptions.py"):
+        if not file.is_file():
+            raise entry.fail("name", f"there is no {file}")
     entry.finish()
     return topic
 

@@ -7,7 +7,7 @@ import os
 import platform
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,19 +19,21 @@ from grader.checking.suite import CheckSpec, Collected, Suite
 from grader.collecting import run_pytest
 from grader.course import Course, Topic, load_course
 from grader.devices import WorkerMaker, make_full_size
-from grader.errors import CourseError, SandboxUnavailable, UsageError
+from grader.errors import CourseError, SandboxUnavailable, StudentRaised, UsageError
 from grader.findings import Findings, findings_of
 from grader.late import apply_late
 from grader.results import CheckResult, Report, Step
 from grader.session import GradingSession, on_path
 from grader.sharing import JudgeTopic, Told, can_share, judge_side_by_side
-from grader.submission import Bundle, Submission, load_submission, topics_in
+from grader.submission import Bundle, Submission, by_statements, load_submission, topics_in
 from grader.workshop import Workshop, shared_workshop
 
 if TYPE_CHECKING:
     from grader.client.student import WorkerBackend
 
 DEVICES = ("auto", "cpu", "cuda")
+FATAL = frozenset({"SystemExit", "KeyboardInterrupt", "GeneratorExit", "MemoryError"})
+"""What ends an import for good: no one line that could be passed over has failed, or none that means to go on."""
 
 
 @dataclass(frozen=True)
@@ -126,10 +128,10 @@ class Grading:
                 return topic
         raise CourseError(f"{path} is not in the folder of any topic of {self.course.root}")
 
-    def collected(self, suite: Suite, plain: bool) -> None:
+    def collected(self, suite: Suite, plain: bool, others: Sequence[str] = ()) -> None:
         """Told what was collected: the number for the progress, and that the points are those of course.toml.
 
-        A `plain` suite needs no pytest to be judged again.
+        A `plain` suite needs no pytest to be judged again. `others` are tests that are no checks, for want of a marker.
         """
         self.expect(check for check in suite if self.is_wanted(check.spec))
         if not self.quiet:  # an ordinary pytest run may have been asked for some of the checks only
@@ -139,8 +141,10 @@ class Grading:
             if (
                 points and points != topic.points
             ):  # none at all: the file could not be collected, which is told by itself
+                unmarked = f"; these tests have no check marker: {', '.join(others)}" if others else ""
                 raise CourseError(
-                    f"course.toml gives {topic.name} {topic.points} points, its checks add up to {points}"
+                    f"{self.course.root / 'reference' / 'course.toml'} gives {topic.name} {float(topic.points):g} points, "
+                    f"its checks add up to {float(points):g}{unmarked}"
                 )
         if plain:
             self.session.workshop.suites.remember(self.course, self.topics, suite)
@@ -247,7 +251,15 @@ def worker_maker(submission: Submission, folder: str, settings: Settings, worksh
         notebook = submission.notebooks.get(topic.file)
         backend = WorkerBackend(topic, folder, settings.seed, server, problem, notebook, device)
         if problem is None:
-            backend.load()
+            failed = backend.load()
+            cause = failed.cause if failed is not None else None
+            if notebook is None and isinstance(cause, StudentRaised) and not FATAL.intersection(cause.kinds):
+                module = by_statements(topic.file, submission.sources[topic.file], topic.functions)
+                again = WorkerBackend(topic, folder, settings.seed, server, None, module, device)
+                if module is not None and again.load() is None:
+                    again.notes = (_passed_over(topic.file, cause), *again.notes)
+                    backend.close()
+                    backend = again
             missing = [name for name, holds in (backend.protections or {}).items() if not holds]
             if settings.require_sandbox and missing:
                 backend.close()
@@ -257,6 +269,15 @@ def worker_maker(submission: Submission, folder: str, settings: Settings, worksh
         return backend
 
     return make
+
+
+def _passed_over(file: str, error: StudentRaised) -> str:
+    """That a file's import failed, and where, and what was done about it."""
+    place = next((f"{file}, line {frame.line}" for frame in reversed(error.frames) if frame.file == file), file)
+    return (
+        f"{place}: importing the file raised {error}; so only what the graded functions need was run of it, statement by "
+        "statement"
+    )
 
 
 def run_checks(grading: Grading, jobs: int = 1) -> Findings:

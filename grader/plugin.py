@@ -122,7 +122,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in checks:
             topic, spec = item.stash[SPEC]
             suite.append(Collected(topic, spec, item.obj, _parameters(item)))
-        grading.collected(tuple(suite), plain)
+        grading.collected(tuple(suite), plain, [item.nodeid for item in items if SPEC not in item.stash])
         items[:] = [item for item in items if SPEC not in item.stash or grading.is_wanted(item.stash[SPEC][1])]
 
 

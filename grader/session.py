@@ -205,9 +205,8 @@ class GradingSession:
                 which = "a hidden check" if needed.spec.hidden else f"the check {name}"
                 told = needed.result.failure
                 if told is not None and _unwritten(needed.spec.function) in told.what:
-                    return Verdict(
-                        Outcome.SKIPPED, _told(f"skipped, since {told.what.removeprefix('skipped, since ')}")
-                    )
+                    # the same words as where the function is missed in a call, so that all are told as one
+                    return Verdict(Outcome.SKIPPED, _told(f"skipped, since {_unwritten(needed.spec.function)}"))
                 return Verdict(Outcome.SKIPPED, _told(f"skipped, since it builds on {which}, which is not passed"))
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gc
 import hashlib
+import shlex
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from rich.text import Text
 from grader.course import Course, Topic, load_course
 from grader.errors import SubmissionUnreadable, UsageError
 from grader.grading import Settings, choose_topics, grade
+from grader.options import default_path
 from grader.report.changes import render_changes
 from grader.report.hiding import for_student
 from grader.report.terminal import print_parts
@@ -43,6 +45,7 @@ class Watch:
     console: Console
     digests: dict[str, str] = field(default_factory=dict)
     results: dict[str, TopicResult] = field(default_factory=dict)
+    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def look(self) -> bool:
         """Grade the topics whose files have changed since the last look and show what that did; whether there were any."""
@@ -67,14 +70,20 @@ class Watch:
         report = for_student(grade(self.path, names, self.seed, course=self.course))
         seconds = time.perf_counter() - started
         parts = [Text(f"{time.strftime('%H:%M:%S')}, {seconds:.1f} s", style="dim")]
-        parts += [Text(f"Note: {one_line(note, 300)}") for note in report.notes if not self.results]
+        told = {note for name in names for note in self.notes.get(name, ())}
+        parts += [Text(f"Note: {one_line(note, 300)}") for note in report.notes if note not in told]
+        self.notes |= dict.fromkeys(names, report.notes)
         print_parts(parts, self.console)
         for topic in report.topics:
-            print_parts(render_changes(self.results.get(topic.name), topic), self.console)
+            print_parts(render_changes(self.results.get(topic.name), topic, self._given()), self.console)
             self.results[topic.name] = topic
         print_parts([Text(self._total()), Text()], self.console)
         for fault in report.faults:
             print_parts([Text(f"a fault of ours: {one_line(fault, 400)}", style="magenta")], self.console)
+
+    def _given(self) -> str:
+        """The path as it is given to a command; nothing where it goes without saying."""
+        return "" if self.path == default_path() else shlex.quote(str(self.path))
 
     def _total(self) -> str:
         earned = sum((topic.points_earned for topic in self.results.values()), Fraction(0))

@@ -178,3 +178,13 @@ def test_a_closed_pipe_is_no_error(course: Course, submit: Submit) -> None:
     command = f"{sys.executable} -m grader grade {submit()} --course {course.root} | head -n 1"
     result = subprocess.run(command, shell=True, capture_output=True, text=True)
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_an_encoding_without_the_marks_costs_no_report(course: Course, submit: Submit, encoding: str) -> None:
+    command = [sys.executable, "-m", "grader", "grade", str(submit(("return height * width", "return 0")))]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    result = subprocess.run([*command, "--course", str(course.root)], env=environment, capture_output=True)
+    assert result.returncode == 0, result.stderr
+    shown = result.stdout.decode("ascii")
+    assert "3 of 7 points" in shown and "\n  + " in shown and "\n  x " in shown

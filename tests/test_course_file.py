@@ -57,6 +57,13 @@ def test_a_mistake_is_named(course: Course, old: str, new: str, message: str) ->
     assert str(toml) in str(raised.value)
 
 
+@pytest.mark.parametrize("name", ["oracle.py", "misconceptions.py"])
+def test_a_file_of_a_topic_that_is_missing_is_named(course: Course, name: str) -> None:
+    (course.topics[0].folder / name).unlink()
+    with pytest.raises(CourseError, match=f"there is no .*{name}"):
+        load_course(course.root)
+
+
 def test_a_topic_twice_and_no_course_at_all(course: Course, tmp_path: Path) -> None:
     toml = course.root / "reference" / "course.toml"
     text = toml.read_text()

@@ -6,6 +6,7 @@ What stands between `<!-- begin NAME -->` and `<!-- end NAME -->` is made here; 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import io
 import json
@@ -209,10 +210,12 @@ def watch(command: Command, folder: Path) -> str:
     wrong = right.replace("windows.max(axis=0), (grid", "windows.min(axis=0), (grid")
     stream = io.StringIO()
     course = load_course(ROOT)
-    watched = Watch(course, (course.topic("pooling"),), folder, 0, Console(file=stream, width=80, highlight=False))
-    for source in (right, wrong, right):
-        file.write_text(source, "utf-8")
-        watched.look()
+    console = Console(file=stream, width=80, highlight=False)
+    watched = Watch(course, (course.topic("pooling"),), Path("."), 0, console)
+    with contextlib.chdir(folder):
+        for source in (right, wrong, right):
+            file.write_text(source, "utf-8")
+            watched.look()
     lines = [
         line for line in stream.getvalue().splitlines() if not re.match(r"\d\d:\d\d:\d\d, ", line)
     ]  # when, how long

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import zipfile
@@ -235,7 +236,23 @@ def test_checks_that_cannot_be_collected_are_our_fault(course: Course, submit: S
 def test_points_that_do_not_add_up_are_the_courses_mistake(course: Course, submit: Submit) -> None:
     checks = course.topics[0].checks
     checks.write_text(checks.read_text().replace('"area/errors", points=1', '"area/errors", points=2'))
-    with pytest.raises(CourseError, match=r"gives area 7 points, its checks add up to 8"):
+    with pytest.raises(CourseError, match=r"gives area 7 points, its checks add up to 8$"):
+        grade(submit(), course=course)
+
+
+def test_a_wrong_marker_is_the_courses_mistake(course: Course, submit: Submit) -> None:
+    checks = course.topics[0].checks
+    checks.write_text(checks.read_text().replace('"area/errors"', '"aera/errors"'))
+    with pytest.raises(CourseError, match=r"test_area\.py::test_errors: 'aera/errors' is not 'function/behaviour'"):
+        grade(submit(), course=course)
+
+
+def test_a_check_without_a_marker_is_named_where_points_are_missing(course: Course, submit: Submit) -> None:
+    checks = course.topics[0].checks
+    checks.write_text(re.sub(r'@pytest.mark.check\("area/errors".*\n', "", checks.read_text()))
+    with pytest.raises(
+        CourseError, match=r"add up to 6; these tests have no check marker: .*test_area\.py::test_errors$"
+    ):
         grade(submit(), course=course)
 
 
@@ -285,3 +302,46 @@ def test_pytests_own_failures_are_failures(course: Course, submit: Callable[...,
     for _ in range(2):
         first = grade(submit(), course=course).topics[0].checks[0]
         assert (first.outcome, first.failure and first.failure.what) == (Outcome.FAILED, "no area")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "n = int(input())",
+        "import matplotlib.pyplot as plt",
+        "display(1)",
+        "data = open('data.csv').read()",
+        "assert 1 == 2",
+        "from __future__ import annotations",
+    ],
+)
+def test_a_line_that_fails_costs_only_what_depends_on_it(course: Course, submit: Submit, line: str) -> None:
+    path = submit()
+    file = path / "area.py"
+    file.write_text(f"import math\n{line}\n{file.read_text()}\nprint(area(1, 1))\n")
+    report = grade(path, course=course)
+    assert report.points_earned == 7 and report.topics[0].problem is None
+    (note,) = report.notes
+    assert note.startswith("area.py, line 2: importing the file raised ")
+
+
+def test_a_function_that_needs_the_line_that_fails_is_told_so(course: Course, submit: Submit) -> None:
+    path = submit(("return height * width", "return FACTOR * height * width"))
+    file = path / "area.py"
+    file.write_text(f"{file.read_text()}\nFACTOR = int(input())\n")
+    report = grade(path, course=course)
+    assert report.points_earned == 3
+    assert "area.py raised EOFError: EOF when reading a line, so what it defines is missing" in report.notes
+    failure = check(report, "area/any_rectangle").failure
+    assert failure is not None and failure.exception is not None and failure.exception.frames[0].file == "area.py"
+
+
+@pytest.mark.parametrize("end", ["raise SystemExit", "raise MemoryError", "x = ("])
+def test_an_import_that_is_ended_costs_the_topic(course: Course, submit: Submit, end: str) -> None:
+    report = grade(submit(source=f"def area(height, width):\n    return height * width\n\n\n{end}\n"), course=course)
+    assert report.points_earned == 0 and report.topics[0].problem is not None and not report.notes
+
+
+def test_a_failing_import_without_a_function_is_told_once(course: Course, submit: Submit) -> None:
+    report = grade(submit(source="import shapes\n\narea = shapes.area\n"), course=course)
+    assert (report.topics[0].problem or "").startswith("importing area.py raised ModuleNotFoundError")

@@ -326,6 +326,12 @@ def test_a_function_in_a_text_cell_is_told(hand_in: HandIn, course: Course) -> N
     assert report.points_earned == 3
 
 
+def test_a_function_below_a_magic_that_takes_its_cell_is_told(hand_in: HandIn, course: Course) -> None:
+    report = grade(hand_in(notebook(IMPORT, f"\n%%writefile area.py\n{AREA}", FORWARD, BACKWARD)), course=course)
+    told = "area in it is not defined, since the cell begins with %%writefile; take that line away"
+    assert f"area.ipynb, cell 2: {told}" in report.notes and report.points_earned == 3
+
+
 def test_all_cells_can_be_run(hand_in: HandIn, course: Course) -> None:
     path = hand_in(notebook(*RIGHT, "exec('def area(h, w): return 0')"))
     assert grade(path, course=course).points_earned == 7

@@ -60,6 +60,29 @@ def shown(course: Course, file: Path) -> Iterator[Shown]:
     made.stream.close()
 
 
+def test_a_note_is_shown_when_it_is_new(shown: Shown, file: Path) -> None:
+    assert "Note" not in shown.look()
+    right = file.read_text()
+    for first in (True, False):
+        file.write_text(f"{right}\ndisplay({first})\n")
+        assert ("importing the file raised NameError" in " ".join(shown.look().split())) is first
+    file.write_text(right)
+    assert "Note" not in shown.look()
+
+
+@pytest.mark.parametrize(
+    ("inside", "command"), [(False, "convgrade grade submission1 --"), (True, "convgrade grade --")]
+)
+def test_the_command_that_shows_the_rest_names_the_folder(
+    course: Course, file: Path, monkeypatch: pytest.MonkeyPatch, inside: bool, command: str
+) -> None:
+    file.write_text(file.read_text().replace(*WRONG))
+    monkeypatch.chdir(file.parent if inside else file.parent.parent)
+    made = Shown(course, Path("." if inside else file.parent.name))
+    assert command in " ".join(made.look().split())
+    made.stream.close()
+
+
 def test_a_save_shows_what_became_worse_and_what_better(shown: Shown, file: Path) -> None:
     assert "Areas: 7 of 7 points\n7 of 7 points in all" in shown.look()
     right = file.read_text()

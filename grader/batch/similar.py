@@ -130,7 +130,8 @@ def print_pairs(console: Console, pairs: Sequence[Pair], above: int) -> None:
     if not pairs:
         say(f"No two submissions are {above} % alike or more.")
         return
-    say(f"{len(pairs)} pairs are {above} % alike or more. Short functions leave little choice: look before you judge.")
+    many = f"{len(pairs)} pairs are" if len(pairs) > 1 else "1 pair is"
+    say(f"{many} {above} % alike or more. Short functions leave little choice: look before you judge.")
     for pair in pairs:
         names = f"{one_line(pair.one, 60)} and {one_line(pair.other, 60)}"
         say(

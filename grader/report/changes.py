@@ -41,8 +41,11 @@ def compare(before: TopicResult | None, after: TopicResult) -> Changes:
     )
 
 
-def render_changes(before: TopicResult | None, after: TopicResult) -> Iterator[RenderableType]:
-    """A heading with the points, what changed, and one failure in full, one that the last save has to do with."""
+def render_changes(before: TopicResult | None, after: TopicResult, given: str = "") -> Iterator[RenderableType]:
+    """A heading with the points, what changed, and one failure in full, one that the last save has to do with.
+
+    `given` is the path for the command that shows the rest, where it takes one.
+    """
     changes = compare(before, after)
     gained = f", {'+' if changes.gained > 0 else '-'}{points(abs(changes.gained))}" if changes.gained else ""
     same = ", nothing changed" if before is not None and not (changes.passed or changes.failing or gained) else ""
@@ -57,7 +60,8 @@ def render_changes(before: TopicResult | None, after: TopicResult) -> Iterator[R
         yield Text()
         yield explanation(_most_recent(worth, before, changes), set())
         if len(worth) > 1:
-            yield Text(f"  and {len(worth) - 1} more with something to show: convgrade grade --topic {after.name}")
+            command = f"convgrade grade {f'{one_line(given, 300)} ' if given else ''}--topic {after.name}"
+            yield Text(f"  and {len(worth) - 1} more with something to show: {command}")
 
 
 def _most_recent(worth: Sequence[CheckResult], before: TopicResult | None, changes: Changes) -> CheckResult:

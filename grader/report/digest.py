@@ -39,6 +39,14 @@ def remark(check: CheckResult) -> str:
     return words.get(check.outcome, "") + check.title
 
 
+def by_function(checks: Sequence[CheckResult]) -> dict[str, list[CheckResult]]:
+    """The checks of each function together, in the order in which the functions come first."""
+    groups: dict[str, list[CheckResult]] = {}
+    for check in checks:
+        groups.setdefault(check.function, []).append(check)
+    return groups
+
+
 def unwritten(checks: Sequence[CheckResult]) -> str:
     """What is said of a function once: that it is not written yet, or why all of its checks are skipped; else nothing."""
     score = f"0 of {points(sum((check.points_possible for check in checks), Fraction(0)))} points"

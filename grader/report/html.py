@@ -9,13 +9,13 @@ import html
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cache
-from itertools import groupby
 from pathlib import Path
 
 from grader.report.digest import (
     HINT_ABOVE,
     MARKS,
     NO_SCORE,
+    by_function,
     distance,
     drawn,
     earned,
@@ -138,8 +138,7 @@ def _check_table(checks: Sequence[CheckResult], ids: dict[str, str]) -> Iterator
         '<thead class="unseen"><tr><th scope="col">Outcome</th><th scope="col">Check</th>'
         '<th scope="col">Points</th></tr></thead>'
     )
-    for function, group in groupby(checks, key=lambda check: check.function):
-        members = list(group)
+    for function, members in by_function(checks).items():
         state = unwritten(members)
         told = f' <span class="quiet">{shown(state)}</span>' if state else ""
         yield f'<tbody>\n<tr><th scope="rowgroup" colspan="3"><code>{line(function)}</code>{told}</th></tr>'

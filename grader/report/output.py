@@ -1,13 +1,30 @@
-"""The one place that writes a report to a file: whole or not at all."""
+"""The one place that writes a report to a file: whole or not at all; and what is done where a terminal lacks a letter."""
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import sys
 import tempfile
 from pathlib import Path
 
 from grader.errors import UsageError
+
+SUBSTITUTES = {"✓": "+", "✗": "x", "…": "~", "─": "-"}
+
+
+def print_in_any_encoding() -> None:
+    """Have standard output replace what its encoding lacks, in place of raising; a wish in PYTHONIOENCODING is left alone."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors in ("strict", "surrogateescape"):
+        codecs.register_error("convgrade", _substitute)
+        sys.stdout.reconfigure(errors="convgrade")
+
+
+def _substitute(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    lacking = error.object[error.start : error.end]
+    return "".join(SUBSTITUTES.get(letter, "?") for letter in lacking), error.end
 
 
 def write_output(path: str, text: str) -> None:

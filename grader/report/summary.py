@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from grader.report.digest import (
     MARKS,
     NO_SCORE,
+    by_function,
     earned,
     made_under,
     remark,
@@ -77,10 +78,7 @@ def _table(topic: TopicResult) -> str:
     if topic.problem is not None:
         return "\n".join([*lines, prose(topic.problem) + "\n"])
     lines += ["| | check | points | |", "|---|---|---|---|"]
-    groups: dict[str, list[CheckResult]] = {}
-    for check in topic.checks:
-        groups.setdefault(check.function, []).append(check)
-    for function, checks in groups.items():
+    for function, checks in by_function(topic.checks).items():
         state = unwritten(checks)
         if state:
             lines.append(f"| | {prose(function)} | | {prose(state)} |")

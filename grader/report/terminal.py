@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.markup import escape
 from rich.padding import Padding
 from rich.rule import Rule
@@ -17,6 +16,7 @@ from grader.report.digest import (
     HINT_ABOVE,
     MARKS,
     NO_SCORE,
+    by_function,
     distance,
     drawn,
     earned,
@@ -42,6 +42,7 @@ STYLES = {
 }
 OUTPUT_LINES = 12
 SNIPPET_LINES = 40
+SENTENCE_COLUMNS = 24
 LINE_START = re.compile(r"^((?:\x1b\[[0-9;]*m|\s)*)::")
 Spaces = tuple[int, int, int, int]
 
@@ -84,7 +85,7 @@ def _topic(topic: TopicResult) -> RenderableType:
     heading = _ends(Text(topic.title, style="bold"), Text(topic_score(topic), style="bold"))
     if topic.problem is not None:
         return Group(heading, _pad(problem(topic), (0, 0, 0, 2)))
-    parts: list[RenderableType] = [heading, _check_table(topic.checks)]
+    parts: list[RenderableType] = [heading, _CheckTable(topic.checks)]
     parts += [_indented(one_line(sentence, 1000)) for sentence in full_size(topic)]
     seen: set[str] = set()
     for check in topic.checks:
@@ -113,29 +114,49 @@ def problem(topic: TopicResult) -> RenderableType:
     return Group(*parts)
 
 
-def _check_table(checks: Sequence[CheckResult]) -> Table:
-    table = Table.grid(padding=(0, 1), expand=True)  # the last column gives way where the terminal is narrow
-    width = max((len(check.function) for check in checks), default=0)
-    width = max([width, *(len(check.name.partition("/")[2]) + 2 for check in checks)])
-    table.add_column(no_wrap=True, width=3)
-    table.add_column(no_wrap=True, overflow="ellipsis", width=min(width, 34))
-    table.add_column(justify="right", no_wrap=True, width=max((len(earned(check)) for check in checks), default=0))
-    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-    for function, group in groupby(checks, key=lambda check: check.function):
-        members = list(group)
-        state = unwritten(members)
-        table.add_row("", Text(one_line(function)), "", Text(one_line(state), no_wrap=False))
-        for check in members if not state else ():
-            mark, style = MARKS[check.outcome], STYLES[check.outcome]
-            behaviour = check.name.partition("/")[2].replace("_", " ")
-            table.add_row(
-                Text(f"  {mark}", style=style),
-                Text(f"  {one_line(behaviour)}", style=style if check.outcome is not Outcome.SKIPPED else "default"),
-                Text(earned(check)),
+class _CheckTable:
+    """The checks of a topic in columns; a sentence stands below its row where the terminal leaves too little beside it."""
+
+    def __init__(self, checks: Sequence[CheckResult]) -> None:
+        self.checks = checks
+        names = [max(len(check.function), len(check.name.partition("/")[2]) + 2) for check in checks]
+        self.widths = min(max(names, default=0), 34), max((len(earned(check)) for check in checks), default=0)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        below = options.max_width - sum(self.widths) - 6 < SENTENCE_COLUMNS
+        for function, members in by_function(self.checks).items():
+            state = unwritten(members)
+            yield from self._row(("", Text(one_line(function)), ""), state, below)
+            for check in members if not state else ():
+                mark, style = MARKS[check.outcome], STYLES[check.outcome]
+                behaviour = check.name.partition("/")[2].replace("_", " ")
+                skipped = check.outcome is Outcome.SKIPPED
+                cells = (
+                    Text(f"  {mark}", style=style),
+                    Text(f"  {one_line(behaviour)}", style="default" if skipped else style),
+                    Text(earned(check)),
+                )
                 # why a check is skipped stands nowhere else; a title stands again where a failure is explained
-                Text(one_line(remark(check)), no_wrap=False if check.outcome is Outcome.SKIPPED else None),
-            )
-    return table
+                if skipped:
+                    yield from self._row(cells, remark(check), below)
+                else:
+                    yield self._columns(*cells, Text(one_line(remark(check))))
+
+    def _row(self, cells: Sequence[RenderableType], sentence: str, below: bool) -> Iterator[RenderableType]:
+        """A row with a sentence that is not cut off."""
+        text = Text(one_line(sentence), no_wrap=False)
+        yield self._columns(*cells, Text() if below else text)
+        if below and sentence:
+            yield _pad(text, (0, 0, 0, 6))
+
+    def _columns(self, *cells: RenderableType) -> RenderableType:
+        table = Table.grid(padding=(0, 1), expand=True)  # the last column gives way where the terminal is narrow
+        table.add_column(no_wrap=True, width=3)
+        table.add_column(no_wrap=True, overflow="ellipsis", width=self.widths[0])
+        table.add_column(justify="right", no_wrap=True, width=self.widths[1])
+        table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+        table.add_row(*cells)
+        return table
 
 
 def explanation(check: CheckResult, seen: set[str]) -> RenderableType:

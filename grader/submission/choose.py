@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import ast
 import codecs
+import dataclasses
 import hashlib
 import io
 import re
 import tokenize
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from grader.course import Topic
 from grader.submission.ipython import normalise, without_magics
-from grader.submission.module import ReadNotebook, read_cells
+from grader.submission.module import NotebookModule, ReadNotebook, make_module, read_cells
 from grader.submission.needs import names_used
 from grader.submission.notebook import Cell, Notebook, read_notebook
 from grader.submission.parsing import defined_functions, parse, written_functions
@@ -148,6 +150,17 @@ def _exported(name: str, source: bytes) -> ReadNotebook | None:
         is_exported = bool(defined_functions(_tree(source)))
     read = read_cells(Notebook(name, (Cell(1, "code", text),))) if is_exported else None
     return read if isinstance(read, ReadNotebook) else None
+
+
+def by_statements(name: str, source: bytes, functions: Iterable[str]) -> NotebookModule | None:
+    """A file whose import fails, to be run statement by statement; None where no function of it is written out."""
+    names = frozenset(functions)
+    read = read_cells(Notebook(name, (Cell(1, "code", source.decode(_encoding(source))),)))
+    if isinstance(read, str) or any(cell.removed or cell.problem or cell.other for cell in read.cells):
+        return None
+    if not written_functions(read.tree, names & defined_functions(read.tree)):
+        return None
+    return dataclasses.replace(make_module(read, names), starts=(), notes=())  # its lines are the file's own
 
 
 def _not_handed_in(topic: Topic, handed: HandedIn) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from grader.results import SubmittedNotebook
 from grader.submission.cells import ReadCell, read_cell
 from grader.submission.needs import Uses, find_needed, is_always_run, names_used
-from grader.submission.notebook import Cell, Notebook
+from grader.submission.notebook import Notebook
 from grader.submission.parsing import is_stub, parse
 
 TOLD = 4
@@ -161,7 +161,7 @@ def _overview(read: ReadNotebook, used: set[int], partly: list[tuple[int, list[a
 
 
 def _definitions(read: ReadNotebook, roots: frozenset[str]) -> Iterable[str]:
-    """What to tell about graded functions that stand in several cells, or in a text cell."""
+    """What to tell about graded functions that stand in several cells, or in one that is not the notebook's Python."""
     places: dict[str, list[int]] = {}
     for cell in read.cells:
         for statement in cell.tree.body:
@@ -170,18 +170,27 @@ def _definitions(read: ReadNotebook, roots: frozenset[str]) -> Iterable[str]:
     for function, cells in places.items():
         if len(set(cells)) > 1:
             yield f"{read.name}: {function} is defined in {_spans(cells, 'cell')}; the last one counts"
-    for text_cell in read.notebook.cells:
-        for function in _defined_in_text(text_cell, roots - places.keys()):
-            yield (
-                f"{read.name}, cell {text_cell.number} is a text cell, so {function} in it is not defined; "
-                "make it a code cell"
-            )
+    others = {cell.number for cell in read.cells if cell.other is not None}
+    for whole in read.notebook.cells:
+        if whole.kind == "text":
+            for function in _written_in(whole.source, roots - places.keys()):
+                yield (
+                    f"{read.name}, cell {whole.number} is a text cell, so {function} in it is not defined; "
+                    "make it a code cell"
+                )
+        elif whole.number in others:
+            magic, _, rest = whole.source.strip().partition("\n")
+            for function in _written_in(rest, roots - places.keys()):
+                yield (
+                    f"{read.name}, cell {whole.number}: {function} in it is not defined, since the cell begins with "
+                    f"{magic.split()[0]}; take that line away"
+                )
 
 
-def _defined_in_text(cell: Cell, roots: frozenset[str]) -> list[str]:
-    if cell.kind != "text" or not any(root in cell.source for root in roots):
+def _written_in(source: str, roots: frozenset[str]) -> list[str]:
+    if not any(root in source for root in roots):
         return []
-    tree = parse(cell.source)
+    tree = parse(source)
     body = tree.body if isinstance(tree, ast.Module) else []
     return [
         s.name for s in body if isinstance(s, (ast.FunctionDef, ast.ClassDef)) and s.name in roots and not is_stub(s)

@@ -1,8 +1,8 @@
 """Uses a package that this topic does not offer."""
 
 # points: 0
-# outcomes: crashed skipped
-# report: importing scale.py raised ModuleNotFoundError
+# outcomes: crashed failed skipped
+# report: importing the file raised ModuleNotFoundError
 # report: this topic offers the standard library and numpy
 
 import torch
