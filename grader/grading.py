@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from grader.client.student import WorkerBackend
 
 DEVICES = ("auto", "cpu", "cuda")
-FATAL = frozenset({"SystemExit", "KeyboardInterrupt", "GeneratorExit", "MemoryError"})
-"""What ends an import for good: no one line that could be passed over has failed, or none that means to go on."""
+LACKING = frozenset({"ImportError", "EOFError", "OSError"})
+"""What an import raises for want of something that its author has and a worker has not: a package, an input, a file."""
+IPYTHONS = ("name 'display' is not defined", "name 'get_ipython' is not defined")
 
 
 @dataclass(frozen=True)
@@ -253,7 +254,7 @@ def worker_maker(submission: Submission, folder: str, settings: Settings, worksh
         if problem is None:
             failed = backend.load()
             cause = failed.cause if failed is not None else None
-            if notebook is None and isinstance(cause, StudentRaised) and not FATAL.intersection(cause.kinds):
+            if notebook is None and isinstance(cause, StudentRaised) and _lacks_something(cause):
                 module = by_statements(topic.file, submission.sources[topic.file], topic.functions)
                 again = WorkerBackend(topic, folder, settings.seed, server, None, module, device)
                 if module is not None and again.load() is None:
@@ -269,6 +270,11 @@ def worker_maker(submission: Submission, folder: str, settings: Settings, worksh
         return backend
 
     return make
+
+
+def _lacks_something(error: StudentRaised) -> bool:
+    """Whether an import failed for what is not here, and may be there where the file was written."""
+    return bool(LACKING.intersection(error.kinds)) or error.message.startswith(IPYTHONS)
 
 
 def _passed_over(file: str, error: StudentRaised) -> str:
