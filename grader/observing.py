@@ -71,8 +71,9 @@ def _traits(function: str, runs: Sequence[CaseRun], replays: Replays, traits: Se
 def _held(function: str, run: CaseRun, replays: Replays, traits: Sequence[Trait]) -> Sequence[bool | None]:
     """What holds in all calls of the function in a case, by trait; None where they differ in it or it makes no sense."""
     key = "traits", function, run.given
-    if (kept := replays.book.get(replays.oracle, key)) is not None:
-        return kept  # type: ignore[no-any-return]  # it was kept below
+    kept: Sequence[bool | None] | None = replays.book.get(replays.oracle, key)
+    if kept is not None:
+        return kept
     calls = [_arguments(run.calls, call, replays.oracle) for call in run.calls if call.function == function]
     held = [{trait.holds(arguments) for arguments in calls} for trait in traits]
     found = [values.pop() if len(values) == 1 else None for values in held]

@@ -5,7 +5,8 @@ It reads JSON lines from its standard input and answers each with one on its sta
     {"course": ..., "digest": ..., "settings": {...}, "versions": {...}}  ->  {"ready": true} or {"refused": why}
     {"job": n, "label": ..., "bundle": base64}  ->  {"job": n, "report": {...}}, {"job": n, "fault": text} or {"refused": why}
 
-It keeps its fork servers and drawn cases from one submission to the next, and nothing of the submissions. When its input
+It keeps its fork servers, the drawn cases, and what was found out about these from one submission to the next: results that
+were right, and what known mistakes give. Nothing that a student's code does can reach the next one's. When its input
 ends, because whoever started it has ended, it ends at once, whatever it is doing.
 """
 
