@@ -13,7 +13,8 @@ from fractions import Fraction
 from types import ModuleType
 from typing import Any
 
-from grader.checking.cases import Case, Cases
+from grader.checking.cases import Cases
+from grader.checking.choices import Case
 from grader.checking.compare import CheckFailed
 from grader.checking.differing import differing_layer
 from grader.checking.judge import FINAL, CaseRun, Verdict, failure_of, is_students, judge, outcome_of

@@ -151,20 +151,6 @@ def test_what_is_searched_for_others_changes_nothing(topic: Topic) -> None:
     assert searched(topic, areas, keep=True) == searched(topic, areas, keep=False)
 
 
-def test_a_search_goes_the_known_way_without_hypothesis(topic: Topic, monkeypatch: pytest.MonkeyPatch) -> None:
-    check, book = drawn_check(), CaseBook()
-    cases = book.cases("area/check", check, 0)
-    first, again = (Student(topic, LocalBackend({"area": WRONG_AREAS[0]})) for _ in range(2))
-    found = judge(check, first, cases, {})
-    monkeypatch.setattr("grader.checking.judge.run_drawn", lambda *_: pytest.fail("hypothesis was asked"))
-    assert [run.case for run in judge(check, again, cases, {}).runs] == [run.case for run in found.runs]
-
-
-def test_a_search_that_is_full_goes_on_all_the_same(topic: Topic, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("grader.checking.searching.STEPS", 5)
-    assert searched(topic, WRONG_AREAS * 2, keep=True) == searched(topic, WRONG_AREAS * 2, keep=False)
-
-
 def test_a_written_out_case_is_shown_where_nothing_drawn_fails(topic: Topic) -> None:
     verdict = judged(topic, lambda height, width: height * width + ((height, width) == (2, 5)))
     assert verdict.shown is not None and verdict.shown.case == {"case": Sides(2, 5)}

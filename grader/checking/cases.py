@@ -1,8 +1,8 @@
-"""The cases of a check: drawn by hypothesis once for a seed, remembered, and shrunk when one fails.
+"""The cases of a check: drawn by hypothesis once for a seed, and remembered.
 
 A check decorated with `hypothesis.given` stays an ordinary test: under plain pytest hypothesis runs it. Here its inner
-function (the documented `hypothesis.inner_test` of such a test) is replaced for a moment, first by one that only
-records what is drawn, later by one that judges.
+function (the documented `hypothesis.inner_test` of such a test) is replaced for a moment by one that only records what is
+drawn.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
+from grader.checking.choices import Case, Choices, choices_now
 from grader.checking.plans import make_plan
 from grader.checking.searching import Search
 from grader.client.foresight import Plan
 from grader.client.student import Call
 
-Case = dict[str, Any]
 EXAMPLES = 12
 PROFILE = "convgrade"
 
@@ -37,9 +37,8 @@ def load_profile() -> None:
         deadline=None,
         derandomize=False,
         print_blob=False,
-        report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
-        phases=(Phase.explicit, Phase.generate, Phase.shrink),
+        phases=(Phase.explicit, Phase.generate),
         verbosity=Verbosity.quiet,
     )
     settings.load_profile(PROFILE)
@@ -47,12 +46,16 @@ def load_profile() -> None:
 
 @dataclass(frozen=True)
 class Cases:
-    """What a check is run on, in order; the first `explicit` ones are written out in the check."""
+    """What a check is run on, in order; the first `explicit` ones are written out in the check.
+
+    `choices` are those that each case is made of, None where that is not known, as for those written out.
+    """
 
     drawn: tuple[Case, ...]
     explicit: int
     seed: int
-    search: Search = field(default_factory=Search, repr=False, compare=False)
+    choices: tuple[Choices | None, ...] = ()
+    search: Search | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass
@@ -95,20 +98,21 @@ def inner_function(test: Callable[..., Any]) -> Callable[..., Any]:
 
 def draw(test: Callable[..., Any], seed: int) -> Cases:
     """Draw the cases without running the check; those written out with `@example` come first."""
-    drawn: list[Case] = []
-    run_drawn(test, seed, drawn.append)
+    drawn: list[tuple[Case, Choices | None]] = []
+    _run_drawn(test, seed, lambda case: drawn.append((case, choices_now())))
     explicit = len(getattr(test, "hypothesis_explicit_examples", ()))
     seen: set[str] = set()
     different = []
-    for position, case in enumerate(drawn):
+    for position, (case, choices) in enumerate(drawn):
         if repr(case) not in seen or position < explicit:
-            different.append(case)
+            different.append((case, choices if position >= explicit else None))
         seen.add(repr(case))
-    return Cases(tuple(different), explicit, seed)
+    cases, made_of = zip(*different, strict=True)
+    return Cases(cases, explicit, seed, made_of, Search(test))
 
 
-def run_drawn(test: Callable[..., Any], seed: int, body: Callable[[Case], None]) -> None:
-    """Let hypothesis call `body` with what the test would be called with, shrinking what makes `body` raise."""
+def _run_drawn(test: Callable[..., Any], seed: int, body: Callable[[Case], None]) -> None:
+    """Let hypothesis call `body` with what the test would be called with."""
     inner = inner_function(test)
 
     def recorder(**case: Any) -> None:

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checking.cases import Case, Cases, inner_function, is_drawn, run_drawn
+from grader.checking.cases import Cases, inner_function
+from grader.checking.choices import Case
 from grader.checking.compare import CheckFailed
 from grader.checking.given import given_digest
+from grader.checking.searching import SMALL, Size
 from grader.client.foresight import OutOfStep, Plan, PlannedCase
 from grader.client.student import Call, Student
 from grader.errors import (
@@ -81,8 +83,8 @@ class Verdict:
         return failure_of(self.shown.error) if self.shown is not None and self.shown.error is not None else None
 
 
-class _Stop(BaseException):
-    """Ends the search from within; a BaseException, since hypothesis treats every other as a finding."""
+class _Stop(Exception):
+    """Ends the search from within."""
 
 
 def judge(
@@ -107,8 +109,8 @@ def judge(
     if not failed:
         return Verdict(Outcome.PASSED, None, runs)
     final = [run for run in failed if isinstance(run.error, FINAL)]
-    if search and not final and is_drawn(test):
-        runs += _shrink(test, body, student, cases, fixtures, runs)
+    if search and not final:
+        runs += _shrink(body, student, cases, fixtures, runs)
         failed = [run for run in runs if run.error is not None]
     shown = min(failed, key=lambda run: run.size) if not final else final[0]
     if plan is not None and not final and any(run is shown for run in runs[: len(cases.drawn)]):
@@ -194,36 +196,33 @@ def _run_body(body: Callable[..., Any], student: Student, case: Case, fixtures: 
 
 
 def _shrink(
-    test: Callable[..., Any],
-    body: Callable[..., Any],
-    student: Student,
-    cases: Cases,
-    fixtures: Case,
-    before: list[CaseRun],
+    body: Callable[..., Any], student: Student, cases: Cases, fixtures: Case, before: list[CaseRun]
 ) -> list[CaseRun]:
-    """Look for a smaller failing case; returns the new runs.
+    """Look for a smaller failing case, from the smallest one that was drawn on; returns the new runs.
 
-    Each case is judged once and its verdict remembered, so that code which answers differently each time cannot
-    confuse the search; the written-out cases count as passed here, since hypothesis would stop at them.
+    Each case is judged once and its verdict remembered, so that code which answers differently each time cannot confuse
+    the search.
     """
-    known = {repr(run.case): run.error for run in before}
-    known |= {repr(case): None for case in cases.drawn[: cases.explicit]}
+    begins = [(run.size, choices) for run, choices in zip(before, cases.choices, strict=False) if run.error and choices]
+    smallest = min(run.size for run in before if run.error is not None)
+    if cases.search is None or not begins or 0 < smallest[0] <= SMALL:
+        return []
+    known = {repr(run.case): run for run in before}
     found: list[CaseRun] = []
 
-    def fails(case: Case) -> bool:
+    def measure(case: Case) -> Size | None:
         key = repr(case)
         if key not in known:
             if len(found) >= SHRINK_CALLS:
                 raise _Stop
-            run = run_case(body, student, case, fixtures)
+            run = known[key] = run_case(body, student, case, fixtures)
             found.append(run)
-            known[key] = run.error
             if isinstance(run.error, FINAL) or (run.error is not None and not is_students(run.error)):
                 raise _Stop
-        return known[key] is not None
+        return known[key].size if known[key].error is not None else None
 
     with suppress(_Stop):
-        cases.search.run(lambda attempt: run_drawn(test, cases.seed, attempt), fails)
+        cases.search.run([choices for _, choices in sorted(begins, key=lambda begin: begin[0])], measure)
     return found
 
 

@@ -1,79 +1,163 @@
-"""The search for the smallest failing case, remembered from one submission to the next.
+"""The search for a smaller failing case: what a case is made of is made simpler, bit by bit, as long as it still fails.
 
-Which case hypothesis tries next is decided by the check, the seed, and which of the cases before it failed; by nothing else.
-So what it tried is kept as a tree that branches where cases failed or did not. A submission is judged on the cases along
-its own path, the same as if hypothesis had been asked, and hypothesis is asked only where nobody was before. Drawing and
-choosing cases takes it several times as long as judging them does.
+The cases are of the check's own strategies, so none is tried that could not have been drawn. Those that were made are
+remembered from one submission to the next. Which are tried follows from the check, from where the search begins, and from
+which of them fail; by nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import islice, pairwise
 from typing import Any
 
-from grader.checking.compare import CheckFailed
-from grader.results import Failure
+from grader.checking.choices import Case, Choices, Drawn, case_of
 
-STEPS = 500
-"""Of one search. A step was measured to take 650 bytes, so the 344 checks of this course take 110 MB at the very most; of 15
-submissions with a mistake in everything, the longest search had 121."""
+CASES = 1000
+"""So many are remembered of one check. One was measured to take some 1,500 bytes."""
+NEXT = 4
+HALVINGS = 6
+BEGINS = 2
+SMALL = 4
+"""Entries: what is as small needs no other beginning."""
 
-Explore = Callable[[Callable[[dict[str, Any]], None]], None]
-
-
-@dataclass
-class _Step:
-    """A place in the tree: the case tried there and what came after it; or the end of the search; or not known yet."""
-
-    case: dict[str, Any] | None = None
-    after: dict[bool, _Step] = field(default_factory=dict)
-    is_end: bool = False
+Size = tuple[float, ...]
+Measure = Callable[[Case], Size | None]
+"""Tries a case: its size where it fails, None where it does not."""
 
 
 @dataclass
 class Search:
-    """The search of one check for one seed."""
+    """The search of one check; `test` is its test function."""
 
-    _first: _Step = field(default_factory=_Step)
-    _steps: int = 0
+    test: Callable[..., Any]
+    _made: dict[Choices, Drawn | None] = field(default_factory=dict)
 
-    def run(self, explore: Explore, fails: Callable[[dict[str, Any]], bool]) -> None:
-        """Ask `fails` about one case after another, until the search ends or `fails` ends it by an exception.
+    def run(self, begins: Iterable[Choices], measure: Measure) -> None:
+        """Measure simpler and simpler cases, from one failing case on and then another, until there is a small one.
 
-        `explore` calls what it is given with the cases to be tried, and takes an exception for a case that fails. It
-        begins from the start, so `fails` is asked again about cases that it knows.
+        Nothing smaller was found from any of them then, or `measure` raised.
         """
-        step: _Step | None = self._first
-        while step is not None and step.case is not None:
-            step = step.after.get(fails(step.case))
-        if step is None or not step.is_end:
-            self._explore(explore, fails)
+        for begin in islice(begins, BEGINS):
+            start = self._make(begin)
+            size = measure(start.case) if start is not None else None
+            if start is None or size is None:
+                continue
+            descent = _Descent(self._make, measure, start, size)
+            descent.run()
+            if descent.size[0] <= SMALL:
+                return
 
-    def _explore(self, explore: Explore, fails: Callable[[dict[str, Any]], bool]) -> None:
-        step: _Step | None = self._first
+    def _make(self, choices: Choices) -> Drawn | None:
+        key = _key(choices)
+        if key not in self._made:
+            if len(self._made) >= CASES:
+                self._made.clear()
+            self._made[key] = case_of(self.test, choices)
+        return self._made[key]
 
-        def attempt(case: dict[str, Any]) -> None:
-            nonlocal step
-            here, step = step, None
-            if here is not None:
-                here.case = case
-            failed = fails(case)
-            if here is not None:
-                step = here.after.get(failed) or self._grow(here, failed)
-            if failed:
-                raise CheckFailed(Failure(what="a failing case"))
 
-        try:
-            explore(attempt)
-        except CheckFailed:
-            pass
-        if step is not None:
-            step.is_end = True
+def _key(choices: Choices) -> Choices:
+    """Tells choices apart that Python takes for equal, such as 1 and True."""
+    return tuple((type(choice).__name__, repr(choice)) for choice in choices)
 
-    def _grow(self, step: _Step, failed: bool) -> _Step | None:
-        if self._steps >= STEPS:
-            return None
-        self._steps += 1
-        step.after[failed] = _Step()
-        return step.after[failed]
+
+@dataclass
+class _Descent:
+    """One search under way: the smallest failing case so far, and what was tried."""
+
+    make: Callable[[Choices], Drawn | None]
+    measure: Measure
+    best: Drawn
+    size: Size
+    tried: set[Choices] = field(default_factory=set)
+
+    def run(self) -> None:
+        """Try everything until it all brings nothing."""
+        before = None
+        while before is not self.best:
+            before = self.best
+            self._simplify()
+            self._leave_out()
+            self._lower_together()
+            self._lower()
+
+    def _attempt(self, choices: Choices) -> bool:
+        """Whether the case of these choices fails and is no larger; it is the best then."""
+        made = self.make(choices)
+        if made is None or made.choices == self.best.choices or (key := _key(made.choices)) in self.tried:
+            return False
+        self.tried.add(key)
+        size = self.measure(made.case)
+        if size is None or size > self.size:
+            return False
+        self.best, self.size = made, size
+        return True
+
+    def _with(self, changes: dict[int, Any]) -> Choices:
+        return tuple(changes.get(place, choice) for place, choice in enumerate(self.best.choices))
+
+    def _open(self) -> list[int]:
+        """The places where a choice is not at its simplest."""
+        best = self.best
+        return [place for place, choice in enumerate(best.choices) if repr(choice) != repr(best.simplest[place])]
+
+    def _simplify(self) -> None:
+        """All choices to their simplest, then halves of them, down to each one by itself."""
+        count = len(self._open())
+        while count:
+            position = 0
+            while places := self._open()[position : position + count]:
+                if not self._attempt(self._with({place: self.best.simplest[place] for place in places})):
+                    position += count
+            count //= 2
+
+    def _leave_out(self) -> None:
+        """Items of lists, the last ones first."""
+        for begin, end in reversed(self.best.optional):
+            if end <= len(self.best.choices):
+                self._attempt(self.best.choices[:begin] + self.best.choices[end:])
+
+    def _lower_together(self) -> None:
+        """Whole numbers by one, those that are equal and those next to each other: a square stays one, a window still fits."""
+        choices, numbers = self.best.choices, self._numbers()
+        equal = [
+            [place for place in numbers if choices[place] == number]
+            for number in dict.fromkeys(map(choices.__getitem__, numbers))
+        ]
+        for places in (*(group for group in equal if len(group) > 1), *map(list, pairwise(numbers))):
+            still = [place for place in places if self._is_number(place)]
+            self._attempt(
+                self._with({place: _nearer(self.best.choices[place], self.best.simplest[place]) for place in still})
+            )
+
+    def _lower(self) -> None:
+        """Each whole number: to one of those next to the simplest, which was tried already, or by halving the distance."""
+        for place in self._numbers():
+            if not self._is_number(place):
+                continue
+            number, goal = self.best.choices[place], self.best.simplest[place]
+            away = 1 if number > goal else -1
+            nearest = range(1, min(NEXT + 1, abs(number - goal)))
+            if any(self._attempt(self._with({place: goal + away * distance})) for distance in nearest):
+                continue
+            passes, fails = NEXT, abs(number - goal)
+            for _ in range(HALVINGS):
+                if fails - passes < 2 or not self._is_number(place):
+                    break
+                middle = (passes + fails) // 2
+                if self._attempt(self._with({place: goal + away * middle})):
+                    fails = middle
+                else:
+                    passes = middle
+
+    def _is_number(self, place: int) -> bool:
+        return place < len(self.best.choices) and type(self.best.choices[place]) is int
+
+    def _numbers(self) -> list[int]:
+        return [place for place in self._open() if type(self.best.choices[place]) is int]
+
+
+def _nearer(number: int, goal: int) -> int:
+    return number if number == goal else number - 1 if number > goal else number + 1
