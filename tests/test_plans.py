@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.checking import draw_array, draw_distinct, draw_positive, rng
+from grader.checking import as_drawn, draw_array, draw_distinct, draw_positive, rng
 from grader.checking.arrays import was_drawn
 from grader.checking.plans import make_plan
+from grader.checking.slopes import moved
 from grader.client.foresight import AHEAD, Ahead, Foresight, OutOfStep, Place
 from grader.client.student import Call
 from grader.errors import StudentRaised
@@ -54,19 +55,31 @@ def test_what_the_case_gives_is_planned(arguments: tuple[Any, ...]) -> None:
 
 @pytest.mark.parametrize(
     "argument",
-    [np.ones(2), DRAWN * 2, [DRAWN, DRAWN * 2], "text", np.float64(2.0), {"key": 1}],
-    ids=["result", "derived", "list with a derived one", "text", "NumPy number", "dict"],
+    [np.ones(2), DRAWN * 2, [DRAWN, DRAWN * 2], np.float64(2.0), {"key": 1}],
+    ids=["result", "derived", "list with a derived one", "NumPy number", "dict"],
 )
 def test_what_may_be_a_result_is_not_planned(argument: Any) -> None:
     assert not planned_second(forward(), backward(DRAWN, argument))
     assert not planned_second(forward(), backward(DRAWN, keyword=argument))
 
 
-def test_numbers_are_planned_only_where_no_number_was_returned() -> None:
+def test_numbers_and_text_are_planned_only_where_no_number_was_returned() -> None:
     for result in (5, 5.0, (np.ones(2), 5), "text", [np.ones(2), [3]]):
         assert not planned_second(forward(result=result), backward(5))
+        assert not planned_second(forward(result=result), backward("text"))
     refused = Call("forward", (0,), {}, error=StudentRaised("ValueError", ["ValueError"], "", []))
-    assert planned_second(refused, backward(5))
+    assert planned_second(refused, backward(5)) and planned_second(refused, backward("text"))
+    assert planned_second(forward(), backward(("conv", 3)))
+
+
+def test_a_check_can_say_that_an_array_is_given() -> None:
+    assert was_drawn(as_drawn(DRAWN * 2)) and was_drawn(as_drawn(np.ones((2, 3)))[0])
+    assert planned_second(forward(), backward(as_drawn(np.ones(2))))
+
+
+def test_a_step_from_a_given_place_is_given() -> None:
+    assert all(map(was_drawn, moved([DRAWN], [DRAWN], 0.5)))
+    assert not any(map(was_drawn, (*moved([DRAWN], [DRAWN * 2], 0.5), *moved([DRAWN * 2], [DRAWN], 0.5))))
 
 
 def test_the_calls_of_several_cases_come_in_order_until_one_is_not_known() -> None:

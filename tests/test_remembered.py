@@ -78,9 +78,7 @@ def test_replies_that_were_right_are_right_again(
     bodies.clear()
     again = form_of(submit(ANOTHER), course, own_workshop)
     assert again["points_earned"] == first["points_earned"] == 7
-    assert (
-        0 < len(bodies) < judged / 2
-    )  # the oracle's are no submission's, and the first case of a check is always judged
+    assert len(bodies) < judged / 2  # none, unless a reply was awaited too long on a busy machine
 
 
 def test_other_bits_are_judged_by_themselves(

@@ -1,6 +1,6 @@
 """What a course's checks are written with: values to call with, comparisons that say what differs."""
 
-from grader.checking.arrays import draw_array, draw_distinct, draw_positive, rng
+from grader.checking.arrays import as_drawn, draw_array, draw_distinct, draw_positive, rng
 from grader.checking.compare import (
     expect_array,
     expect_equal,
@@ -45,6 +45,7 @@ __all__ = [
     "Run",
     "Trait",
     "allowed_error",
+    "as_drawn",
     "describe",
     "describe_right",
     "describe_theirs",

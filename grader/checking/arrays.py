@@ -17,7 +17,12 @@ def was_drawn(array: np.ndarray) -> bool:
     return _drawn.get(id(owner)) is owner
 
 
-def _remember_drawn(array: np.ndarray) -> np.ndarray:
+def as_drawn(array: np.ndarray) -> np.ndarray:
+    """Say of an array that the case alone gives it, as it was made of drawn ones and numbers of the case; returns it.
+
+    Calls that are given such arrays are sent ahead of time. Where a result stands in one, or what the right one would be,
+    code that reads ahead could find it there.
+    """
     owner = _owner(array)
     _drawn[id(owner)] = owner
     return array
@@ -39,7 +44,7 @@ def draw_array(generator: np.random.Generator, shape: Sequence[int], scale: floa
     """Nonzero values with two decimals, uniform over [-scale, scale]; float64 of the given shape."""
     steps = round(scale * 100)
     whole = generator.integers(1, steps + 1, size=tuple(shape)) * generator.choice((-1, 1), size=tuple(shape))
-    return _remember_drawn(np.asarray(whole / 100.0))
+    return as_drawn(np.asarray(whole / 100.0))
 
 
 def draw_positive(
@@ -47,7 +52,7 @@ def draw_positive(
 ) -> np.ndarray:
     """Values with two decimals, uniform over [low, high], low > 0; float64 of the given shape."""
     whole = generator.integers(round(low * 100), round(high * 100) + 1, size=tuple(shape))
-    return _remember_drawn(np.asarray(whole / 100.0))
+    return as_drawn(np.asarray(whole / 100.0))
 
 
 def draw_distinct(generator: np.random.Generator, shape: Sequence[int]) -> np.ndarray:
@@ -58,4 +63,4 @@ def draw_distinct(generator: np.random.Generator, shape: Sequence[int]) -> np.nd
     count = int(np.prod(shape))
     magnitudes = generator.permutation(max(200, 2 * count))[:count] + 1
     signs = generator.choice((-1, 1), size=count)
-    return _remember_drawn(np.asarray((magnitudes * signs / 100.0).reshape(tuple(shape))))
+    return as_drawn(np.asarray((magnitudes * signs / 100.0).reshape(tuple(shape))))

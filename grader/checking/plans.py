@@ -1,7 +1,8 @@
 """What of a check's calls may be known before they are made; grader.client.foresight sends it ahead.
 
 A case's first call comes before any result. Of a later one it must be certain that no result stands in it: its arrays were
-drawn, and its numbers cannot be results, since nothing but arrays and handles was returned in the case before it.
+drawn, or the check says that they are given, and its numbers and text cannot be results, since nothing but arrays and
+handles was returned in the case before it.
 """
 
 from __future__ import annotations
@@ -24,20 +25,20 @@ def make_plan(cases: Iterable[Sequence[Call]]) -> Plan:
 
 def _planned(calls: Sequence[Call], position: int) -> Planned:
     call = calls[position]
-    numbers = all(earlier.error is not None or _holds_arrays_only(earlier.result) for earlier in calls[:position])
+    plain = all(earlier.error is not None or _holds_arrays_only(earlier.result) for earlier in calls[:position])
     passed = (*call.arguments, *call.keywords.values())
-    known = position == 0 or all(_is_given(value, numbers) for value in passed)
+    known = position == 0 or all(_is_given(value, plain) for value in passed)
     bare = Call(call.function, call.arguments, call.keywords, call.observed) if known else None
     return Planned(call.function, bare)
 
 
-def _is_given(value: Any, numbers: bool) -> bool:
-    """Whether the case gives an argument of a later call; numbers among them are in doubt unless `numbers` says otherwise."""
+def _is_given(value: Any, plain: bool) -> bool:
+    """Whether the case gives an argument of a later call; numbers and text are in doubt unless `plain` says otherwise."""
     if isinstance(value, np.ndarray):
         return was_drawn(value)
     if isinstance(value, (tuple, list)):
-        return all(_is_given(item, numbers) for item in value)
-    return value is None or isinstance(value, (bool, Handle, Rng)) or (numbers and type(value) in (int, float))
+        return all(_is_given(item, plain) for item in value)
+    return value is None or isinstance(value, (bool, Handle, Rng)) or (plain and type(value) in (int, float, str))
 
 
 def _holds_arrays_only(result: Any) -> bool:

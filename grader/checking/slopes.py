@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from grader.checking.arrays import as_drawn, was_drawn
 from grader.checking.compare import expect_array, expect_number, fail, with_calls_in_between
 from grader.checking.tolerance import allowed_error
 
@@ -154,5 +155,8 @@ def own_slope(
 
 
 def moved(at: Sequence[np.ndarray], direction: Sequence[np.ndarray], step: float) -> list[np.ndarray]:
-    """The arguments after a step along the direction."""
-    return [argument + step * part for argument, part in zip(at, direction, strict=True)]
+    """The arguments after a step along the direction; those are given by the case if both are."""
+    return [
+        as_drawn(argument + step * part) if was_drawn(argument) and was_drawn(part) else argument + step * part
+        for argument, part in zip(at, direction, strict=True)
+    ]

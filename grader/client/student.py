@@ -201,6 +201,7 @@ class WorkerBackend:
         self._received: dict[str, int] = {}
         self._foresight = Foresight()
         self._peeked: list[tuple[str, int, int]] = []
+        self._fault: SubmissionFault | None = None
         self.load_output = ""
         self.notes: tuple[str, ...] = ()
         self.protections: dict[str, bool] | None = None
@@ -233,14 +234,21 @@ class WorkerBackend:
 
     def peek_replies(self) -> bytes | None:
         """A digest of the replies, where all calls were sent ahead and have ended; see Backend."""
-        ahead, worker = self._foresight.of_case(), self._worker
-        if not ahead or worker is None:
+        if self._fault is not None or (worker := self._worker) is None:
             return None
         started = time.monotonic()
         try:
+            if not self._foresight.sent:
+                self._send_coming(worker)
+            if not (ahead := self._foresight.of_case()):
+                return None
             for one in ahead:
                 self._allowed_seconds(one.function)
             frames = worker.channel.peek(len(ahead), SOON)
+        except (StudentDied, StudentProtocolFault) as error:
+            self._lost()
+            self._fault = error
+            return None
         except SubmissionFault:  # the call itself will say so
             return None
         finally:
@@ -283,6 +291,10 @@ class WorkerBackend:
         worker.send(wire.with_id(frame, number))
         return number
 
+    def _send_coming(self, worker: Worker) -> None:
+        for place, planned in self._foresight.coming():
+            self._foresight.sent.append(self._send_ahead(worker, place, planned))
+
     def _send_ahead(self, worker: Worker, place: Place, planned: Planned) -> Ahead:
         if planned.frame is None:
             assert planned.call is not None
@@ -299,6 +311,9 @@ class WorkerBackend:
 
     def call(self, function: Function, arguments: Sequence[Any], keywords: dict[str, Any], observe: bool) -> Any:
         """One call in the worker; see Backend. Raises SubmissionFault."""
+        if self._fault is not None:
+            fault, self._fault = self._fault, None
+            raise fault
         allowed = self._allowed_seconds(function.label)
         call = Call(function.name, tuple(arguments), keywords, observe)
         number = self._foresight.take(call)
@@ -308,8 +323,7 @@ class WorkerBackend:
             if number is None:
                 number = self._send(worker, self._frame(call, self._forget))
             self._forget = False
-            for place, planned in self._foresight.coming():
-                self._foresight.sent.append(self._send_ahead(worker, place, planned))
+            self._send_coming(worker)
             message = worker.receive(allowed)
             if message.fields.get("id") != number:
                 raise StudentProtocolFault("its reply belongs to another call")

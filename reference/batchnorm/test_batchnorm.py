@@ -14,6 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from grader.checking import (
+    as_drawn,
     draw_array,
     draw_positive,
     expect_array,
@@ -123,7 +124,7 @@ class Inputs(NamedTuple):
 
 def sized(values: np.ndarray, scale: float) -> np.ndarray:
     """Values with two decimals at another scale, again as few digits as possible."""
-    return np.round(values * scale, 8)
+    return as_drawn(np.round(values * scale, 8))
 
 
 def spread_out(generator: np.random.Generator, count: int, features: int) -> np.ndarray:
@@ -142,7 +143,7 @@ def inputs(case: Rows | Images) -> Inputs:
     values = spread_out(generator, n * int(np.prod(positions)), features)
     if case.constant:
         values[:, 0] = values[0, 0]
-    x = np.moveaxis(sized(values, case.scale).reshape(n, *positions, features), -1, 1).copy()
+    x = as_drawn(np.moveaxis(sized(values, case.scale).reshape(n, *positions, features), -1, 1).copy())
     gamma, beta = draw_array(generator, (features,)), draw_array(generator, (features,))
     running_mean = sized(draw_array(generator, (features,), 1.0), case.scale)
     running_var = sized(draw_positive(generator, (features,)), case.scale**2)
@@ -152,7 +153,7 @@ def inputs(case: Rows | Images) -> Inputs:
 def plain(arguments: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
     """The arguments with a scale of 1 and a shift of 0."""
     x, gamma, beta, *running = arguments
-    return (x, np.ones_like(gamma), np.zeros_like(beta), *running)
+    return (x, as_drawn(np.ones_like(gamma)), as_drawn(np.zeros_like(beta)), *running)
 
 
 class Wanted(NamedTuple):

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from grader.checking import (
     Rng,
+    as_drawn,
     draw_array,
     expect_array,
     expect_integer,
@@ -83,12 +84,12 @@ def contents(case: Batch, number: int = 0) -> np.ndarray:
 
 def constant(case: Batch) -> np.ndarray:
     """The value 1.5 everywhere, which can be written down however many there are."""
-    return np.full(case.shape, 1.5)
+    return as_drawn(np.full(case.shape, 1.5))
 
 
 def zeros(case: Batch) -> np.ndarray:
     """Zeros, whose outputs are zero whatever the mask."""
-    return np.zeros(case.shape)
+    return as_drawn(np.zeros(case.shape))
 
 
 # -- what is asked of a result ----------------------------------------------------------------------------------------
@@ -246,7 +247,7 @@ def check_successive_calls(student: Any, kind: str, case: Batch) -> None:
 
 def check_only_from_rng(student: Any, kind: str, case: Batch) -> None:
     """The same seed gives the same mask, seen in the gradient of an input of zeros."""
-    dout, gradients = np.ones(case.shape), []
+    dout, gradients = as_drawn(np.ones(case.shape)), []
     for _ in range(2):
         out, cache = forward(student, kind, zeros(case), case.keep_prob, case.generator())
         expect_array(out, zeros(case), what="out")
@@ -325,7 +326,7 @@ def check_backward_at_zeros(student: Any, kind: str, case: Batch) -> None:
     """A kept zero passes the gradient on; whether any is kept shows in the output of other values from the same seed."""
     out, _ = forward(student, kind, contents(case), case.keep_prob, case.generator())
     _, cache = forward(student, kind, zeros(case), case.keep_prob, case.generator())
-    dx = backward(student, kind, np.ones(case.shape), cache)
+    dx = backward(student, kind, as_drawn(np.ones(case.shape)), cache)
     expect_masked(dx, np.full(case.shape, factor(kind, case.keep_prob)), "dx")
     if not dx.any() and mask_of(out, case.shape).any():
         fail("no gradient reaches any entry of an x that is 0", "dx is not 0 where the entry was kept", "all 0", dx)

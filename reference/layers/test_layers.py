@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from numpy.lib.stride_tricks import sliding_window_view
 
 from grader.checking import (
+    as_drawn,
     draw_array,
     draw_positive,
     expect_array,
@@ -169,7 +170,7 @@ def entry_inputs(case: Entries) -> tuple[np.ndarray, np.ndarray]:
     signs = (case.sign,) if case.sign else (-1, 1)
     x = draw_positive(generator, case.shape, case.low, case.high) * generator.choice(signs, size=case.shape)
     x.flat[: len(case.ends)] = case.ends[: x.size]
-    return x, draw_array(generator, case.shape)
+    return as_drawn(x), draw_array(generator, case.shape)
 
 
 @remember
@@ -204,7 +205,7 @@ def labelled(case: Scores) -> tuple[np.ndarray, np.ndarray]:
     labels = generator.integers(0, case.c, size=case.n)
     if case.spread > FAR:
         labels[::2] = values.argmin(axis=1)[::2]
-    return values + np.resize(case.shifts, (case.n, 1)), labels
+    return as_drawn(values + np.resize(case.shifts, (case.n, 1))), as_drawn(labels)
 
 
 @remember
