@@ -51,7 +51,7 @@ class Server:
         self.requests, self.replies, self.folder = requests, replies, os.path.realpath(folder)
         self.offered = offered
         self.module: Any = None
-        self._received = bytearray()
+        self._received, self._taken = b"", 0
         self.kept: dict[int, Any] = {}
         self.generators: dict[int, np.random.Generator] = {}
 
@@ -74,22 +74,24 @@ class Server:
             view = view[os.write(self.replies, view) :]
 
     def _receive(self) -> wire.Message | None:
-        prefix = self._read(wire.PREFIX.size)
-        if not prefix:
+        if not (prefix := self._read(wire.PREFIX.size)):
             return None
         header, payload = wire.sizes(prefix)
-        return wire.decode(self._read(header), self._read(payload), wire.REQUESTS)
+        both = self._read(header + payload)
+        return wire.decode(both[:header], both[header:], wire.REQUESTS)
 
     def _read(self, count: int) -> bytes:
         """The next `count` bytes of the requests; what arrived beyond them is kept for the next call."""
-        while len(self._received) < count:
-            part = os.read(self.requests, 1 << 18)
-            if not part:
-                return b""
-            self._received += part
-        wanted = bytes(self._received[:count])
-        del self._received[:count]
-        return wanted
+        if (have := len(self._received) - self._taken) < count:
+            parts = [self._received[self._taken :]]
+            while have < count:
+                if not (part := os.read(self.requests, 1 << 18)):
+                    return b""
+                parts.append(part)
+                have += len(part)
+            self._received, self._taken = b"".join(parts), 0
+        self._taken += count
+        return self._received[self._taken - count : self._taken]
 
     def _load(self, name: str, file: str, statements: Sequence[int] | None) -> None:
         """Import the student's file as the module `name`; the files beside it can be imported too.

@@ -467,7 +467,7 @@ def check_own_gradient(student: Any, kind: str, case: Rows | Images) -> None:
     (out, _), gradients, run = forward(case, True).values, backward(case), getattr(oracle, f"{kind}_forward")
     generator = rng(case.seed + 20000)
     direction = [draw_array(generator, part.shape, 1.0) for part in arguments[:3]]
-    direction[0] = direction[0] * case.scale
+    direction[0] = as_drawn(direction[0] * case.scale)
     ahead, behind = (
         [argument + move * part for argument, part in zip(arguments[:3], direction, strict=True)]
         for move in (STEP, -STEP)
