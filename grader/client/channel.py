@@ -51,8 +51,8 @@ class Channel:
     """Frames to and from a worker over POSIX pipes, and what the worker prints meanwhile.
 
     Requests may be sent ahead of the replies to earlier ones: the worker then computes while the grader compares.
-    `watch` is called about twenty times a second while a reply is awaited, however busy the worker keeps the pipes; it may
-    raise to end the wait. `kept_waiting` is asked how long the worker had to wait for a processor so far.
+    `watch` is called about twenty times a second while requests are sent and replies awaited, however busy the worker keeps
+    the pipes; it may raise to end that. `kept_waiting` is asked how long the worker had to wait for a processor so far.
     """
 
     def __init__(
@@ -93,6 +93,7 @@ class Channel:
         """
         if self.awaited == 0 and (self._incoming or self._readable_now()):
             raise StudentProtocolFault("it wrote to the grader's channel before it was asked anything")
+        self._look(time.monotonic())
         self.awaited += 1
         self._outgoing.append(memoryview(frame))
         self._write()
@@ -247,6 +248,10 @@ class Channel:
         now = time.monotonic()
         if deadline.passed(now):
             raise StudentTimedOut("no answer in time")
+        self._look(now)
+
+    def _look(self, now: float) -> None:
+        """Watch, if that is not just done."""
         if now - self._watched >= TICK_SECONDS:
             self._watched = now
             self.watch()

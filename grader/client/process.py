@@ -220,7 +220,6 @@ class Worker:
         """Send a request; when that fails the worker is killed, and `ended` says how it was before that."""
         with self._killing():
             if self.channel.awaited == 0:
-                self.check_use()
                 self._signal("SIGCONT")
             self.channel.send(frame)
 

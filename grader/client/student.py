@@ -344,17 +344,15 @@ class WorkerBackend:
     def _frame(self, call: Call, forget: bool) -> bytes:
         """The call as it travels, still without an id."""
         packer = wire.Packer()
-        passed = (*call.arguments, *call.keywords.values())
+        passed, function = (*call.arguments, *call.keywords.values()), self.topic.function(call.function)
         try:
             fields = {
                 "function": call.function,
                 "arguments": [packer.pack(value) for value in call.arguments],
                 "keywords": {name: packer.pack(value) for name, value in call.keywords.items()},
-                "keep": self.topic.function(call.function).kept,
-                "operation": self.topic.function(call.function).operation,
-                "observe": call.observed,
-                "forget": forget,
             }
+            told = {"keep": function.kept, "operation": function.operation, "observe": call.observed, "forget": forget}
+            fields |= {name: value for name, value in told.items() if value}
             return wire.encode_call(fields, packer.arrays)
         except (wire.TooLarge, wire.NotCarried) as error:
             if isinstance(error, wire.NotCarried) and not any(map(_has_unsupported, passed)):

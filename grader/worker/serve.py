@@ -156,10 +156,11 @@ class Server:
 
     def _returned(self, number: int, result: Any, keep: Sequence[Sequence[int]], observed: Any) -> None:
         packer = wire.Packer(self._keep)
-        value = packer.pack(self._hold(result, [tuple(path) for path in keep]))
-        after = packer.pack(observed) if observed is not None else None
+        fields = {"value": packer.pack(self._hold(result, [tuple(path) for path in keep]))}
+        if observed is not None:
+            fields["after"] = packer.pack(observed)
         _flush()
-        self.send("returned", packer.arrays, id=number, value=value, after=after)
+        self.send("returned", packer.arrays, id=number, **fields)
 
     def _hold(self, value: Any, paths: Sequence[tuple[int, ...]]) -> Any:
         """`value` with the items at `paths` (positions in nested tuples) replaced by handles."""
