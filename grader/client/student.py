@@ -351,7 +351,12 @@ class WorkerBackend:
                 "arguments": [packer.pack(value) for value in call.arguments],
                 "keywords": {name: packer.pack(value) for name, value in call.keywords.items()},
             }
-            told = {"keep": function.kept, "operation": function.operation, "observe": call.observed, "forget": forget}
+            told: dict[str, Any] = {
+                "keep": function.kept,
+                "operation": function.operation,
+                "observe": call.observed,
+                "forget": forget,
+            }
             fields |= {name: value for name, value in told.items() if value}
             return wire.encode_call(fields, packer.arrays)
         except (wire.TooLarge, wire.NotCarried) as error:
