@@ -565,6 +565,11 @@ def test_replies_are_compared_without_their_id() -> None:
     assert said and said == wire.without_id(header("returned", id="0b", value=5), "0b")
     assert said != wire.without_id(header("returned", id="0a", value=6), "0a")
     assert wire.without_id(header("raised", id="0a", value=5), "0a") not in (None, said)
+    raised = [
+        wire.without_id(header("raised", id="0a", type="ValueError", message=text, frames=[{"line": line}]), "0a")
+        for text, line in (('no, "frames": [', 3), ('no, "frames": [', 4), ("no", 3))
+    ]
+    assert raised[0] and raised[0] == raised[1] != raised[2]
     for other in (
         header("returned", id="0a", value=5),
         header("refused", id="0b"),

@@ -26,7 +26,7 @@ def coming():
         if not part:
             break
         server._received += part
-    data = bytes(server._received)
+    data = server._received[server._taken :]
     while len(data) >= wire.PREFIX.size:
         header, payload = wire.sizes(data[: wire.PREFIX.size])
         start = wire.PREFIX.size
