@@ -147,7 +147,7 @@ def test_no_case_is_shown_of_a_hidden_check(hiding: Course, submit: Submit, capf
     assert main(["show-case", "any_rectangle", path, *place]) == 2
     assert "any_rectangle'; " in capfd.readouterr().err
     assert main(["show-case", "any_rectangle", path, "--show-hidden", *place]) == 0
-    assert capfd.readouterr().out.startswith("from area import area\n\nsize = area(1, 2)\n")
+    assert capfd.readouterr().out.startswith("from area import area\n\nsize = area(2, 1)\n")
 
 
 def test_every_function_of_this_course_is_explained_without_its_solution() -> None:
