@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hypothesis.errors import StopTest, UnsatisfiedAssumption
+from hypothesis.errors import StopTest
 
 try:
     from hypothesis.control import BuildContext, current_build_context
@@ -45,7 +45,7 @@ def choices_now() -> Choices | None:
 def case_of(test: Callable[..., Any], choices: Choices) -> Drawn | None:
     """The case that a drawn test gets of these choices, of simpler ones where they do not fit or are too few.
 
-    None where the strategies refuse it.
+    None where the strategies refuse it, or hypothesis does not make it.
     """
     if ConjectureData is None:
         return None
@@ -63,8 +63,6 @@ def case_of(test: Callable[..., Any], choices: Choices) -> Drawn | None:
         items = {
             (span.start, span.end) for span in data.spans if span.end - span.start > 1 and made[span.start] is True
         }
-    except (StopTest, UnsatisfiedAssumption):
-        return None
-    except (AttributeError, TypeError):  # another version's
+    except (Exception, StopTest):  # refused; or another version's; a strategy's own fault shows where cases are drawn
         return None
     return Drawn(case, made, simplest, tuple(sorted(items)))

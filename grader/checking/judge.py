@@ -198,7 +198,7 @@ def _run_body(body: Callable[..., Any], student: Student, case: Case, fixtures: 
 def _shrink(
     body: Callable[..., Any], student: Student, cases: Cases, fixtures: Case, before: list[CaseRun]
 ) -> list[CaseRun]:
-    """Look for a smaller failing case, from the smallest one that was drawn on; returns the new runs.
+    """Look for a smaller failing case than those that were drawn, unless one of them is small; returns the new runs.
 
     Each case is judged once and its verdict remembered, so that code which answers differently each time cannot confuse
     the search.
