@@ -121,10 +121,10 @@ class Replays:
 
     def _is_begun(self, run: CaseRun, candidate: Known) -> bool:
         """Whether some of what the candidate gives in the case is remembered."""
-        return self.book.get(self.oracle, (candidate.code, run.given)) is not None or any(
-            self.book.get(self.oracle, (candidate.code, run.given, number, 0)) is not None
-            for number in range(len(run.calls))
-        )
+        if self.book.get(self.oracle, (candidate.code, run.given)) is not None:
+            return True
+        glances = range(len(run.calls)) if self.topic.needs == "torch" else ()
+        return any(self.book.get(self.oracle, (candidate.code, run.given, number, 0)) is not None for number in glances)
 
     def _toll(self, run: CaseRun) -> Toll:
         return self._tolls.setdefault(id(run), Toll())
