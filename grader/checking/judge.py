@@ -33,7 +33,7 @@ from grader.errors import (
 from grader.results import Failure, Outcome, StudentException, TraceFrame
 
 SHRINK_CALLS = 100
-VARIANTS = 8
+VARIANTS = 4
 """Of the right replies to a case as many are remembered: people's results differ in the last bits at most, and in few ways."""
 FINAL = (StudentTimedOut, StudentDied, StudentProtocolFault, StudentNotLoaded, StudentMissing)
 """What is not worth trying on more cases: it is slow, or it will be the same again."""
