@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from grader.checking.suite import Suite
 from grader.course import Course, load_course
+from grader.grading import grade
 from grader.workshop import Workshop, shared_workshop
 
 pytest_plugins = ["pytester"]
 collect_ignore = ["mini"]  # the checks of the miniature course are for `grade`
+
+ROOT = Path(__file__).parents[1]
 
 TOML = """
 [course]
@@ -216,3 +220,16 @@ def submit(tmp_path: Path) -> Callable[..., Path]:
 def workshop() -> Workshop:
     """The fork servers, shared by all tests."""
     return shared_workshop()
+
+
+@pytest.fixture(scope="session")
+def course_suite() -> Suite:
+    """The checks of this repository's own course."""
+    course, workshop = load_course(ROOT), Workshop()
+    try:
+        grade(ROOT / "assignments", course=course, workshop=workshop)
+        suite = workshop.suites.find(course, course.topics)
+    finally:
+        workshop.close()
+    assert suite is not None
+    return suite

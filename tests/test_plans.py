@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -21,11 +20,9 @@ from grader.client.local import LocalBackend
 from grader.client.student import Call, Student
 from grader.course import load_course
 from grader.errors import StudentRaised
-from grader.grading import grade
 from grader.replaying import flat
 from grader.session import course_module, on_path
 from grader.worker.wire import Handle
-from grader.workshop import Workshop
 
 DRAWN = draw_array(rng(0), (2, 3))
 
@@ -94,45 +91,33 @@ def test_a_step_from_a_given_place_is_given() -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 7])
-def test_no_call_of_the_course_that_is_sent_ahead_holds_an_earlier_result(seed: int, numpy_suite: Suite) -> None:
+def test_no_call_of_the_course_that_is_sent_ahead_holds_an_earlier_result(seed: int, course_suite: Suite) -> None:
     load_profile()
     count = 0
-    for check in numpy_suite:
-        cases = draw(check.test, seed) if is_drawn(check.test) else Cases(({},), 1, seed)
-        oracle = Student(check.topic, LocalBackend(vars(course_module(check.topic, "oracle"))))
-        runs = judge(check.test, oracle, cases, dict(check.parameters), search=False).runs
-        for run, planned in zip(runs, make_plan(run.calls for run in runs), strict=True):
-            given: list[bytes] = []
-            returned: list[np.ndarray] = []
-            for call, ahead in zip(run.calls, planned.calls, strict=True):
-                passed = arrays_in((*call.arguments, *call.keywords.values()))
-                fresh = [array for array in passed if array.tobytes() not in given] if ahead.call is not None else []
-                held = [one for one in fresh for other in returned if np.array_equal(one, other)]
-                assert not held, (check.spec.name, run.case, call.function)
-                given += [array.tobytes() for array in passed]
-                returned += arrays_in(call.result)
-                count += len(fresh)
+    with on_path(load_course(ROOT)):
+        for check in (check for check in course_suite if check.topic.needs == "numpy"):
+            cases = draw(check.test, seed) if is_drawn(check.test) else Cases(({},), 1, seed)
+            oracle = Student(check.topic, LocalBackend(vars(course_module(check.topic, "oracle"))))
+            runs = judge(check.test, oracle, cases, dict(check.parameters), search=False).runs
+            for run, planned in zip(runs, make_plan(run.calls for run in runs), strict=True):
+                given: list[bytes] = []
+                returned: list[np.ndarray] = []
+                for call, ahead in zip(run.calls, planned.calls, strict=True):
+                    passed = arrays_in((*call.arguments, *call.keywords.values()))
+                    fresh = (
+                        [array for array in passed if array.tobytes() not in given] if ahead.call is not None else []
+                    )
+                    held = [one for one in fresh for other in returned if np.array_equal(one, other)]
+                    assert not held, (check.spec.name, run.case, call.function)
+                    given += [array.tobytes() for array in passed]
+                    returned += arrays_in(call.result)
+                    count += len(fresh)
     assert count > 5000
 
 
 def arrays_in(value: Any) -> list[np.ndarray]:
     """The arrays of more than one entry."""
     return [array for array in flat(value) if isinstance(array, np.ndarray) and array.size > 1]
-
-
-@pytest.fixture(scope="module")
-def numpy_suite() -> Iterator[Suite]:
-    """The checks of the course's NumPy topics."""
-    course, workshop = load_course(ROOT), Workshop()
-    topics = tuple(topic for topic in course.topics if topic.needs == "numpy")
-    try:
-        grade(ROOT / "assignments", [topic.name for topic in topics], course=course, workshop=workshop)
-        suite = workshop.suites.find(course, topics)
-    finally:
-        workshop.close()
-    assert suite is not None
-    with on_path(course):
-        yield suite
 
 
 def test_the_calls_of_several_cases_come_in_order_until_one_is_not_known() -> None:

@@ -38,9 +38,9 @@ class Search:
     _made: dict[Choices, Drawn | None] = field(default_factory=dict)
 
     def run(self, begins: Iterable[Choices], measure: Measure) -> None:
-        """Measure simpler and simpler cases, from one failing case on and then another, until there is a small one.
+        """Measure simpler and simpler cases, from a failing one on, and from the next where that led to no small one.
 
-        Nothing smaller was found from any of them then, or `measure` raised.
+        `begins` are the choices of failing cases, the smallest first. What `measure` raises ends the search.
         """
         for begin in islice(begins, BEGINS):
             start = self._make(begin)

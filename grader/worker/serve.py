@@ -209,6 +209,7 @@ class Server:
         except BaseException as second:
             message = f"(its message could not be made: {type(second).__name__})"
         name = type(error).__name__[:100]
+        # the frames come last: wire.without_id leaves them away, with all that is behind them
         return {"type": name, "kinds": kinds, "message": message, "frames": self._frames(error)}
 
     def _frames(self, error: BaseException) -> list[dict[str, Any]]:
