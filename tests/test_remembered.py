@@ -16,8 +16,10 @@ from grader.checking.given import given_digest
 from grader.checking.plans import make_plan
 from grader.client.foresight import Ahead, Foresight, Place
 from grader.client.local import LocalBackend
-from grader.client.student import Call, Student
+from grader.client.process import Worker
+from grader.client.student import Call, Student, WorkerBackend
 from grader.course import Course, Topic
+from grader.errors import StudentProtocolFault
 from grader.replaybook import ReplayBook
 from grader.replaying import make_again
 from grader.worker.wire import Handle, Rng
@@ -79,6 +81,50 @@ def test_replies_that_were_right_are_right_again(
     again = form_of(submit(ANOTHER), course, own_workshop)
     assert again["points_earned"] == first["points_earned"] == 7
     assert len(bodies) < judged / 2  # none, unless a reply was awaited too long on a busy machine
+
+
+def backend_before(call: Call, topic: Topic, folder: Path, workshop: Workshop) -> WorkerBackend:
+    """A worker on a submission, before the one case of a check that makes this call."""
+    backend = WorkerBackend(topic, str(folder), 0, workshop.server("numpy"))
+    assert backend.load() is None
+    backend.foresee(make_plan([[call]]))
+    backend.begin_case()
+    return backend
+
+
+def test_an_exception_is_known_by_kind_and_message_wherever_it_was_raised(
+    topic: Topic, submit: Submit, own_workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grader.client.student.SOON", 30)  # however busy the machine is
+    seen = []
+    further_down, message, kind = (
+        ("import numpy", "\nimport numpy"),
+        ("at least 1", "positive"),
+        ("ValueError", "TypeError"),
+    )
+    for change in (ANOTHER, further_down, message, kind):
+        backend = backend_before(Call("area", (0, 1), {}), topic, submit(change), own_workshop)
+        seen.append(backend.peek_replies())
+        backend.close()
+    assert seen[0] is not None and seen[0] == seen[1] and len(set(seen)) == 3
+
+
+def test_what_goes_wrong_before_a_call_is_told_in_the_call(
+    topic: Topic, submit: Submit, own_workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call, area = Call("area", (2, 3), {}), topic.function("area")
+
+    def fail(*_: object) -> None:
+        raise StudentProtocolFault("it wrote before it was asked")
+
+    backend = backend_before(call, topic, submit(), own_workshop)
+    with monkeypatch.context() as patched:
+        patched.setattr(Worker, "send", fail)
+        assert backend.peek_replies() is None and backend.peek_replies() is None
+    with pytest.raises(StudentProtocolFault, match="before it was asked"):
+        backend.call(area, call.arguments, {}, False)
+    assert backend.call(area, call.arguments, {}, False) == 6
+    backend.close()
 
 
 def test_other_bits_are_judged_by_themselves(
