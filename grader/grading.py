@@ -24,7 +24,7 @@ from grader.findings import Findings, findings_of
 from grader.late import apply_late
 from grader.results import CheckResult, Report, Step
 from grader.session import GradingSession, on_path
-from grader.sharing import JudgeTopic, Told, can_share, judge_side_by_side
+from grader.sharing import CannotShare, JudgeTopic, Told, can_share, judge_side_by_side
 from grader.submission import Bundle, Submission, by_statements, load_submission, topics_in
 from grader.workshop import Workshop, shared_workshop
 
@@ -98,6 +98,7 @@ class Grading:
             )
 
         large = settings.full_size or (settings.device != "cpu" and workshop.gpu.problem is None)
+        large = large and any(topic.needs == "torch" for topic in topics)
         grading = cls(
             course,
             topics,
@@ -316,6 +317,8 @@ def judge_suite(grading: Grading, suite: Suite, jobs: int) -> Findings:
         workshops = [grading.session.workshop.twin(needed) for _ in range(min(jobs, len(topics)))]
         try:
             return judge_side_by_side(topics, wanted, list(map(grading.judge_apart, workshops)), grading.tell)
+        except CannotShare:
+            pass
         finally:
             for workshop in workshops:
                 workshop.close()

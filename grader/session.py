@@ -187,6 +187,8 @@ class GradingSession:
         for session in self.topics.values():
             if isinstance(session.student.backend, WorkerBackend):
                 session.student.backend.close()
+            if session.student.full_size is not None:
+                session.student.full_size.close()
 
     def _blocked(self, session: TopicSession, spec: CheckSpec) -> Verdict | None:
         """A verdict without running the check, where an earlier one makes it pointless."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import multiprocessing
+import os
 import signal
 import sys
 import threading
@@ -28,12 +29,18 @@ from grader.errors import InternalFault
 from grader.findings import Findings, join
 from grader.options import processors
 from grader.results import CheckResult
+from grader.worker import cuda
 
 MOST = 4
 """Processes at once where nobody says how many: each holds what PyTorch and its own workers need."""
 MEMORY_EACH = 2 << 30
 """Bytes: AlexNet with its parameters takes about so much of grader and worker together; most topics take a third."""
 GRACE_SECONDS = 3.0
+
+
+class CannotShare(Exception):
+    """Nothing was judged: PyTorch does not differentiate in a process that was forked from this one."""
+
 
 Told = Callable[[str, CheckResult], None]
 """Hears of a topic's name and the result of one of its checks."""
@@ -67,7 +74,8 @@ def _limits() -> Iterator[int]:
 def judge_side_by_side(topics: Sequence[Topic], suite: Suite, judges: Sequence[JudgeTopic], told: Told) -> Findings:
     """Judge the topics in as many processes as there are `judges`, one for each; `told` hears of every check.
 
-    Raises what a judge raised, or InternalFault where a process ended without saying why.
+    Raises what a judge raised, CannotShare where forked processes cannot judge, or InternalFault where one ended without
+    saying why.
     """
     waiting = sorted(topics, key=_longest_first)
     parts: list[Findings] = []
@@ -88,6 +96,8 @@ def judge_side_by_side(topics: Sequence[Topic], suite: Suite, judges: Sequence[J
                     ready.send(waiting.pop(0).name if waiting else None)
                 elif kind == "raised":
                     raise content
+                elif kind == "unable":
+                    raise CannotShare
                 else:
                     busy.remove(ready)
     return join(parts, topics)
@@ -133,7 +143,11 @@ def _serve(pipe: Connection, unneeded: Sequence[Connection], suite: Suite, judge
     for other in unneeded:
         other.close()
     topics = {check.topic.name: check.topic for check in suite}
+    os.environ |= cuda.HIDDEN  # what uses a GPU is judged by the process that asks
     try:
+        if not _differentiates():
+            pipe.send(("unable", None))
+            return
         while (name := pipe.recv()) is not None:
             own = tuple(check for check in suite if check.topic.name == name)
             found = judge(topics[name], own, lambda topic, result: pipe.send(("judged", (topic, result))))
@@ -143,6 +157,17 @@ def _serve(pipe: Connection, unneeded: Sequence[Connection], suite: Suite, judge
         pass
     except BaseException as error:
         _send_error(pipe, error)
+
+
+def _differentiates() -> bool:
+    """Whether autograd works. It does not where this process was forked from one in which it had seen a GPU."""
+    import torch
+
+    try:
+        torch.ones((), requires_grad=True).exp().backward()  # type: ignore[no-untyped-call]  # it has no annotations
+    except RuntimeError:
+        return False
+    return True
 
 
 def _send_error(pipe: Connection, error: BaseException) -> None:

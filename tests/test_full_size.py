@@ -35,6 +35,7 @@ from grader.worker.limits import Limits
 from grader.worker.models import run_model
 from grader.workshop import shared_workshop
 
+ROOT = Path(__file__).parents[1]
 COURSE = """
 [course]
 name = "nets"
@@ -243,7 +244,9 @@ class Place:
     """A FullSize whose workers are functions of this process: `builds` by device; an exception is raised in its place."""
 
     def __init__(self, nets: Course, asked: bool = False, **builds: Any) -> None:
-        self.topic, self.builds, self.begun = nets.topics[0], builds, []
+        self.topic, self.builds = nets.topics[0], builds
+        self.begun: list[str] = []
+        self.ended: list[str] = []
         self.full_size = FullSize(self.begin, asked, Gpu())
         self.student = Student(self.topic, LocalBackend({}), full_size=self.full_size)
 
@@ -252,7 +255,7 @@ class Place:
         build = self.builds.get(device, build_net)
         if isinstance(build, Exception):
             raise build
-        return Student(self.topic, LocalBackend({"build_net": build})), lambda: None
+        return Student(self.topic, LocalBackend({"build_net": build})), lambda: self.ended.append(device)
 
     def check(self) -> list[tuple[str, str, str | None]]:
         """Run the check; says what ran where."""
@@ -293,6 +296,38 @@ def test_the_cpu_decides_on_what_is_not_right_on_the_gpu(nets: Course, build: An
     assert place.check() == [("cpu", "float64", reason)]
     with pytest.raises(CheckFailed, match=r"x of shape \(1, 3, 16, 16\), the output is wrong"):
         Place(nets, cuda=build, cpu=wrong).check()
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_a_batch_that_does_not_fit_on_the_gpu_is_one_image(nets: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Large(nn.Sequential):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            if len(x) > 1:
+                raise torch.OutOfMemoryError("CUDA out of memory")
+            return super().forward(x)
+
+    place = Place(nets, cuda=lambda width: Large(*build_net(width)))
+    assert place.check() == [("cuda", "float32", None)] and place.begun == ["cuda", "cuda"]
+    assert place.full_size.ran[0].shape == (1, 3, 16, 16)
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_models_that_are_right_share_the_worker_with_the_gpu(nets: Course) -> None:
+    place = Place(nets)
+    for _ in range(3):
+        place.check()
+    assert place.begun == ["cuda"] and place.ended == []
+    place.full_size.close()
+    place.full_size.close()
+    assert place.ended == ["cuda"]
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_a_model_that_fails_leaves_no_worker_to_the_next_one(nets: Course) -> None:
+    place = Place(nets, cuda=wrong)
+    for _ in range(2):
+        place.check()
+    assert place.begun == place.ended == ["cuda", "cpu", "cuda", "cpu"]
 
 
 @pytest.mark.usefixtures("stand_in")
@@ -351,6 +386,62 @@ def test_a_gpu_gives_the_same_points(grade_net: Callable[..., Report]) -> None:
     assert grade_net(WRONG_WHEN_LARGE, device="cuda").points_earned == 1
 
 
+HOSTILE = """
+import os, socket, subprocess
+import torch
+from torch import nn
+
+TRIES = {
+    "read": lambda: open("/etc/hostname").read(),
+    "list": lambda: os.listdir("/"),
+    "write": lambda: open("/tmp/convgrade-was-here", "w"),
+    "network": lambda: socket.socket(),
+    "fork": lambda: os.fork(),
+    "program": lambda: subprocess.run(["/bin/true"]),
+    "signal": lambda: os.kill(os.getppid(), 0),
+    "other device": lambda: open("/dev/tty"),
+    "grader": lambda: open(os.path.join(os.path.dirname(torch.__file__), "..", "pytest", "__init__.py")),
+}
+
+
+def build_net(width):
+    if torch.cuda.is_initialized():
+        for name, attempt in TRIES.items():
+            try:
+                attempt()
+            except OSError:
+                continue
+            raise ValueError(f"{name} was possible")
+    return nn.Sequential(nn.Conv2d(3, width, 3, padding=1), nn.BatchNorm2d(width), nn.ReLU(), nn.Flatten(2))
+"""
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_the_sandbox_holds_with_a_gpu(grade_net: Callable[..., Report]) -> None:
+    """The hostile builder ends with an error where anything was possible, and its model would run on the CPU."""
+    report = grade_net(HOSTILE, device="cuda")
+    assert [(run.device, run.reason) for run in report.topics[0].full_size] == [("cuda", None)]
+    assert report.isolation.level == "full"
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_model_that_takes_all_memory_of_the_gpu_runs_on_the_cpu(grade_net: Callable[..., Report]) -> None:
+    greedy = ORACLE.replace(
+        "    return",
+        "    import torch\n    if torch.cuda.is_initialized():\n        torch.empty(1 << 42, device='cuda')\n    return",
+    )
+    (run,) = grade_net(greedy, device="cuda").topics[0].full_size
+    assert (run.device, run.reason) == ("cpu", "it did not fit into the memory of the GPU")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_processes_forked_after_autograd_saw_a_gpu_leave_the_judging_to_this_one() -> None:
+    torch.ones((), requires_grad=True).exp().backward()  # type: ignore[no-untyped-call]
+    two = ("conv_arithmetic", "residual")
+    one_by_one, shared = (grade(ROOT / "solutions", two, device="cpu", jobs=jobs) for jobs in (1, 2))
+    assert shared.points_earned == one_by_one.points_earned == shared.points_possible
+
+
 # The worker with CUDA
 
 
@@ -392,11 +483,14 @@ def test_a_driver_that_cannot_be_begun_is_told(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_what_a_worker_with_cuda_inherits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
-    monkeypatch.setenv("SECRET", "1")
+    given = {"CUDA_VISIBLE_DEVICES": "1", "LD_LIBRARY_PATH": "/driver", "SECRET": "1"}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
     plain, gpu = process._environment(), process._environment("cuda")
-    assert "SECRET" not in gpu and "CUDA_VISIBLE_DEVICES" not in plain
-    assert gpu["CUDA_VISIBLE_DEVICES"] == "1" and gpu["NVIDIA_TF32_OVERRIDE"] == "0"
+    assert not {"LD_LIBRARY_PATH", "SECRET"} & set(plain) and "SECRET" not in gpu
+    assert plain["CUDA_VISIBLE_DEVICES"] == "", "autograd sees a GPU, and after a fork it does not work"
+    assert gpu["NVIDIA_TF32_OVERRIDE"] == "0"
+    assert all(gpu[name] == given[name] for name in ("CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH"))
 
 
 def test_memory_in_use_is_polled_where_the_address_space_is_not_limited(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import textwrap
 import time
@@ -361,8 +362,9 @@ def test_its_surroundings_are_empty(probe: Probe) -> None:
 
 def test_limits_are_set_and_cannot_be_raised(probe: Probe) -> None:
     held = probe.call("limits")
+    if probe.worker.protections["memory_limit"]:
+        assert held["RLIMIT_AS"][0] == held["RLIMIT_AS"][1] > LIMITS.memory_bytes
     for protection, name, value in (
-        ("memory_limit", "RLIMIT_AS", LIMITS.memory_bytes),
         ("cpu_limit", "RLIMIT_CPU", LIMITS.cpu_seconds),
         ("file_size_limit", "RLIMIT_FSIZE", LIMITS.file_bytes),
         ("open_files_limit", "RLIMIT_NOFILE", LIMITS.open_files),
@@ -370,6 +372,23 @@ def test_limits_are_set_and_cannot_be_raised(probe: Probe) -> None:
         if probe.worker.protections[protection]:
             assert held[name] == [value, value]
     assert held["RLIMIT_CORE"] == [0, 0]
+
+
+def test_addresses_that_libraries_take_do_not_count_as_memory(tmp_path: Path) -> None:
+    """PyTorch built with CUDA takes more of them than a worker may have memory."""
+    program = """
+import dataclasses, mmap, sys
+from grader.worker.limits import Limits, apply_limits
+libraries = mmap.mmap(-1, 4 << 30, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=mmap.PROT_READ)
+assert apply_limits(dataclasses.replace(Limits(), memory_bytes=256 << 20))["memory_limit"]
+bytearray(192 << 20)
+try:
+    bytearray(320 << 20)
+except MemoryError:
+    print("over")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "over\n"
 
 
 def test_nothing_of_the_grader_is_in_the_process(probe: Probe) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from grader import grade, sharing
 from grader.checking.suite import CheckSpec, Collected, Suite
 from grader.course import Topic, load_course
 from grader.errors import InternalFault, UsageError
@@ -39,6 +40,19 @@ def environment(scratch: Path) -> dict[str, str]:
     """This one, with temporary files in a folder that can be looked at."""
     scratch.mkdir(exist_ok=True)
     return {**os.environ, "TMPDIR": str(scratch), "PYTHONPATH": str(ROOT)}
+
+
+def test_processes_in_which_pytorch_does_not_differentiate_leave_the_judging_to_this_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sharing, "_differentiates", lambda: False)
+    monkeypatch.setattr("grader.grading.can_share", lambda topics: True)  # threads of pytest's would forbid it
+    told: list[str] = []
+    report = grade(
+        ROOT / "solutions", ["conv_arithmetic", "dropout"], jobs=2, listener=lambda step: told.append(step.result.name)
+    )
+    assert report.points_earned == report.points_possible
+    assert len(told) == len(set(told)) == sum(len(topic.checks) for topic in report.topics)
 
 
 def test_the_report_is_the_same_as_that_of_one_process(tmp_path: Path) -> None:
@@ -132,6 +146,13 @@ def find(topic: Topic, suite: Suite, told: Told) -> Findings:
     return Findings((TopicResult(topic.name, topic.title, tuple(results)),), ("seen", note), (), held, Device())
 
 
+@pytest.fixture
+def able(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Autograd is not asked for: a test before this one may have shown it a GPU, and here nothing is differentiated."""
+    monkeypatch.setattr(sharing, "_differentiates", lambda: True)
+
+
+@pytest.mark.usefixtures("able")
 def test_every_topic_is_judged_once_and_reported_in_the_order_of_the_course() -> None:
     heard: list[str] = []
     found = judge_side_by_side(TOPICS, suite_of(TOPICS), [find, find], lambda name, result: heard.append(name))
@@ -171,6 +192,7 @@ class Unmakeable(Exception):
         (None, InternalFault, "without a word"),
     ],
 )
+@pytest.mark.usefixtures("able")
 def test_what_ends_one_process_ends_the_run(raised: Exception | None, wanted: type[Exception], told: str) -> None:
     def judge(topic: Topic, suite: Suite, tell: Told) -> Findings:
         if topic is not TOPICS[1]:

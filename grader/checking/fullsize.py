@@ -25,7 +25,9 @@ from grader.results import FullSizeRun
 Build = Callable[..., Any]
 Shape = tuple[int, ...]
 IMAGES = 16
-"""The batch on a GPU; on the CPU it is a single image."""
+"""The batch on a GPU, or a single image where that does not fit; on the CPU it is a single image."""
+
+TOO_LARGE = "it did not fit into the memory of the GPU"
 
 
 class Pass(NamedTuple):
@@ -45,14 +47,16 @@ def expect_full_size(student: Student, build: Build, *arguments: Any, x: Shape) 
     reason = None
     if place is None:
         return
-    if place.on_gpu:
+    for images in (IMAGES, 1) if place.on_gpu else ():
         try:
-            _compare(place, "cuda", build, arguments, (IMAGES, *x))
+            _compare(place, "cuda", build, arguments, (images, *x))
             return
         except DeviceUnavailable:
-            pass  # which the report says once
+            break  # which the report says once
         except (SubmissionFault, CheckFailed, RuntimeError) as error:
             reason = _why_not(error)
+            if reason != TOO_LARGE:
+                break
     if place.asked or reason is not None:
         _compare(place, "cpu", build, arguments, (1, *x), reason)
 
@@ -126,7 +130,7 @@ def _why_not(error: Exception) -> str:
     """Why the result on the GPU does not count, in words."""
     kind = error.kind if isinstance(error, StudentRaised) else type(error).__name__
     return {
-        "OutOfMemoryError": "it did not fit into the memory of the GPU",
+        "OutOfMemoryError": TOO_LARGE,
         CheckFailed.__name__: "on the GPU it gave something else",
         StudentTimedOut.__name__: "on the GPU it took too long",
         StudentDied.__name__: "on the GPU its process ended",

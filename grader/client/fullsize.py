@@ -1,4 +1,4 @@
-"""Where models run at their published size: a worker of its own for each, on the GPU or on the CPU; and what ran where."""
+"""Where models run at their published size: a worker for each on the CPU, one with the GPU; and what ran where."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ class FullSize:
     gpu: Gpu | None = None
     ran: list[FullSizeRun] = field(default_factory=list)
     protections: list[dict[str, bool]] = field(default_factory=list)
+    _kept: tuple[Student, Callable[[], None]] | None = None
 
     @property
     def on_gpu(self) -> bool:
@@ -57,7 +58,25 @@ class FullSize:
 
     @contextmanager
     def student(self, device: str) -> Iterator[Student]:
-        """The student's functions in a worker of their own, for one model. Raises DeviceUnavailable, once and for all."""
+        """The student's functions in a worker for one model; raises DeviceUnavailable, once and for all.
+
+        On the CPU it is a worker of their own, whose memory ends with it. CUDA takes seconds to begin, and there the next
+        model has the same one as long as all goes well.
+        """
+        kept, self._kept = (self._kept, None) if device != "cpu" else (None, self._kept)
+        student, end = kept or self._begin(device)
+        well = False
+        try:
+            student.begin_case()
+            yield student
+            well = True
+        finally:
+            if well and device != "cpu":
+                self._kept = student, end
+            else:
+                end()
+
+    def _begin(self, device: str) -> tuple[Student, Callable[[], None]]:
         try:
             student, end = self.make(device)
         except (DeviceUnavailable, SandboxUnavailable, InternalFault) as error:
@@ -66,8 +85,11 @@ class FullSize:
             unknown = isinstance(error, InternalFault)
             self.gpu.problem = "a process with CUDA could not be started" if unknown else str(error)
             raise DeviceUnavailable(self.gpu.problem) from None
-        try:
-            self.protections.append(getattr(student.backend, "protections", None) or {})
-            yield student
-        finally:
-            end()
+        self.protections.append(getattr(student.backend, "protections", None) or {})
+        return student, end
+
+    def close(self) -> None:
+        """End the worker that is kept."""
+        if self._kept is not None:
+            self._kept[1]()
+            self._kept = None

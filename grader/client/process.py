@@ -43,9 +43,9 @@ def _python(module: str, *arguments: str) -> list[str]:
 
 def _environment(device: str = "cpu") -> dict[str, str]:
     names = ["SYSTEMROOT"]  # Windows cannot start without
-    names += [cuda.CHOICE] if device == "cuda" else []
+    names += [cuda.CHOICE, cuda.LIBRARIES] if device == "cuda" else []
     needed = {name: os.environ[name] for name in names if name in os.environ}
-    needed |= cuda.ENVIRONMENT if device == "cuda" else {}
+    needed |= cuda.ENVIRONMENT if device == "cuda" else cuda.HIDDEN
     return {**needed, **ENVIRONMENT, "PYTHONPATH": str(Path(__file__).parents[2])}
 
 

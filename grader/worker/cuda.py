@@ -15,8 +15,12 @@ ENVIRONMENT = {
     "CUDA_MODULE_LOADING": "LAZY",
 }
 CHOICE = "CUDA_VISIBLE_DEVICES"
-"""Which of the machine's GPUs may be used; the one variable that a worker has from who runs the grader."""
-VARIABLES = (*ENVIRONMENT, CHOICE)
+"""Which of the machine's GPUs may be used; with LIBRARIES, all that a worker has from who runs the grader."""
+LIBRARIES = "LD_LIBRARY_PATH"
+"""Where the driver's library lies on machines that do not tell the system's loader, such as Colab's."""
+VARIABLES = (*ENVIRONMENT, CHOICE, LIBRARIES)
+HIDDEN = {CHOICE: ""}
+"""Keeps CUDA out of a process. Where autograd sees a GPU it starts a thread for it, and after a fork it then refuses to work."""
 
 
 def begin_cuda() -> dict[str, str]:

@@ -36,11 +36,17 @@ def run_full_size(
         return {"problem": problem}
     with _exactly():
         try:
-            return _run(model, tuple(x), seed, device, torch.float32 if single else torch.float64, one_by_one)
+            reply = _run(model, tuple(x), seed, device, torch.float32 if single else torch.float64, one_by_one)
         except RuntimeError as error:
             if single or not _about_dtype(error):
                 raise
-        return _run(model, tuple(x), seed, device, torch.float32, one_by_one)
+            reply = None
+        if reply is None:
+            reply = _run(model, tuple(x), seed, device, torch.float32, one_by_one)
+    if device != "cpu":  # the other process needs the GPU's memory next
+        nn.Module.to(model, device="cpu")
+        torch.cuda.empty_cache()
+    return reply
 
 
 def _run(

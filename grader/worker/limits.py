@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 try:
     import resource
@@ -25,7 +27,7 @@ class Limits:
     cpu_seconds: int = 150
     """Processor time of one worker, its threads together; then the system kills it."""
     memory_bytes: int = 2 << 30
-    """Address space; then the student's code sees a MemoryError."""
+    """Address space beyond what the worker begins with; then the student's code sees a MemoryError."""
     file_bytes: int = 4 << 20
     """Size of one written file; then writing raises OSError."""
     scratch_bytes: int = 32 << 20
@@ -41,7 +43,7 @@ class Limits:
     full_size_seconds: float = 600.0
     """Wall clock of one model's pass at its published size, and processor time of its worker; then as for a call."""
     full_size_memory_bytes: int = 8 << 30
-    """Address space of such a worker; with a GPU, its memory in use. Then as for `memory_bytes`, or it is killed."""
+    """The same of such a worker; with a GPU, its memory in use. Then as for `memory_bytes`, or it is killed."""
 
     def at_full_size(self) -> Limits:
         """The limits of a worker that runs one model at its published size."""
@@ -62,11 +64,12 @@ def apply_limits(limits: Limits, address_space: bool = True) -> dict[str, bool]:
     """Set the operating system's limits on this process; returns which of them hold.
 
     CUDA reserves far more addresses than it uses memory, so a worker with a GPU has no limit of its `address_space`.
+    Libraries that are loaded already take addresses too, PyTorch built with CUDA several GB of them, and do not count.
     """
     if resource is None:
         return dict.fromkeys(("memory_limit", "cpu_limit", "file_size_limit", "open_files_limit"), False)
     wanted = {
-        "memory_limit": ("RLIMIT_AS" if address_space else "", limits.memory_bytes),
+        "memory_limit": ("RLIMIT_AS" if address_space else "", _address_space() + limits.memory_bytes),
         "cpu_limit": ("RLIMIT_CPU", limits.cpu_seconds),
         "file_size_limit": ("RLIMIT_FSIZE", limits.file_bytes),
         "open_files_limit": ("RLIMIT_NOFILE", limits.open_files),
@@ -76,6 +79,14 @@ def apply_limits(limits: Limits, address_space: bool = True) -> dict[str, bool]:
         held[protection] = _lower(getattr(resource, name, None), value)
     _lower(getattr(resource, "RLIMIT_CORE", None), 0)
     return held
+
+
+def _address_space() -> int:
+    """How many bytes of addresses this process has; 0 where the system does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def _lower(which: int | None, value: int) -> bool:

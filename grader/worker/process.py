@@ -93,10 +93,11 @@ def become_worker(
     }
     serve.redirect_output(output)
     limits = Limits(**start["limits"])
-    _close_all_but({0, 1, 2, requests, replies})
+    gpu = start["device"] == "cuda"
+    if not gpu:  # CUDA holds descriptors by now, and such a worker, a cold one, has inherited none
+        _close_all_but({0, 1, 2, requests, replies})
     os.chdir(start["scratch"])
     home = {name: start["scratch"] for name in ("HOME", "TMPDIR", "TEMP", "TMP")}
-    gpu = start["device"] == "cuda"
     kept = {name: os.environ[name] for name in cuda.VARIABLES if gpu and name in os.environ}
     os.environ.clear()
     os.environ.update(home | {"LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"} | kept)
