@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from torch import nn
 
 from grader import grade
 from grader.checking.compare import CheckFailed
-from grader.checking.fullsize import IMAGES, expect_full_size
+from grader.checking.fullsize import IMAGES, Pass, _expect, expect_full_size
 from grader.client import process
 from grader.client.fullsize import FullSize, Gpu
 from grader.client.local import LocalBackend
@@ -278,8 +279,37 @@ def broken(width: int) -> nn.Module:
 @pytest.mark.usefixtures("stand_in")
 def test_what_is_right_on_the_gpu_is_right(nets: Course) -> None:
     place = Place(nets)
-    assert place.check() == [("cuda", "float32", None)] and place.begun == ["cuda"]
-    assert place.full_size.ran[0].shape == (IMAGES, 3, 16, 16)
+    assert place.check() == [("cuda", "float32", None), ("cuda", "float64", None)] and place.begun == ["cuda"]
+    assert [run.shape for run in place.full_size.ran] == [(IMAGES, 3, 16, 16), (1, 3, 16, 16)]
+
+
+@pytest.mark.usefixtures("stand_in")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_each_of_the_two_passes_on_the_gpu_is_compared(nets: Course, dtype: torch.dtype) -> None:
+    class Off(nn.Sequential):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            out: torch.Tensor = super().forward(x)
+            return out * 1.01 if x.dtype == dtype else out
+
+    place = Place(nets, cuda=lambda width: Off(*build_net(width)))
+    assert place.check() == [("cpu", "float64", "on the GPU it gave something else")]
+
+
+def test_what_float32_alone_is_off_by_is_allowed_in_float32_alone() -> None:
+    """The oracle's own model was off by 0.1 and 0.2, so that a jump of some size says nothing."""
+    zeros = np.zeros((2, 3))
+    wanted = Pass((zeros + 1,), zeros + 2, (0.1, 0.2))
+    for output, gradient, rough, right in (
+        (3.0, 6.0, True, True),
+        (3.5, 0.0, True, False),
+        (0.0, 6.9, True, False),
+        (1e-6, 2e-6, False, True),
+        (1e-4, 0.0, False, False),
+        (0.0, 1e-4, False, False),
+    ):
+        got = Pass((wanted.outputs[0][:1] + output,), wanted.gradient[:1] + gradient)
+        with nullcontext() if right else pytest.raises(CheckFailed, match="is wrong"):
+            _expect(got, wanted, rough, "here")
 
 
 @pytest.mark.usefixtures("stand_in")
@@ -307,8 +337,8 @@ def test_a_batch_that_does_not_fit_on_the_gpu_is_one_image(nets: Course, monkeyp
             return super().forward(x)
 
     place = Place(nets, cuda=lambda width: Large(*build_net(width)))
-    assert place.check() == [("cuda", "float32", None)] and place.begun == ["cuda", "cuda"]
-    assert place.full_size.ran[0].shape == (1, 3, 16, 16)
+    assert [device for device, _, _ in place.check()] == ["cuda", "cuda"] == place.begun
+    assert {run.shape for run in place.full_size.ran} == {(1, 3, 16, 16)}
 
 
 @pytest.mark.usefixtures("stand_in")
@@ -382,7 +412,7 @@ def test_a_missing_driver_is_told_to_who_asks_for_a_gpu(
 def test_a_gpu_gives_the_same_points(grade_net: Callable[..., Report]) -> None:
     report = grade_net(ORACLE, device="cuda")
     assert report.points_earned == 3 and report.device.used == "cuda"
-    assert [(run.device, run.dtype) for run in report.topics[0].full_size] == [("cuda", "float32")]
+    assert [(run.device, run.dtype) for run in report.topics[0].full_size] == [("cuda", "float32"), ("cuda", "float64")]
     assert grade_net(WRONG_WHEN_LARGE, device="cuda").points_earned == 1
 
 
@@ -420,7 +450,7 @@ def build_net(width):
 def test_the_sandbox_holds_with_a_gpu(grade_net: Callable[..., Report]) -> None:
     """The hostile builder ends with an error where anything was possible, and its model would run on the CPU."""
     report = grade_net(HOSTILE, device="cuda")
-    assert [(run.device, run.reason) for run in report.topics[0].full_size] == [("cuda", None)]
+    assert [(run.device, run.reason) for run in report.topics[0].full_size] == [("cuda", None)] * 2
     assert report.isolation.level == "full"
 
 

@@ -125,7 +125,9 @@ def made_up() -> Report:
     too_large = "it did not fit into the memory of the GPU"
     runs = (
         FullSizeRun("build(18)", (16, 3, 224, 224), "cuda", "float32"),
+        FullSizeRun("build(18)", (1, 3, 224, 224), "cuda", "float64"),
         FullSizeRun("build(50)", (16, 3, 224, 224), "cuda", "float32"),
+        FullSizeRun("build(50)", (1, 3, 224, 224), "cuda", "float64"),
         FullSizeRun("build(152)", (1, 3, 224, 224), "cpu", "float64", too_large),
     )
     topics = (

@@ -1,8 +1,8 @@
 """Checks at the published size: the student's model and the oracle's, forward and backward, where that is asked for.
 
-Where a GPU can be used, the model runs there first, in float32 and with a batch; if it gives what is right, that is all.
-Whatever else comes of it, out of memory, an error, a wrong number, the model runs on the CPU in float64, and that decides.
-So a GPU saves time, and the points are those that the CPU gives.
+Where a GPU can be used, the model runs there first, in float32 with a batch and in float64 with the first image of it; if
+both give what is right, that is all. Whatever else comes of it, out of memory, an error, a wrong number, the model runs on
+the CPU in float64, and that decides. So a GPU saves time, and the points are those that the CPU gives.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ TOO_LARGE = "it did not fit into the memory of the GPU"
 
 
 class Pass(NamedTuple):
-    """Outputs and the gradient of the input; `slack` is how far that gradient is off in float32, where it was measured."""
+    """Outputs and the gradient of the input; `errors` are how far each is off in float32, where that was measured."""
 
     outputs: tuple[np.ndarray, ...]
     gradient: np.ndarray
-    slack: float = 0.0
+    errors: tuple[float, ...] = ()
 
 
 def expect_full_size(student: Student, build: Build, *arguments: Any, x: Shape) -> None:
@@ -65,21 +65,27 @@ def _compare(
     place: FullSize, device: str, build: Build, arguments: tuple[Any, ...], x: Shape, reason: str | None = None
 ) -> None:
     """Run both models on the device and compare; the oracle is gone from memory before the other one is made."""
-    name, single = build.__name__, device != "cpu"
+    name, gpu = build.__name__, device != "cpu"
     model = f"{name}({', '.join(map(repr, arguments))})"
+    ran = []
     with place.student(device) as student:
         try:
-            _right(build, arguments, x, device, single)
+            _right(build, arguments, x, device, gpu)
             started = time.perf_counter()
             made = getattr(student, name)(*arguments)
-            got = _run(student, made, x, device, single)
-            seconds = time.perf_counter() - started
-            _expect(got, build, arguments, x, device, f"at the published size, x of shape {x},")
+            for single in (True, False) if gpu else (False,):
+                shape = x if single else (1, *x[1:])
+                got = _run(student, made, shape, device, single)
+                seconds = time.perf_counter() - started
+                rough = got.outputs[0].dtype == np.float32
+                right = _right(build, arguments, x, device, gpu or rough)
+                _expect(got, right, rough, f"at the published size, x of shape {shape},")
+                ran.append(FullSizeRun(model, shape, device, str(got.outputs[0].dtype), reason, seconds))
+                started = time.perf_counter()
         except (SubmissionFault, CheckFailed) as error:
             error.calls = tuple(student.transcript)
             raise
-        dtype = str(got.outputs[0].dtype)
-        place.ran.append(FullSizeRun(model, x, device, dtype, reason, seconds))
+    place.ran += ran
 
 
 def _run(student: Student, model: Any, x: Shape, device: str, single: bool) -> Pass:
@@ -95,35 +101,38 @@ def _run(student: Student, model: Any, x: Shape, device: str, single: bool) -> P
     return Pass(outputs, gradient)
 
 
-def _expect(got: Pass, build: Build, arguments: tuple[Any, ...], x: Shape, device: str, where: str) -> None:
-    """Compare with the oracle, in the tolerance of float32.
+def _expect(got: Pass, wanted: Pass, rough: bool, where: str) -> None:
+    """Compare the images that were run with the oracle's first ones, in the tolerance of float32.
 
-    The gradient is held to more than that where it was computed in float32: it jumps where a ReLU or a maximum turns over,
-    and among millions some do so by rounding alone. How much that makes is measured on the oracle itself, in float32.
+    What was computed in float32, which is `rough`, may be off by more: a gradient jumps where a ReLU or a maximum turns
+    over, an output where a maximum is put back in another place, and among millions some do so by rounding alone. How much
+    that makes is measured on the oracle itself, in float32.
     """
-    single = got.outputs[0].dtype == np.float32
-    wanted = _right(build, arguments, x, device, single)
     if len(got.outputs) != len(wanted.outputs):
         fail(f"{where} the number of outputs is wrong", len(wanted.outputs), len(got.outputs))
-    for output, right in zip(got.outputs, wanted.outputs, strict=True):
-        expect_array(output, right, _largest(right), what=f"{where} the output")
-    bound = max(_largest(wanted.gradient), wanted.slack / EPS32)
-    expect_array(got.gradient, wanted.gradient, bound, what=f"{where} the gradient of the input")
+    images = len(got.gradient)
+    names = [*["the output"] * len(got.outputs), "the gradient of the input"]
+    pairs = zip((*got.outputs, got.gradient), (*wanted.outputs, wanted.gradient), strict=True)
+    for number, (name, (mine, right)) in enumerate(zip(names, pairs, strict=True)):
+        first = right[:images]
+        bound = max(_largest(first), wanted.errors[number] / EPS32 if rough else 0.0)
+        expect_array(mine, first, bound, what=f"{where} {name}")
 
 
 @remember
 def _right(build: Build, arguments: tuple[Any, ...], x: Shape, device: str, measured: bool) -> Pass:
-    """What the oracle's model gives in float64; where `measured`, with the error that float32 makes in its gradient."""
+    """What the oracle's model gives in float64; where `measured`, with the errors that float32 makes in it."""
     from grader.worker.fullsize import run_full_size
 
     model = build(*arguments)
     reply = run_full_size(model, x, device=device, one_by_one=True)
     assert "problem" not in reply, reply["problem"]
-    slack = 0.0
-    if measured:
-        rough = run_full_size(model, x, device=device, one_by_one=True, single=True)["gradient"]
-        slack = _largest(rough - reply["gradient"])
-    return Pass(reply["outputs"], reply["gradient"], slack)
+    right = Pass(reply["outputs"], reply["gradient"])
+    if not measured:
+        return right
+    rough = run_full_size(model, x, device=device, one_by_one=True, single=True)
+    pairs = zip((*rough["outputs"], rough["gradient"]), (*right.outputs, right.gradient), strict=True)
+    return right._replace(errors=tuple(_largest(one - other) for one, other in pairs))
 
 
 def _why_not(error: Exception) -> str:

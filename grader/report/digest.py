@@ -96,9 +96,12 @@ def total(report: Report) -> str:
 
 def full_size(topic: TopicResult) -> list[str]:
     """Sentences that say which models ran at their published size, and where."""
-    places: dict[tuple[str, str, str | None], list[str]] = {}
+    dtypes: dict[tuple[str, str, str | None], list[str]] = {}
     for run in topic.full_size:
-        places.setdefault((run.device, run.dtype, run.reason), []).append(run.model)
+        dtypes.setdefault((run.model, run.device, run.reason), []).append(run.dtype)
+    places: dict[tuple[str, str, str | None], list[str]] = {}
+    for (model, device, reason), both in dtypes.items():
+        places.setdefault((device, " and ".join(dict.fromkeys(both)), reason), []).append(model)
     return [
         f"Right at the published size {_place(device)} in {dtype}: {', '.join(models)}{f' ({reason})' if reason else ''}."
         for (device, dtype, reason), models in places.items()
