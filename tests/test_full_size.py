@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import os
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from fractions import Fraction
@@ -225,6 +227,31 @@ def test_what_a_hidden_check_ran_is_not_told_to_students() -> None:
         topics = (TopicResult("net", "Net", (check,), full_size=(run,)),)
         report = Report("nets", "Nets", "1", "x", (), 0, Isolation("none"), topics)
         assert bool(for_student(report).topics[0].full_size) is not hidden
+
+
+def test_the_courses_own_model_is_gone_when_the_students_is_made(nets: Course) -> None:
+    """Also where it refers to itself, as a module does that keeps a method of its own."""
+    made: list[weakref.ref[nn.Module]] = []
+    seen: list[nn.Module | None] = []
+
+    def build_itself(width: int) -> nn.Module:
+        model = build_net(width)
+        vars(model)["own"] = model.forward
+        made.append(weakref.ref(model))
+        return model
+
+    def look(width: int) -> nn.Module:
+        seen.append(made[0]())
+        return build_net(width)
+
+    build_itself.__name__ = "build_net"
+    place = Place(nets, asked=True, cpu=look, cuda=DeviceUnavailable("none"))
+    gc.disable()
+    try:
+        expect_full_size(place.student, build_itself, 4, x=(3, 8, 8))
+    finally:
+        gc.enable()
+    assert seen == [None]
 
 
 # On a GPU, which these tests put the CPU in float32 in the place of

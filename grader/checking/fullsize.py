@@ -7,6 +7,7 @@ the CPU in float64, and that decides. So a GPU saves time, and the points are th
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -122,9 +123,15 @@ def _expect(got: Pass, wanted: Pass, rough: bool, where: str) -> None:
 @remember
 def _right(build: Build, arguments: tuple[Any, ...], x: Shape, device: str, measured: bool) -> Pass:
     """What the oracle's model gives in float64; where `measured`, with the errors that float32 makes in it."""
+    try:
+        return _run_right(build(*arguments), x, device, measured)
+    finally:
+        gc.collect()  # a model that refers to itself would stay, and take its gigabytes beside the student's
+
+
+def _run_right(model: Any, x: Shape, device: str, measured: bool) -> Pass:
     from grader.worker.fullsize import run_full_size
 
-    model = build(*arguments)
     reply = run_full_size(model, x, device=device, one_by_one=True)
     assert "problem" not in reply, reply["problem"]
     right = Pass(reply["outputs"], reply["gradient"])

@@ -21,6 +21,7 @@ import socket
 import sys
 import time
 import traceback
+import warnings
 
 from . import process
 
@@ -32,6 +33,8 @@ def main(needs: str, descriptor: int) -> None:
     modules = process.warm_up(needs)
     paths = process.find_paths(needs)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's to handle
+    # from Python 3.12 on, forking beside a thread is warned of: CUDA leaves one, idle, after it has found no GPU
+    warnings.simplefilter("ignore", DeprecationWarning)
     gc.collect()
     gc.freeze()
     control = socket.socket(fileno=descriptor)

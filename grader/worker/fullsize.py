@@ -8,6 +8,7 @@ for the fastest algorithm, operations whose result depends on the order of threa
 
 from __future__ import annotations
 
+import gc
 import os
 import warnings
 from collections.abc import Iterator
@@ -34,6 +35,8 @@ def run_full_size(
     """
     if (problem := _no_module(model)) is not None:
         return {"problem": problem}
+    if device != "cpu":
+        gc.collect()  # a model before this one in the same process, if it refers to itself
     with _exactly():
         try:
             reply = _run(model, tuple(x), seed, device, torch.float32 if single else torch.float64, one_by_one)
