@@ -67,7 +67,8 @@ class Watch:
 
     def _grade(self, names: Sequence[str]) -> None:
         started = time.perf_counter()
-        report = for_student(grade(self.path, names, self.seed, course=self.course))
+        # at the published size a model takes seconds on a GPU too: that is for when a topic is done
+        report = for_student(grade(self.path, names, self.seed, device="cpu", course=self.course))
         seconds = time.perf_counter() - started
         parts = [Text(f"{time.strftime('%H:%M:%S')}, {seconds:.1f} s", style="dim")]
         told = {note for name in names for note in self.notes.get(name, ())}

@@ -10,14 +10,16 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 
+from grader import grade
 from grader.course import Course
 from grader.errors import UsageError
 from grader.report.changes import compare
-from grader.results import CheckResult, Outcome, TopicResult
+from grader.results import CheckResult, Outcome, Report, TopicResult
 from grader.submission import load_submission
 from grader.watch import Watch, digest, run, watch
 
@@ -117,6 +119,17 @@ def test_nothing_is_graded_when_nothing_has_changed(shown: Shown, file: Path) ->
     assert shown.look() == ""
     file.write_text(file.read_text() + "\n# a remark\n")
     assert "Areas: 7 of 7 points, nothing changed" in shown.look()
+
+
+def test_a_save_runs_nothing_on_a_gpu(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def graded(*arguments: Any, **options: Any) -> Report:
+        asked.append(options["device"])
+        return grade(*arguments, **options)
+
+    monkeypatch.setattr("grader.watch.grade", graded)
+    assert shown.look() and asked == ["cpu"]
 
 
 def test_a_file_that_is_imported_counts_too(shown: Shown, file: Path) -> None:
