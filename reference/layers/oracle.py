@@ -95,14 +95,17 @@ def squared_error(output: ndarray, target: ndarray) -> tuple[float, ndarray]:
 def tiny_cnn_step(
     x: ndarray, w_conv: ndarray, w_out: ndarray, target: float, lr: float
 ) -> tuple[float, float, ndarray, ndarray]:
-    """(output, loss, new_w_conv, new_w_out), the latter by PyTorch's own gradient descent."""
+    """(output, loss, new_w_conv, new_w_out), the latter by autograd and a step against the gradient.
+
+    The step is written out: making the first of PyTorch's optimizers takes half a second, for what a compiler would need.
+    """
     image, kernel, weights = _tensors(x, w_conv, w_out)
     parameters = [kernel.requires_grad_(), weights.requires_grad_()]
     output = torch.sigmoid(weights @ F.max_pool2d(_convolution(image, kernel), 2).flatten())
     loss = (output - target) ** 2 / 2
-    loss.backward()
-    torch.optim.SGD(parameters, lr=float(lr)).step()
-    return output.item(), loss.item(), kernel.detach().numpy(), weights.detach().numpy()
+    gradients = torch.autograd.grad(loss, parameters)
+    new = [old.detach() - float(lr) * slope for old, slope in zip(parameters, gradients, strict=True)]
+    return output.item(), loss.item(), new[0].numpy(), new[1].numpy()
 
 
 def _tensors(*arrays: ndarray) -> list[Tensor]:
