@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from grader import __version__
 from grader.batch.command import add_batch_commands
@@ -104,6 +108,26 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Who ends the command, or closes its terminal, ends it as Ctrl-C does: no copy of a submission is left behind."""
+    held = {}
+
+    def interrupt(number: int, frame: Any) -> None:
+        signal.signal(number, signal.SIG_IGN)  # once is enough, and a second time would end the tidying up
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        for number in (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")):
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores the latter
+                held[number] = signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, before in held.items():
+            signal.signal(number, before)
+
+
 def run_grade(options: argparse.Namespace) -> int:
     """`convgrade grade`."""
     from rich.console import Console
@@ -121,7 +145,8 @@ def run_grade(options: argparse.Namespace) -> int:
     if options.json == options.html == "-":
         raise UsageError("only one of --json and --html can go to standard output")
     path = Path(options.path) if options.path is not None else default_path()
-    with live_progress(Console(file=sys.stderr)) as listener:  # this very stream: checks run with others redirected
+    # the progress goes to this very stream: checks run with others redirected
+    with _ending_in_order(), live_progress(Console(file=sys.stderr)) as listener:
         report = grade(
             path,
             options.topic,

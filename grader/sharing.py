@@ -138,8 +138,9 @@ def _processes(suite: Suite, judges: Sequence[JudgeTopic]) -> Iterator[list[Conn
 
 def _serve(pipe: Connection, unneeded: Sequence[Connection], suite: Suite, judge: JudgeTopic) -> None:
     """Judge topic after topic, until there is none or the process that asks is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks, which ends this one
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGHUP):  # they are for the process that asks, which ends this one
+        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _end_once)
     for other in unneeded:
         other.close()
     topics = {check.topic.name: check.topic for check in suite}
@@ -157,6 +158,11 @@ def _serve(pipe: Connection, unneeded: Sequence[Connection], suite: Suite, judge
         pass
     except BaseException as error:
         _send_error(pipe, error)
+
+
+def _end_once(number: int, frame: Any) -> None:
+    signal.signal(number, signal.SIG_IGN)  # where the whole group is told, the process that asks tells once more
+    raise KeyboardInterrupt
 
 
 def _differentiates() -> bool:

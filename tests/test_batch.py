@@ -28,6 +28,7 @@ from grader.cli import main
 from grader.course import Course, load_course
 from grader.errors import UsageError
 from grader.grading import Settings
+from grader.report.output import HALF
 from grader.submission import Bundle
 from grader.workshop import Workshop
 
@@ -171,6 +172,18 @@ def test_results_are_not_put_among_the_submissions(batch: Run, tmp_path: Path, o
     code, _, error = batch(submissions, "--out", submissions / out)
     assert code == 2 and "would be taken for somebody's submission" in error
     assert [path.name for path in submissions.iterdir()] == ["ada"]
+
+
+def test_no_file_of_anybody_elses_is_removed(batch: Run, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    theirs = [".git-credentials", ".pre-commit-config.yaml", ".eslintrc.json-disabled", ".class.json-abcdefgh"]
+    for name in theirs:
+        (out / name).write_text("x")
+    (out / f"{HALF}class.json-abcdefgh").write_text("half")
+    assert batch(class_of(tmp_path / "in", ada=SOLUTION), "--out", out)[0] == 0
+    assert all((out / name).read_text() == "x" for name in theirs)
+    assert not list(out.glob(f"{HALF}*"))
 
 
 def test_results_are_never_overwritten_unasked(batch: Run, tmp_path: Path) -> None:

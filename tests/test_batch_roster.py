@@ -109,6 +109,11 @@ MOODLE = "Identifier,Full name,Email address,Grade\nParticipant 501,Ada Lovelace
         ("Participants of the course;;\r\nE-Mail;;\r\na@x;;\r\n", Student("", "", "", "a@x")),
         ("name,number\nAda,1\nid,email\n", Student("Ada")),
         ("Remarks, if any, or none\tID\tName\r\n\t1\tAda\r\n", Student("Ada", "1")),
+        ("Name;Vorname;Matrikelnummer\r\nLovelace;Ada;1\r\n", Student("Ada Lovelace", "1")),
+        ("Nom;Prénom;Mail\r\nLovelace;Ada;a@x\r\n", Student("Ada Lovelace", "", "", "a@x")),
+        ("Nombre,Apellidos,Email\nAda,Lovelace,a@x\n", Student("Ada Lovelace", "", "", "a@x")),
+        ("Name,First name,ID\nAda King Lovelace,Ada,1\n", Student("Ada King Lovelace", "1")),
+        ('Name,First name,ID\n"Lovelace, Ada",Ada,1\n', Student("Lovelace, Ada", "1")),
     ],
 )
 def test_class_lists(tmp_path: Path, text: str, student: Student) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,74 @@ def test_whose_id_came_with_another_name_is_told(tmp_path: Path, roster: Path) -
         ("52003", "Some Body"),
         ("52004", None),
     ]
+
+
+def day(number: int) -> datetime:
+    """A day of the month after, so that what comes later is newer."""
+    return datetime(2026, 11, 1 + number, 12)
+
+
+def test_nobodys_own_submission_gives_way_to_that_of_an_account_called_like_their_id(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text("name,id,login\nBob Bee,2001,bob\nEve Em,2002,eve\n")
+    names = ("bob", "2001", "2002")
+    download = write_folder(
+        tmp_path / "hw1-submissions",
+        (File(f"hw1-{name}/area.py", b"x = 1\n", day(number)) for number, name in enumerate(names)),
+    )
+    rows = matched(download, tmp_path / "r.csv").rows
+    mine = {row.student.id: row.submission.label for row in rows if row.listed and row.submission is not None}
+    assert mine == {"2001": "hw1-bob", "2002": "hw1-2002"}
+    (stray,) = [row for row in rows if not row.listed]
+    assert stray.why == "its id or login is the id of Bob Bee, whose own submission is hw1-bob"
+
+
+def test_nobodys_own_submission_gives_way_to_that_of_another_name_with_their_id(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text("name,id\nAda Lovelace,101\nBob Bee,205\n")
+    names = ("lovelaceada_77_5000_area.py", "beerobert_101_5001_area.py")
+    download = write_folder(tmp_path / "c", (File(name, b"x = 1\n", day(number)) for number, name in enumerate(names)))
+    rows = matched(download, tmp_path / "r.csv", "canvas").rows
+    (ada,) = [row for row in rows if row.listed and row.submission is not None]
+    assert ada.student.id == "101" and "lovelaceada" in ada.submission.label  # type: ignore[union-attr]
+    assert [row.listed for row in rows].count(False) == 1
+
+
+@pytest.mark.parametrize("people", ["5", "{}", "[]", "''"])
+def test_gradescopes_table_may_be_odd_and_large(tmp_path: Path, roster: Path, people: str) -> None:
+    table = (
+        f"submission_2:\n  :submitters: {people}\nsubmission_1: !ruby/hash:ActiveSupport::HashWithIndifferentAccess\n"
+        "  :submitters:\n  - :name: x\n    :sid: '52001'\n  :created_at: 9999-12-31 23:59:59.0 -23:59\n"
+        f"  :results:\n    output: {'x' * (2 << 20)}\n"
+    )
+    files = [File("submission_metadata.yml", table.encode())]
+    files += [File(f"submission_{number}/area.py", b"x = 1\n") for number in (1, 2)]
+    classes = matched(write_folder(tmp_path / "class", iter(files)), roster)
+    assert [row.student.id for row in classes.rows if row.submission is not None] == ["52001"]
+    assert classes.unused == (("submission_2", "submission_metadata.yml does not say whose it is"),)
+
+
+def test_a_table_of_gradescopes_that_is_too_large_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("grader.batch.platforms.METADATA_BYTES", 3)
+    files = [File("submission_metadata.yml", b"submission_1: {}\n"), File("submission_1/area.py", b"x = 1\n")]
+    with pytest.raises(UsageError, match="is larger than"):
+        matched(write_folder(tmp_path / "class", iter(files)))
+
+
+@pytest.mark.parametrize("written", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59"])
+def test_dates_at_the_ends_of_the_calendar_are_none(tmp_path: Path, written: str) -> None:
+    files = [File("submitted/ada/hw/area.py", b"x = 1\n"), File("submitted/ada/hw/timestamp.txt", written.encode())]
+    (row,) = matched(write_folder(tmp_path / "class", iter(files))).rows
+    assert row.submission is not None and row.moment is None
+    (tmp_path / "r.csv").write_text(f"name,handed in\nada,{written}\n")
+    with pytest.raises(UsageError, match=r"row 2: .* is not a date"):
+        load_roster(tmp_path / "r.csv")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+def test_a_pipe_is_no_class(tmp_path: Path) -> None:
+    for name in ("pipe", "pipe.zip"):
+        os.mkfifo(tmp_path / name)
+        with pytest.raises(UsageError, match="neither a folder nor a zip"):
+            open_tree(tmp_path / name)
 
 
 def test_what_is_part_of_no_submission_is_listed(tmp_path: Path) -> None:

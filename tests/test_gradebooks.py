@@ -311,8 +311,9 @@ def test_classroom50_results(entries: list[Entry]) -> None:
     without = dataclasses.replace(entries[1], result=lambda: None)
     wrong = dataclasses.replace(entries[2], result=lambda: b'{"classroom": ""}')
     broken = dataclasses.replace(entries[3], result=lambda: b"{")
-    filled = make(Request("classroom50"), [entries[0], without, wrong, broken])
-    assert filled.filled == 1 and len(filled.unfilled) == 3
+    deep = dataclasses.replace(entries[3], result=lambda: b"[" * 200_000)
+    filled = make(Request("classroom50"), [entries[0], without, wrong, broken, deep])
+    assert filled.filled == 1 and len(filled.unfilled) == 4
     result = json.loads(filled.files["classroom50/row_1/result.json"])
     assert {key: result[key] for key in RESULT} == RESULT
     assert (result["score"], result["max-score"]) == (2, 14)

@@ -81,7 +81,8 @@ def test_the_report_is_the_same_as_that_of_one_process(tmp_path: Path) -> None:
     assert not list((tmp_path / "scratch").iterdir())
 
 
-def test_ctrl_c_ends_everything(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ctrl_c_ends_everything_and_so_do_others(tmp_path: Path, number: signal.Signals) -> None:
     folder = tmp_path / "work"
     folder.mkdir()
     endless = "def {}(*args, **kwargs):\n    while True:\n        pass\n"
@@ -91,12 +92,12 @@ def test_ctrl_c_ends_everything(tmp_path: Path) -> None:
     process = subprocess.Popen(
         command(str(folder), "--jobs", "2"), env=environment(tmp_path / "scratch"), start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored where the tests run in the background
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # ignored where the tests run in the background
     )  # fmt: skip
     deadline = time.monotonic() + 60
     while len(workers(process.pid)) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, number)
     _, told = process.communicate(timeout=60)
     assert process.returncode == 130, told
     assert told.strip().endswith("convgrade: stopped")

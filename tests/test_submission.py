@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import functools
 import hashlib
 import os
 import stat
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 from conftest import SOLUTION
@@ -17,7 +19,9 @@ from grader import grade
 from grader.course import Course
 from grader.errors import SubmissionUnreadable
 from grader.results import Outcome
-from grader.submission import Submission, load_submission, sources
+from grader.submission import Submission, bundle, load_submission, sources
+from grader.submission.bundle import TAKEN, read_bundle
+from grader.submission.sources import folder_entries
 
 SOURCE = b"def area(height, width):\n    return height * width\n"
 
@@ -277,6 +281,54 @@ def test_zips_in_a_folder_and_in_a_zip_are_opened(tmp_path: Path, course: Course
     (folder / "other.py").write_bytes(b"x = 1\n")
     submission = load(folder, course)
     assert submission.problems == {"area": "area.py was not handed in"} and submission.notes[0] == told
+
+
+def test_a_zip_of_an_environment_is_read_once(tmp_path: Path, course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its table of contents takes a tenth of a second; read anew for each of thousands of files it took minutes."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    members = {f"lib/{number}.py": b"" for number in range(50)} | {"hw/area.py": SOURCE}
+    make_zip(folder / "work.zip", members)
+    opened: list[object] = []
+
+    class Counted(zipfile.ZipFile):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            opened.append(arguments[0])
+            super().__init__(*arguments, **options)
+
+    monkeypatch.setattr(zipfile, "ZipFile", Counted)
+    assert read_bundle("ada", folder_entries(folder, TAKEN)).entries()[0].path.name == "area.py"
+    assert len(opened) == 2
+
+
+def test_zips_in_a_zip_share_what_may_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = make_zip(tmp_path / "inner.zip", {"other.py": b"#" * 1000}).read_bytes()
+    (tmp_path / "w").mkdir()
+    outer = make_zip(tmp_path / "w" / "z.zip", {f"{number}.zip": inner for number in range(9)} | {"area.py": SOURCE})
+    limit = outer.stat().st_size + 3 * len(inner)
+    monkeypatch.setattr(bundle, "_Budget", functools.partial(bundle._Budget, limit))
+    kept = read_bundle("ada", folder_entries(tmp_path / "w", TAKEN))
+    assert kept.notes == ("3.zip was not opened: the zips before it are too large or hold too many files",)
+    assert sorted(path for path, _ in kept.files) == ["z/0/other.py", "z/1/other.py", "z/2/other.py", "z/area.py"]
+
+
+def test_a_table_of_contents_is_found_where_python_finds_it(tmp_path: Path, course: Course) -> None:
+    """The end of the zip may hold its own signature where nobody looks; what it says of the table's size counts."""
+    archive = make_zip(tmp_path / "a.zip", {f"{number:0200}.txt": b"" for number in range(20_000)})
+    content = bytearray(archive.read_bytes())
+    content[-18:-14] = b"PK\5\6"  # the numbers of disks
+    archive.write_bytes(content)
+    with pytest.raises(SubmissionUnreadable, match="holds too many files"):
+        load(archive, course)
+
+
+def test_the_name_of_a_zip_leads_nowhere_else(tmp_path: Path, course: Course) -> None:
+    inner = make_zip(tmp_path / "inner.zip", {"area.py": SOURCE}).read_bytes()
+    for name in ("...zip", "..zip", ".zip"):
+        (tmp_path / "w").mkdir(exist_ok=True)
+        make_zip(tmp_path / "w" / "outer.zip", {f"x/{name}": inner, "hw.zip": inner})
+        kept = read_bundle("ada", folder_entries(tmp_path / "w", TAKEN))
+        assert all(".." not in PurePosixPath(path).parts for path, _ in kept.files), name
 
 
 @pytest.mark.parametrize("name", ["../area.py", "/area.py", "a/../../area.py", "..\\area.py"])

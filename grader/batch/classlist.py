@@ -54,6 +54,7 @@ def match_class(found: Found, roster: Sequence[Student] | None) -> ClassList:
     """Give each submission to its people. Without a class list, each is its own person's."""
     owned: dict[Student, list[HandedIn]] = {student: [] for student in roster or ()}
     called: dict[tuple[Student, str], str] = {}
+    doubtful: dict[tuple[Student, str], Clue] = {}
     nobody: list[Row] = []
     index = Index(roster) if roster is not None else None
     for submission in found.submissions:
@@ -66,10 +67,23 @@ def match_class(found: Found, roster: Sequence[Student] | None) -> ClassList:
                 owned[match].append(submission)
                 if clue.name and match.name and not share_a_word(clue.name, match.name):
                     called[match, submission.label] = clue.name
+                    doubtful[match, submission.label] = clue
+                elif clue.login and match.login and not _is_login(clue.login, match):
+                    doubtful[match, submission.label] = clue
             else:
                 nobody.append(_of_nobody(submission, clue, match))
+    for student, theirs in owned.items():
+        sure = [one for one in theirs if (student, one.label) not in doubtful]
+        for one in [one for one in theirs if one not in sure] if sure else ():  # their own stands, whatever its date
+            why = f"its id or login is the id of {student.shown}, whose own submission is {sure[0].label}"
+            nobody.append(_of_nobody(one, doubtful[student, one.label], why))
+            theirs.remove(one)
     rows = [_row(student, submissions, called) for student, submissions in owned.items()]
     return ClassList(found.shape, (*rows, *nobody), found.unused, roster is not None)
+
+
+def _is_login(text: str, student: Student) -> bool:
+    return folded(text) in {folded(one) for one in (student.login, student.email, *student.also)}
 
 
 def student_of(clue: Clue) -> Student:

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from grader.batch.handedin import Clue, Found, HandedIn, take_item
+from grader.batch.roster import is_sane
 from grader.batch.tree import Item, Tree, read_small
 from grader.errors import UsageError
 from grader.submission.bundle import TAKEN
@@ -72,18 +73,23 @@ def _repositories(tree: Tree, shape: str, slug: str) -> Found:
 
 
 METADATA = "submission_metadata.yml"
+METADATA_BYTES = 64 << 20
+"""It holds the output of everyone's autograder."""
 
 
 def gradescope(tree: Tree, known_ids: frozenset[str]) -> Found | None:
     """Gradescope's export: `submission_metadata.yml` says whose each folder is, more than one person where they teamed up."""
-    content = read_small(tree, METADATA)
+    content = read_small(tree, METADATA, METADATA_BYTES)
     if content is None:
+        if Item(METADATA, False) in tree.items():
+            raise UsageError(f"{METADATA} cannot be read, or is larger than {METADATA_BYTES >> 20} MiB")
         return None
     table = _load_metadata(content)
     submissions, unused = [], []
     for item in tree.items():
         entry = table.get(item.name)
-        people = tuple(_submitter(person) for person in entry.get(":submitters") or ()) if entry else ()
+        listed = entry.get(":submitters") if entry else None
+        people = tuple(map(_submitter, listed)) if isinstance(listed, list) else ()
         if people and item.is_folder:
             made = _moment(entry.get(":created_at")) if entry else None
             found = take_item(tree, item, *people)
@@ -97,8 +103,17 @@ def gradescope(tree: Tree, known_ids: frozenset[str]) -> Found | None:
 def _load_metadata(content: bytes) -> dict[str, dict[str, Any]]:
     import yaml
 
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # the faster one, where it was built
+        """Reads objects of Ruby's as the plain tables, lists and texts that they are written as."""
+
+    def plain(loader: Any, suffix: str, node: Any) -> Any:
+        if isinstance(node, yaml.MappingNode):
+            return loader.construct_mapping(node, deep=True)
+        return loader.construct_sequence(node, deep=True) if isinstance(node, yaml.SequenceNode) else node.value
+
+    Loader.add_multi_constructor("!", plain)
     try:
-        table = yaml.safe_load(content)
+        table = yaml.load(content, Loader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise UsageError(f"{METADATA} cannot be read: {error}") from None
     if not isinstance(table, dict):
@@ -108,7 +123,7 @@ def _load_metadata(content: bytes) -> dict[str, dict[str, Any]]:
 
 def _moment(value: Any) -> datetime | None:
     """A date of the table; the reader gives some in UTC without saying so."""
-    if not isinstance(value, datetime):
+    if not isinstance(value, datetime) or not is_sane(value):
         return None
     return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
 
@@ -162,7 +177,7 @@ def _timestamp(tree: Tree) -> datetime | None:
         except ValueError:
             continue
         times.append(found if found.tzinfo is not None else found.replace(tzinfo=UTC))
-    return max(times, default=None)
+    return max(filter(is_sane, times), default=None)
 
 
 def folders(tree: Tree, known_ids: frozenset[str]) -> Found | None:

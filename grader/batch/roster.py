@@ -20,9 +20,10 @@ TITLE_ROWS = 10
 SPREADSHEETS = (b"PK\3\4", b"\xd0\xcf\x11\xe0")
 """How files of spreadsheet programs begin, new and old."""
 COLUMNS = {
-    "name": ("name", "full name", "student", "student name", "vollständiger name", "nom complet", "nombre completo"),
+    "name": ("name", "full name", "student", "student name", "vollständiger name", "nom complet", "nombre completo", "nom"),
     "first": ("first name", "first_name", "firstname", "given name", "vorname", "prénom", "nombre"),
-    "last": ("last name", "last_name", "lastname", "surname", "family name", "nachname", "nom de famille", "apellido(s)"),
+    "last": ("last name", "last_name", "lastname", "surname", "family name", "nachname", "nom de famille", "apellido(s)",
+             "apellidos", "apellido", "cognome"),
     "id": ("id", "student id", "student_id", "canvas user id", "id number", "idnumber", "identifier", "sid",
            "matriculation number", "sis user id", "sis_user_id", "sis id", "id-nummer", "matrikelnummer", "identifiant"),
     "login": ("login", "username", "user name", "user", "github", "github username", "github_username", "sis login id",
@@ -216,7 +217,11 @@ def read_student(row: Sequence[str], columns: dict[str, list[int]]) -> Student |
     ids = [match[1] if (match := PARTICIPANT.fullmatch(cell)) else cell for cell in cells("id")]
     logins, emails = cells("login"), cells("email")
     parts = [*cells("first")[:1], *cells("last")[:1]]
-    names = [" ".join(parts)] if parts else cells("name")
+    whole = cells("name")
+    if parts and whole and not columns["last"]:  # "Name, Vorname": the surname, or all of the name beside a part of it
+        known = set(folded(whole[0]).replace(",", " ").split())
+        parts = [whole[0]] if known.issuperset(folded(parts[0]).split()) else [parts[0], whole[0]]
+    names = [" ".join(parts)] if parts else whole
     name = names[0] if names else ""
     if not (name or ids or logins or emails) or name == "Points Possible" or name == "Student, Test":
         return None
@@ -233,13 +238,21 @@ def _moment_of(cells: Mapping[str, str], where: str, zone: tzinfo) -> datetime |
     for text in (cells.get(heading, "").strip() for heading in HANDED_IN):
         if text and text != "-":
             try:
-                return _in_zone(datetime.fromisoformat(text), zone)
+                moment = _in_zone(datetime.fromisoformat(text), zone)
+                if is_sane(moment):
+                    return moment
+                raise ValueError
             except ValueError:
                 raise UsageError(f"{where}: {text[:40]!r} is not a date like 2026-12-01T23:59+01:00") from None
     try:
         return _in_zone(datetime.strptime(cells.get(MOODLE_HANDED_IN, "").strip(), MOODLE_DATE), zone)
     except ValueError:
         return None
+
+
+def is_sane(moment: datetime) -> bool:
+    """Whether a date is one that can be counted with; those at either end of the calendar have no other zones."""
+    return 1970 <= moment.year <= 9000
 
 
 def _in_zone(moment: datetime, zone: tzinfo) -> datetime:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import UsageError
-from grader.report.output import write_bytes
+from grader.report.output import HALF, write_bytes
 from grader.results import Report
 from grader.submission import Bundle
 
@@ -135,7 +135,7 @@ class Store:
         """Remove what a run that was killed had begun to write."""
         for folder in self._folders():
             with os.scandir(folder) as entries:
-                halves = [e.path for e in entries if e.name.startswith(".") and "-" in e.name and e.is_file()]
+                halves = [e.path for e in entries if e.name.startswith(HALF) and e.is_file(follow_symlinks=False)]
             for path in halves:
                 with contextlib.suppress(OSError):
                     os.unlink(path)

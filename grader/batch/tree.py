@@ -164,7 +164,7 @@ def open_tree(path: Path) -> Tree:
         raise UsageError(f"{path} does not exist")
     if path.is_dir():
         return FolderTree(path)
-    if path.suffix.lower() != ".zip" and not zipfile.is_zipfile(path):
+    if not path.is_file() or (path.suffix.lower() != ".zip" and not zipfile.is_zipfile(path)):
         raise UsageError(f"{path} is neither a folder nor a zip; `convgrade grade` grades a single file")
     try:
         infos = read_table(path, str(path), CLASS_TABLE_BYTES)
@@ -183,12 +183,12 @@ def _is_left_behind(name: str) -> bool:
     return name in IGNORED or name.startswith(".")
 
 
-def read_small(tree: Tree, name: str) -> bytes | None:
-    """A file of at most 1 MiB that may lie in the tree; None where it does not or cannot be read."""
+def read_small(tree: Tree, name: str, limit: int = FILE_BYTES) -> bytes | None:
+    """A file of at most so many bytes that may lie in the tree; None where it does not or cannot be read."""
     try:
         if not any(item.name == name and not item.is_folder for item in tree.items()):
             return None
     except UsageError:
         return None
     content = tree.entry(name).read()
-    return content if isinstance(content, bytes) and len(content) <= FILE_BYTES else None
+    return content if isinstance(content, bytes) and len(content) <= limit else None

@@ -84,7 +84,8 @@ def _trace(
         reply = student.trace_model(model, ran.arguments[1], partial=True, training=training, **filled)
     told = reply if isinstance(reply, dict) else {}
     entries = told.get("entries")
-    return (entries if isinstance(entries, list) else []), bool(told.get("outputs"))
+    outputs = told.get("outputs")
+    return (entries if isinstance(entries, list) else []), isinstance(outputs, (list, tuple)) and len(outputs) > 0
 
 
 def _shape(call: Call) -> tuple[int, ...] | None:

@@ -38,6 +38,10 @@ def write_output(path: str, text: str) -> None:
     write_bytes(Path(path), text.encode())
 
 
+HALF = ".convgrade-"
+"""How the names of files begin that are not whole yet."""
+
+
 def write_bytes(target: Path, content: bytes) -> None:
     """Write a file, replacing what is there only once everything is on the disk, so that a power cut leaves one or the other.
 
@@ -48,7 +52,7 @@ def write_bytes(target: Path, content: bytes) -> None:
         if target.exists() and not target.is_file():  # a pipe or a device: there is nothing to replace
             target.write_bytes(content)
             return
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:80]}-", dir=target.parent)
+        descriptor, temporary = tempfile.mkstemp(prefix=f"{HALF}{target.name[:80]}-", dir=target.parent)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
             stream.flush()

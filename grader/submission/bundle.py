@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from grader.errors import SubmissionUnreadable
-from grader.submission.sources import KINDS, Entry, zip_entries
+from grader.submission.sources import ENTRIES, KINDS, ZIP_BYTES, Entry, zip_entries
 
 BUNDLE_BYTES = 32 << 20
 """All files of one submission together; those that lie deepest are then not read."""
@@ -106,23 +106,39 @@ def open_archives(entries: Iterable[Entry], nested: int = NESTED) -> tuple[list[
     """
     found = list(entries)
     problems: list[str] = []
-    opened = list(_opened([e for e in found if e.path.suffix.lower() not in ARCHIVES], problems, nested))
+    plain = [entry for entry in found if entry.path.suffix.lower() not in ARCHIVES]
+    opened = list(_opened(plain, problems, nested, _Budget()))
     archives = [entry.path.name for entry in found if entry.path.suffix.lower() in ARCHIVES]
     problems += [f"{_unicode(name)} is an archive of a kind that is not read; hand in a zip" for name in archives]
     return opened, problems
 
 
-def _opened(entries: Iterable[Entry], problems: list[str], depth: int) -> Iterable[Entry]:
+@dataclass
+class _Budget:
+    """What is left for all zips of a submission together: they stay in memory as long as their entries may be read."""
+
+    bytes: int = ZIP_BYTES
+    entries: int = 4 * ENTRIES
+    told: bool = False
+
+
+def _opened(entries: Iterable[Entry], problems: list[str], depth: int, left: _Budget) -> Iterable[Entry]:
     """The entries, with what is in a zip in that zip's place, below a folder of its name."""
     for entry in entries:
         if entry.path.suffix.lower() != ".zip":
             yield entry
             continue
         name = _unicode(entry.path.name)
+        if left.bytes <= 0 or left.entries <= 0:
+            if not left.told:
+                problems.append(f"{name} was not opened: the zips before it are too large or hold too many files")
+            left.told = True
+            continue
         content = entry.read() if depth else "is a zip within a zip within a zip, which is not opened"
         if isinstance(content, str):
             problems.append(f"{name} {content}")
             continue
+        left.bytes -= len(content)
         try:
             inner = zip_entries(content, (*KINDS, ".zip"), name)
         except SubmissionUnreadable as error:
@@ -130,8 +146,12 @@ def _opened(entries: Iterable[Entry], problems: list[str], depth: int) -> Iterab
             continue
         if not inner:
             problems.append(f"{name} holds no .py file and no notebook")
-        below = (Entry(entry.path.with_suffix("") / e.path, e.read, e.modified) for e in inner)
-        yield from _opened(below, problems, depth - 1)
+        inner = inner[: max(0, left.entries)]
+        left.entries -= len(inner)
+        folder = entry.path.name[: -len(".zip")]
+        folder = folder if folder.strip(".") else entry.path.name  # "...zip" is no way up
+        below = (Entry(entry.path.parent / folder / e.path, e.read, e.modified) for e in inner)
+        yield from _opened(below, problems, depth - 1, left)
 
 
 def _constant(content: bytes | str) -> Callable[[], bytes | str]:

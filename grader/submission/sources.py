@@ -6,13 +6,14 @@ Nothing of an archive is ever unpacked to disk, so names that collide, climb out
 from __future__ import annotations
 
 import errno
+import functools
 import io
 import os
 import stat
 import struct
 import zipfile
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -85,10 +86,11 @@ def zip_entries(archive: Path | bytes, kinds: tuple[str, ...] = KINDS, name: str
     if size > ZIP_BYTES:
         raise SubmissionUnreadable(f"{shown} is larger than {ZIP_BYTES >> 20} MiB; hand in the .py files alone")
     entries = []
+    open_zip = opener(archive)
     for info in read_table(archive, shown, TABLE_BYTES):
         path = member_path(info)
         if path is not None and len(path.parts) <= DEPTH + 1 and path.suffix.lower() in kinds:
-            reader = member_reader(opener(archive), info, limit_of(path))
+            reader = member_reader(open_zip, info, limit_of(path))
             entries.append(Entry(path, reader, member_time(info)))
     return entries[:ENTRIES]
 
@@ -112,7 +114,9 @@ def _table_size(stream: IO[bytes]) -> int:
     tail_at = max(0, size - (1 << 16) - 100)
     stream.seek(tail_at)
     tail = stream.read()
-    end = tail.rfind(b"PK\5\6")
+    end = len(tail) - 22  # without a comment, which is what zipfile looks for first
+    if not (tail[end:].startswith(b"PK\5\6") and tail.endswith(b"\0\0")):
+        end = tail.rfind(b"PK\5\6")
     if end < 0 or end + 22 > len(tail):
         return 0
     (stated,) = struct.unpack_from("<I", tail, end + 12)
@@ -154,13 +158,18 @@ def member_time(info: zipfile.ZipInfo) -> float:
 
 
 def limit_of(path: PurePosixPath) -> int:
-    """Bytes that a file may have: more for a zip, and for a notebook."""
-    return {".zip": ZIP_BYTES, ".ipynb": NOTEBOOK_BYTES}.get(path.suffix.lower(), FILE_BYTES)
+    """Bytes that a file may have: more for a zip, for a notebook, and for what a platform says of a whole class."""
+    return {".zip": ZIP_BYTES, ".ipynb": NOTEBOOK_BYTES, ".yml": ZIP_BYTES}.get(path.suffix.lower(), FILE_BYTES)
 
 
-def opener(archive: Path | bytes) -> Callable[[], zipfile.ZipFile]:
-    """Opens the zip anew each time."""
-    return lambda: zipfile.ZipFile(io.BytesIO(archive) if isinstance(archive, bytes) else archive)
+def opener(archive: Path | bytes) -> Callable[[], AbstractContextManager[zipfile.ZipFile]]:
+    """Opens the zip when first asked, and gives the same one from then on: its whole table is read each time it is opened."""
+
+    @functools.cache
+    def opened() -> zipfile.ZipFile:
+        return zipfile.ZipFile(io.BytesIO(archive) if isinstance(archive, bytes) else archive)
+
+    return lambda: nullcontext(opened())
 
 
 def _opened(archive: Path | bytes) -> IO[bytes]:

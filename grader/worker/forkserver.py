@@ -26,13 +26,15 @@ import warnings
 from . import process
 
 LINE_BYTES = 1 << 16
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main(needs: str, descriptor: int) -> None:
     """Warm up once, then serve the grader's requests."""
     modules = process.warm_up(needs)
     paths = process.find_paths(needs)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's to handle
+    for ending in ENDING:  # they go to the whole group, and are the grader's to handle
+        signal.signal(ending, signal.SIG_IGN)
     # from Python 3.12 on, forking beside a thread is warned of: CUDA leaves one, idle, after it has found no GPU
     warnings.simplefilter("ignore", DeprecationWarning)
     gc.collect()
@@ -62,7 +64,8 @@ def main(needs: str, descriptor: int) -> None:
         if pid == 0:
             try:
                 process.own_session()
-                signal.signal(signal.SIGINT, signal.SIG_DFL)
+                for ending in ENDING:
+                    signal.signal(ending, signal.SIG_DFL)
                 process.become_worker((received[0], received[1], received[2]), request["start"], modules, paths, own)
             except BaseException:
                 traceback.print_exc()

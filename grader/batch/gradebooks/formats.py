@@ -131,7 +131,7 @@ def _identity(entry: Entry) -> Identity | None:
     content = entry.result() if entry.result is not None else None
     try:
         form = json.loads(content) if content is not None else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     names = [field.name for field in fields(Identity)]
     if not isinstance(form, dict) or not all(isinstance(form.get(name), str) and form[name] for name in names):
