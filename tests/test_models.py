@@ -1394,3 +1394,21 @@ def test_the_oracle_is_traced_once_for_a_class(
         report = grade(tmp_path, course=pairs, only="Pair/values", workshop=own_workshop)
         assert len(traced) == count
         assert told in " ".join(failed(report, "Pair/values").observations)
+
+
+@pytest.mark.parametrize("forged", ["{'outputs': np.zeros(2)}", "{'outputs': np.zeros((0, 2)), 'entries': [1]}", "7"])
+def test_a_forged_trace_is_nobody_elses_fault(tmp_path: Path, forged: str) -> None:
+    """What the worker says of the layers is only for the message: whatever it is, the score stands."""
+    (tmp_path / "unet.py").write_text(f"""
+import sys
+import numpy as np
+from torch import nn
+
+sys.modules["grader.worker.operations"].OPERATIONS["trace_model"] = lambda *_, **__: {forged}
+
+
+def build_unet(*_, **__):
+    return nn.Conv2d(1, 2, 3)
+""")
+    report = grade(tmp_path, "unet", device="cpu")
+    assert report.faults == () and report.points_earned < report.points_possible / 2
