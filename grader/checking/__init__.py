@@ -2,6 +2,7 @@
 
 from grader.checking.arrays import as_drawn, draw_array, draw_distinct, draw_positive, rng
 from grader.checking.compare import (
+    expect_again,
     expect_array,
     expect_equal,
     expect_handle,
@@ -52,6 +53,7 @@ __all__ = [
     "draw_array",
     "draw_distinct",
     "draw_positive",
+    "expect_again",
     "expect_all_used",
     "expect_array",
     "expect_description",

@@ -57,6 +57,13 @@ def fail(what: str, wanted: Scalar = None, got: Scalar = None, value: Any = None
     raise CheckFailed(Failure(what=what, wanted=wanted, got=got), value)
 
 
+def expect_again(again: Any, first: Any, what: str) -> None:
+    """Require that a second call with the same cache gives what the first one gave, which was right: it changed nothing in it."""
+    right = np.asarray(first)
+    bound = float(np.abs(right).max(initial=0.0))
+    expect_array(again, right, bound, what=f"{what} of the second call with the same cache")
+
+
 def expect_array(
     got: Any, wanted: np.ndarray, bound: np.ndarray | float | None = None, *, what: str = "the output"
 ) -> None:

@@ -392,7 +392,8 @@ def _with_dropout(entries: Sequence[Any]) -> list[Any]:
             if entries[drawn]["op"] == "bernoulli" and entries[drawn]["inputs"] == [source]:
                 rate = round(1 - entries[drawn]["settings"]["p"], 6)
                 made[number] = {**entry, "op": "native_dropout", "inputs": [source], "settings": {"p": rate}}
-                made[drawn] = made[scaled] = {**entry, "op": "view", "inputs": [source]}
+                without = {name: value for name, value in entry.items() if name != "numbers"}  # those are the product's
+                made[drawn] = made[scaled] = {**without, "op": "view", "inputs": [source]}
     return made
 
 

@@ -17,6 +17,7 @@ from grader.checking import (
     as_drawn,
     draw_array,
     draw_positive,
+    expect_again,
     expect_array,
     expect_message,
     expect_value_error,
@@ -502,14 +503,17 @@ def test_backward_own_forward(student, case):
 @example(case=Rows(3, 1))
 @given(case=rows(least=3))
 def test_backward_arguments_untouched(student, case):
-    """The gradients are right, from the cache that is given and not the latest, and dout is not changed in place."""
+    """The gradients are right, also once more, from the cache that is given and not the latest; dout is not changed in place."""
     arguments, dout = inputs(case)
     *_, cache = student.batchnorm_forward(*arguments, **options(case, True))
     student.batchnorm_forward(*plain(inputs(case._replace(seed=case.seed + 1)).arguments), **options(case, True))
     gradients, after = student.observe("batchnorm_backward", dout, cache)
+    again = student.batchnorm_backward(dout, cache)
     for position, gradient in enumerate(gradients):
         expect_gradient(gradient, case, position)
     expect_untouched(after[0], (dout,), ("dout",))
+    for name, one, first in zip(("dx", "dgamma", "dbeta"), again, gradients, strict=True):
+        expect_again(one, first, name)
 
 
 # -- spatial_batchnorm_forward ----------------------------------------------------------------------------------------
@@ -655,16 +659,19 @@ def test_spatial_backward_own_forward(student, case):
 @example(case=Images(1, 1, 1, 3))
 @given(case=images(least=2).map(lambda case: case._replace(h=case.h + 1)))
 def test_spatial_backward_arguments_untouched(student, case):
-    """The gradients are right, from the cache that is given and not the latest, and dout is not changed in place."""
+    """The gradients are right, also once more, from the cache that is given and not the latest; dout is not changed in place."""
     arguments, dout = inputs(case)
     *_, cache = student.spatial_batchnorm_forward(*arguments, **options(case, True))
     student.spatial_batchnorm_forward(
         *plain(inputs(case._replace(seed=case.seed + 1)).arguments), **options(case, True)
     )
     gradients, after = student.observe("spatial_batchnorm_backward", dout, cache)
+    again = student.spatial_batchnorm_backward(dout, cache)
     for position, gradient in enumerate(gradients):
         expect_gradient(gradient, case, position)
     expect_untouched(after[0], (dout,), ("dout",))
+    for name, one, first in zip(("dx", "dgamma", "dbeta"), again, gradients, strict=True):
+        expect_again(one, first, name)
 
 
 # -- fold_batchnorm ---------------------------------------------------------------------------------------------------

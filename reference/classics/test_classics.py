@@ -159,10 +159,12 @@ def check_dropout(student: Any, function: str, seed: int) -> None:
     bound = float(np.abs(found.scores).max())
     expect_array(got.outputs[0], found.scores[None], bound, what="the row of scores that follows from the units kept")
     pair = np.repeat(PIXEL * np.random.default_rng(seed).uniform(-1, 1, image(function)), 2, axis=0)
-    scores = run(student, model, pair, seed=seed, training=True).outputs[0]
-    first, second = own_array(scores, np.zeros((2, CLASSES)), "the scores of two images")
-    if np.allclose(first, second, rtol=1e-9):
+    passes = [run(student, model, pair, seed=seed + n, training=True).outputs[0] for n in (0, 1)]
+    before, after = (own_array(scores, np.zeros((2, CLASSES)), "the scores of two images") for scores in passes)
+    if np.allclose(before[0], before[1], rtol=1e-9):
         fail("two equal images in one batch get the same scores in training: the same units are dropped for both")
+    if np.allclose(before, after, rtol=1e-9):
+        fail("two passes over the same images give the same scores in training: the same units are dropped each time")
 
 
 @pytest.mark.check("build_lenet5/worked_example", points=1)

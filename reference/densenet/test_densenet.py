@@ -273,11 +273,11 @@ def test_transition_parameters(student: Any, case: Case) -> None:
 
 
 @remember
-def right_published(depth: int) -> Description:
+def right_published(depth: int, growth_rate: int | None = None) -> Description:
     """The parameters of a published network."""
     from grader.worker.models import sketch_model
 
-    return describe_right(sketch_model(oracle.build_densenet, depth))
+    return describe_right(sketch_model(oracle.build_densenet, depth, growth_rate=growth_rate))
 
 
 def check_published(student: Any, *depths: int) -> None:
@@ -300,12 +300,14 @@ def test_published(student: Any) -> None:
 
 @pytest.mark.check("build_densenet/published_161", points=1)
 def test_published_161(student: Any) -> None:
-    """DenseNet-161 has growth rate 48 and 28,681,000 parameters."""
+    """DenseNet-161 has growth rate 48 and 28,681,000 parameters; a growth rate of 32 that is asked for is 32."""
     check_published(student, 161)
+    thin = student.sketch_model(student.build_densenet, 161, growth_rate=32)
+    expect_parameters(student, thin, right_published(161, 32), (1, 3, 224, 224))
 
 
 @pytest.mark.check("build_densenet/evaluation", points=3)
-@example(case=Network(121, 3, 3, 2, 2, 33, 40, 0))
+@example(case=Network(121, 3, 3, 2, 2, 33, 70, 0))
 @example(case=Network(121, 4, 1, 3, 2, 64, 35, 1))
 @few
 @given(case=networks)

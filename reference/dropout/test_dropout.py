@@ -23,6 +23,7 @@ from grader.checking import (
     Rng,
     as_drawn,
     draw_array,
+    expect_again,
     expect_array,
     expect_integer,
     expect_message,
@@ -728,14 +729,16 @@ def test_x_unchanged(student, case):
 @given(case=batches(DOZENS, MIDDLE))
 @settings(max_examples=6)
 def test_dout_unchanged(student, case):
-    """dx is right, and dout is not changed in place, in either mode; nor does classic_dropout_backward change it."""
+    """dx is right, also once more, and dout not changed in place, in either mode; nor does classic_dropout_backward change it."""
     x, dout = contents(case), contents(case, 1)
     for training in (True, False):
         out, cache = forward(student, INVERTED, x, case.keep_prob, case.generator(), training)
         mask = mask_of(out, case.shape, "out of dropout_forward") if training else np.ones(case.shape, dtype=bool)
         dx, ((after, _), _) = student.observe("dropout_backward", dout, cache)
+        again = student.dropout_backward(dout, cache)
         expect_array(dx, np.where(mask, dout * factor(INVERTED, case.keep_prob, training), 0.0), what="dx")
         expect_unchanged(after, dout, "dout", "dropout_backward", dx)
+        expect_again(again, dx, "dx")
         _, cache = forward(student, CLASSIC, x, case.keep_prob, case.generator(), training)
         dx, ((after, _), _) = student.observe("classic_dropout_backward", dout, cache)
         expect_unchanged(after, dout, "dout", "classic_dropout_backward", dx)

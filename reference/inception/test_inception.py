@@ -180,13 +180,19 @@ def test_network_parameters(student: Any, case: Network) -> None:
 @settings(max_examples=1)
 @given(seed=seeds)
 def test_dropout(student: Any, seed: int) -> None:
-    """In training mode the linear layer's inputs are dropped with probability 0.4, the others divided by 0.6."""
+    """In training the linear layer's inputs are dropped with probability 0.4, anew each time, and the others divided by 0.6."""
     case = Network(MANY, 3, 2, seed)
     model = student.build_googlenet(MANY)
     calm = run(student, model, case.x, seed=seed)
     training = run(student, model, case.x, seed=seed, training=True)
     expect_all_used(training)
     expect_dropout(*(features_of(one) for one in (calm, training)))
+    pair = np.repeat(np.random.default_rng(seed).uniform(-1, 1, (1, *case.x[1:])), 2, axis=0)
+    first, second = (run(student, model, pair, seed=seed + n, training=True).outputs[0] for n in (0, 1))
+    if np.allclose(first[0], first[1], rtol=1e-9):
+        fail("two equal images in one batch get the same scores in training: the same inputs are dropped for both")
+    if np.allclose(first, second, rtol=1e-9):
+        fail("two passes over the same images give the same scores in training: the same inputs are dropped each time")
 
 
 @remember

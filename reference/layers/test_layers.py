@@ -20,6 +20,7 @@ from grader.checking import (
     as_drawn,
     draw_array,
     draw_positive,
+    expect_again,
     expect_array,
     expect_no_warning,
     expect_number,
@@ -448,13 +449,16 @@ def test_affine_backward_agrees_with_own_forward(student, case):
 @example(case=Batch(1, (2,), 1))
 @given(case=batches())
 def test_affine_backward_arguments_untouched(student, case):
-    """The gradients are right and dout is not changed in place."""
+    """The gradients are right, also when asked for once more, and dout is not changed in place."""
     *arguments, dout = affine_inputs(case)
     _, cache = student.affine_forward(*arguments)
     gradients, after = student.observe("affine_backward", dout, cache)
+    again = student.affine_backward(dout, cache)
     for position, gradient in enumerate(gradients):
         expect_affine_gradient(gradient, case, position)
     expect_untouched(after[0], (dout,), ("dout",))
+    for name, one, first in zip(("dx", "dw", "db"), again, gradients, strict=True):
+        expect_again(one, first, name)
 
 
 # -- relu_forward -----------------------------------------------------------------------------------------------------
@@ -533,12 +537,14 @@ def test_relu_backward_agrees_with_own_forward(student, case):
 @example(case=Entries((2, 3), high=9.0))
 @given(case=entries(high=9.0))
 def test_relu_backward_arguments_untouched(student, case):
-    """The gradient is right and dout is not changed in place."""
+    """The gradient is right, also when asked for once more, and dout is not changed in place."""
     x, dout = entry_inputs(case)
     _, cache = student.relu_forward(x)
     dx, after = student.observe("relu_backward", dout, cache)
+    again = student.relu_backward(dout, cache)
     expect_dx(dx, relu(case))
     expect_untouched(after[0], (dout,), ("dout",))
+    expect_again(again, dx, "dx")
 
 
 # -- sigmoid_forward --------------------------------------------------------------------------------------------------
@@ -686,12 +692,14 @@ def test_sigmoid_backward_agrees_with_own_forward(student, case):
 @example(case=Entries((2, 3)))
 @given(case=entries())
 def test_sigmoid_backward_arguments_untouched(student, case):
-    """The gradient is right and dout is not changed in place."""
+    """The gradient is right, also when asked for once more, and dout is not changed in place."""
     x, dout = entry_inputs(case)
     _, cache = student.sigmoid_forward(x)
     dx, after = student.observe("sigmoid_backward", dout, cache)
+    again = student.sigmoid_backward(dout, cache)
     expect_dx(dx, sigmoid(case))
     expect_untouched(after[0], (dout,), ("dout",))
+    expect_again(again, dx, "dx")
 
 
 # -- softmax_cross_entropy --------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from grader.checking import (
     draw_array,
     draw_distinct,
     draw_positive,
+    expect_again,
     expect_array,
     expect_message,
     expect_value_error,
@@ -311,10 +312,11 @@ def test_max_forward(student: Any, case: Windows) -> None:
 
 @pytest.mark.check("max_pool_forward/negative_values", points="1/2")
 @example(case=Windows(1, 1, 2, 2, 2, 2, 0))
+@example(case=Windows(1, 1, 2, 2, 2, 2, 4))
 @given(case=square_windows)
 def test_max_forward_negative(student: Any, case: Windows) -> None:
-    """The maximum of a window of negative values is negative."""
-    x = -draw_positive(rng(case.seed), case.shape)
+    """The maximum of a window of negative values is negative, also of large ones."""
+    x = -(10.0 ** (case.seed % 5)) * draw_positive(rng(case.seed), case.shape)
     wanted, _ = oracle.max_pool_forward(x, case.kernel, case.stride)
     out, _ = student.max_pool_forward(x, case.kernel, case.stride)
     expect_array(out, wanted, what="the pooled map")
@@ -426,11 +428,13 @@ def test_max_backward_unchanged(student: Any, case: Windows) -> None:
 
 
 def check_backward_unchanged(student: Any, kind: str, case: Windows) -> None:
-    """The gradient of one of the three poolings, and dout after the call."""
+    """The gradient of one of the three poolings, the same of a second call, and dout after the first."""
     right = pooled(kind, case)
     _, cache = getattr(student, f"{kind}_pool_forward")(right.x, case.kernel, case.stride)
     dx = check_unchanged(student, f"{kind}_pool_backward", right.dout, cache)
+    again = getattr(student, f"{kind}_pool_backward")(right.dout, cache)
     expect_array(dx, right.dx, right.dx_bound, what="dx")
+    expect_again(again, dx, "dx")
 
 
 def windows_of(maps: np.ndarray, case: Windows) -> np.ndarray:
@@ -674,11 +678,13 @@ def test_global_own_forward(student: Any, case: Maps) -> None:
 @example(case=Maps((1, 1), (1, 2), 0))
 @given(case=maps)
 def test_global_backward_unchanged(student: Any, case: Maps) -> None:
-    """The gradient of global average pooling is right and leaves dout as it was."""
+    """The gradient of global average pooling is right, also once more, and leaves dout as it was."""
     right = global_pooled(case)
     _, cache = student.global_avg_pool_forward(right.x)
     dx = check_unchanged(student, "global_avg_pool_backward", right.dout, cache)
+    again = student.global_avg_pool_backward(right.dout, cache)
     expect_array(dx, right.dx, right.dx_bound, what="dx")
+    expect_again(again, dx, "dx")
 
 
 @pytest.mark.check("max_pool_with_switches/values", points="5/4")
@@ -698,9 +704,10 @@ def test_switches(student: Any, case: Windows) -> None:
 @example(case=Windows(1, 1, 3, 2, (3, 3), 1, 0))
 @given(case=kernels_too_large)
 def test_switches_errors(student: Any, case: Windows) -> None:
-    """A kernel larger than the input in either direction raises ValueError; one as large as the input does not."""
+    """A kernel larger than the input, or a stride below 1, raises ValueError; a kernel as large as the input does not."""
     good = nearest_good(case)
     right = unpooled(good._replace(stride=good.kernel), True)
+    expect_value_error(student.max_pool_with_switches, right.x, good.kernel, 0, why="a stride of 0 is below 1")
     why = what_is_wrong(case)
     expect_value_error(student.max_pool_with_switches, right.x, case.kernel, case.kernel, why=why)
     out, _ = student.max_pool_with_switches(right.x, good.kernel, good.kernel)

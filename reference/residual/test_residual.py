@@ -295,7 +295,7 @@ def test_published_bottleneck(student: Any) -> None:
 
 
 @pytest.mark.check("build_resnet/evaluation", points=3)
-@example(case=Network(18, 3, 3, 2, 2, 33, 40, 0))
+@example(case=Network(18, 3, 3, 2, 2, 33, 70, 0))
 @example(case=Network(34, 2, 1, 3, 2, 40, 33, 1))
 @example(case=Network(50, 4, 2, 2, 2, 64, 35, 2))
 @few
@@ -322,7 +322,7 @@ def test_deep_network(student: Any, case: Network) -> None:
 
 
 @pytest.mark.check("build_resnet/training", points=2)
-@example(case=Network(18, 3, 3, 2, 3, 64, 50, 0))
+@example(case=Network(18, 3, 3, 2, 3, 70, 35, 0))
 @example(case=Network(50, 4, 2, 2, 3, 64, 35, 2))
 @few
 @given(case=networks)

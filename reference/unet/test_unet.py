@@ -82,7 +82,7 @@ def input_side(deepest: int, depth: int, padding: str) -> int:
     return side
 
 
-channels, classes, images, seeds = st.integers(1, 3), st.integers(2, 4), st.integers(1, 2), st.integers(0, 999)
+channels, classes, images, seeds = st.integers(1, 3), st.integers(1, 4), st.integers(1, 2), st.integers(0, 999)
 
 
 def networks(padding: str, *depths: int) -> st.SearchStrategy[Network]:
@@ -143,6 +143,7 @@ def test_valid(student: Any, case: Network) -> None:
 @pytest.mark.check("build_unet/same", points=2)
 @example(case=Network(1, 2, 1, 2, "same", 1, 2, 3, 0))
 @example(case=Network(2, 3, 2, 3, "same", 2, 3, 1, 1))
+@example(case=Network(2, 1, 1, 2, "same", 1, 2, 2, 2))
 @settings(max_examples=8)
 @given(case=networks("same", 1, 2))
 def test_same(student: Any, case: Network) -> None:
@@ -154,15 +155,17 @@ def test_same(student: Any, case: Network) -> None:
 @example(case=Network(1, 2, 4, 2, "same", 1, 2, 3, 0))
 @example(case=Network(2, 3, 3, 2, "valid", 1, 5, 4, 1))
 @example(case=Network(1, 2, 4, 2, "valid", 1, 4, 5, 2))
+@example(case=Network(1, 2, 5, 1, "same", 1, 1, 2, 3))
 @settings(max_examples=5)
 @given(case=st.one_of(networks("same", 3, 4), networks("valid", 3)))
 def test_deep(student: Any, case: Network) -> None:
-    """Networks of depth 3 and 4 give the right scores and gradients, with and without padding."""
+    """Networks of depth 3 to 5 give the right scores and gradients, with and without padding."""
     check_values(student, case)
 
 
 @pytest.mark.check("build_unet/training", points=1)
 @example(case=Network(1, 2, 2, 3, "same", 2, 2, 3, 0))
+@example(case=Network(1, 2, 1, 2, "valid", 1, 3, 4, 1))
 @settings(max_examples=4)
 @given(case=networks("same", 1, 2))
 def test_training(student: Any, case: Network) -> None:
