@@ -182,6 +182,24 @@ def test_messages_that_name_argument_and_value(message: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("message", "value", "named"),
+    [
+        ("keep_prob is 1.50", 1.5, True),
+        ("keep_prob is 1.5", 1.5, True),
+        ("keep_prob is 1.55", 1.5, False),
+        ("keep_prob is 2.00", 2, True),
+        ("keep_prob is 2.01", 2, False),
+        ("keep_prob is 20", 2, False),
+    ],
+)
+def test_a_number_may_be_written_with_more_zeros(message: str, value: float, named: bool) -> None:
+    if named:
+        expect_message(message, ("keep_prob",), (value,))
+    else:
+        failure(expect_message, message, ("keep_prob",), (value,))
+
+
+@pytest.mark.parametrize(
     "message",
     ["", "stride is wrong", "got 0", "stride must be >= 10", "stride 0.5", "stride 10", "stride 10x2", "strides0"],
 )

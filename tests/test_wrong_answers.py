@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from proof import ROOT, judge_functions, lost
 
+from grader import grade
 from grader.course import load_course
 from grader.results import CheckResult
 from grader.session import course_module, on_path
@@ -275,3 +277,126 @@ def test_what_is_returned_for_a_table_is_described_in_words() -> None:
     everything["summarize"] = lambda input_shape, layers: iter(oracle.summarize(input_shape, layers))
     shown = {check.failure.got for check in checks_lost("conv_arithmetic", "summarize", everything) if check.failure}
     assert shown == {"an object of type list_iterator"}
+
+
+@pytest.mark.parametrize(
+    ("topic", "function"),
+    [
+        ("layers", "affine_backward"),
+        ("layers", "relu_backward"),
+        ("layers", "sigmoid_backward"),
+        ("batchnorm", "batchnorm_backward"),
+        ("batchnorm", "spatial_batchnorm_backward"),
+        ("dropout", "dropout_backward"),
+        ("pooling", "max_pool_backward"),
+        ("pooling", "avg_pool_backward"),
+        ("pooling", "l2_pool_backward"),
+        ("pooling", "global_avg_pool_backward"),
+    ],
+)
+def test_a_backward_pass_that_works_once_for_each_cache(topic: str, function: str) -> None:
+    """It leaves something else in the cache: a loss that is used twice would have other gradients."""
+    with on_path(COURSE):
+        oracle = vars(course_module(COURSE.topic(topic), "oracle"))
+    forward = oracle[function.replace("backward", "forward")]
+
+    class Cache:
+        """One object for each forward pass."""
+
+        def __init__(self, content: Any) -> None:
+            self.content, self.used = content, False
+
+    def with_cache(*arguments: Any, **keywords: Any) -> Any:
+        *results, cache = forward(*arguments, **keywords)
+        return (*results, Cache(cache))
+
+    def once(dout: np.ndarray, cache: Cache) -> Any:
+        found = oracle[function](dout, cache.content)
+        off, cache.used = float(cache.used), True
+        return found + off if isinstance(found, np.ndarray) else tuple(one + off for one in found)
+
+    names = {function: once, function.replace("backward", "forward"): with_cache}
+    failed = failed_by(topic, function, **names)
+    assert {"arguments_untouched", "arguments_unchanged", "dout_unchanged"} & set(failed), failed
+
+
+WITH = """
+import torch
+from torch import nn
+
+_right = {builder}
+
+
+class Replaced(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.mask = None
+
+    def forward(self, x):
+        {forward}
+
+
+def replaced(model, kind):
+    for name, module in model.named_children():
+        if isinstance(module, kind):
+            setattr(model, name, Replaced())
+        else:
+            replaced(module, kind)
+    return model
+
+
+def {builder}(*arguments, **keywords):
+    {body}
+"""
+SQUARE = "return nn.functional.avg_pool2d(x, x.shape[3])"
+SHARED = "return x * nn.functional.dropout(torch.ones_like(x[:1]), {p}) if self.training else x"
+FIXED = """if self.mask is None or self.mask.shape != x.shape:
+            self.mask = nn.functional.dropout(torch.ones_like(x), {p})
+        return x * self.mask if self.training else x"""
+POOLS, DROPS = (
+    f"return replaced(_right(*arguments, **keywords), nn.{kind})" for kind in ("AdaptiveAvgPool2d", "Dropout")
+)
+
+
+@pytest.mark.parametrize(
+    ("topic", "builder", "forward", "body", "checks"),
+    [
+        ("residual", "build_resnet", SQUARE, POOLS, {"evaluation", "training"}),
+        ("densenet", "build_densenet", SQUARE, POOLS, {"evaluation"}),
+        ("inception", "build_googlenet", SHARED.format(p=0.4), DROPS, {"dropout"}),
+        ("inception", "build_googlenet", FIXED.format(p=0.4), DROPS, {"dropout"}),
+        (
+            "densenet",
+            "build_densenet",
+            "pass",
+            "keywords |= {'growth_rate': 48} if arguments[:1] == (161,) and keywords.get('growth_rate') == 32 else {}\n"
+            "    return _right(*arguments, **keywords)",
+            {"published_161"},
+        ),
+        (
+            "unet",
+            "build_unet",
+            "pass",
+            "return _right(*arguments[:2], min(4, arguments[2]), *arguments[3:], **keywords) if len(arguments) > 2 else "
+            "_right(*arguments, **keywords)",
+            {"deep"},
+        ),
+        (
+            "unet",
+            "build_unet",
+            "pass",
+            "model = _right(*arguments, **keywords)\n"
+            "    return nn.Sequential(model, nn.Sigmoid()) if arguments[1:2] == (1,) else model",
+            {"same"},
+        ),
+    ],
+    ids=["square", "square-densenet", "shared-mask", "fixed-mask", "growth-rate", "depth-5", "one-class"],
+)
+def test_networks_that_are_wrong_for_some_arguments_or_sizes(
+    tmp_path: Path, topic: str, builder: str, forward: str, body: str, checks: set[str]
+) -> None:
+    source = (ROOT / "solutions" / f"{topic}.py").read_text()
+    added = WITH.format(builder=builder, forward=forward, body=body)
+    (tmp_path / f"{topic}.py").write_text(source + added)
+    report = grade(tmp_path, topic, device="cpu", only=builder)
+    assert checks <= {check.name.partition("/")[2] for check in lost(report.topics[0].checks)}

@@ -55,6 +55,7 @@ def expect_message(message: str, names: Iterable[str], values: Iterable[object])
 
 
 def _gives(message: str, value: str) -> bool:
-    """Whether the value stands in the message as a number of its own, or as one of a size such as 2x3."""
+    """Whether the value stands in the message: a number of its own, perhaps with more zeros, or one of a size such as 2x3."""
     before, behind = r"(?:(?<![\w.])|(?<=\d[x\u00d7]))", r"(?:(?=[x\u00d7]\d)|(?![\w.]*\d))"
-    return re.search(rf"{before}{re.escape(value)}{behind}", message) is not None
+    zeros = r"(?:\.0+)?" if re.fullmatch(r"-?\d+", value) else "0*" if re.fullmatch(r"-?\d+\.\d+", value) else ""
+    return re.search(rf"{before}{re.escape(value)}{zeros}{behind}", message) is not None
