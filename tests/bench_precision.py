@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -22,32 +21,36 @@ import numpy as np
 import torch
 from torch import nn
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+from grader.checking.fullsize import IMAGES
+from grader.checking.tolerance import EPS32
+from grader.course import load_course
+from grader.session import course_module, on_path
+from grader.worker.filling import fill_model, parameters_of, uniform
+from grader.worker.fullsize import run_full_size
 
-from grader.checking.fullsize import IMAGES  # noqa: E402
-from grader.checking.tolerance import EPS32  # noqa: E402
-from grader.worker.filling import fill_model, parameters_of, uniform  # noqa: E402
-from grader.worker.fullsize import run_full_size  # noqa: E402
-from reference.classics import oracle as classics  # noqa: E402
-from reference.deconvnet import oracle as deconvnet  # noqa: E402
-from reference.densenet import oracle as densenet  # noqa: E402
-from reference.inception import oracle as inception  # noqa: E402
-from reference.residual import oracle as residual  # noqa: E402
-from reference.unet import oracle as unet  # noqa: E402
-from reference.vgg import oracle as vgg  # noqa: E402
+COURSE = load_course(Path(__file__).parents[1])
+
+
+def published(topic: str, function: str, *arguments: Any) -> Callable[[], nn.Module]:
+    """A builder of the topic's oracle, with its arguments."""
+    with on_path(COURSE):
+        return partial(vars(course_module(COURSE.topic(topic), "oracle"))[function], *arguments)
+
 
 IMAGE = (3, 224, 224)
 MODELS: list[tuple[str, Callable[[], nn.Module], tuple[int, ...]]] = [
-    *((f"ResNet-{depth}", partial(residual.build_resnet, depth), IMAGE) for depth in (18, 34, 50, 101, 152)),
-    *((f"VGG {name}", partial(vgg.build_vgg, name), IMAGE) for name in ("A", "A-LRN", "B", "C", "D", "E")),
-    *((f"DenseNet-{depth}", partial(densenet.build_densenet, depth), IMAGE) for depth in (121, 169, 201, 264, 161)),
-    ("DeconvNet", deconvnet.build_deconvnet, IMAGE),
-    ("GoogLeNet", inception.build_googlenet, IMAGE),
-    ("LeNet-5", partial(classics.build_lenet5, 10, 1), (1, 32, 32)),
-    ("AlexNet", partial(classics.build_alexnet, 1000, 3), (3, 227, 227)),
-    ("ZFNet", partial(classics.build_zfnet, 1000, 3), IMAGE),
-    ("U-Net", unet.build_unet, (1, 572, 572)),
+    *((f"ResNet-{depth}", published("residual", "build_resnet", depth), IMAGE) for depth in (18, 34, 50, 101, 152)),
+    *((f"VGG {name}", published("vgg", "build_vgg", name), IMAGE) for name in ("A", "A-LRN", "B", "C", "D", "E")),
+    *(
+        (f"DenseNet-{depth}", published("densenet", "build_densenet", depth), IMAGE)
+        for depth in (121, 169, 201, 264, 161)
+    ),
+    ("DeconvNet", published("deconvnet", "build_deconvnet"), IMAGE),
+    ("GoogLeNet", published("inception", "build_googlenet"), IMAGE),
+    ("LeNet-5", published("classics", "build_lenet5", 10, 1), (1, 32, 32)),
+    ("AlexNet", published("classics", "build_alexnet", 1000, 3), (3, 227, 227)),
+    ("ZFNet", published("classics", "build_zfnet", 1000, 3), IMAGE),
+    ("U-Net", published("unet", "build_unet"), (1, 572, 572)),
 ]
 
 

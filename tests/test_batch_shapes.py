@@ -186,7 +186,7 @@ def test_nobodys_own_submission_gives_way_to_that_of_an_account_called_like_thei
     mine = {row.student.id: row.submission.label for row in rows if row.listed and row.submission is not None}
     assert mine == {"2001": "hw1-bob", "2002": "hw1-2002"}
     (stray,) = [row for row in rows if not row.listed]
-    assert stray.why == "its id or login is the id of Bob Bee, whose own submission is hw1-bob"
+    assert stray.why == "it could be meant for Bob Bee, but hw1-bob goes by that person's own login or name"
 
 
 def test_nobodys_own_submission_gives_way_to_that_of_another_name_with_their_id(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_gradescopes_table_may_be_odd_and_large(tmp_path: Path, roster: Path, pe
 
 
 def test_a_table_of_gradescopes_that_is_too_large_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("grader.batch.platforms.METADATA_BYTES", 3)
+    monkeypatch.setattr("grader.batch.platforms.PLATFORM_BYTES", 3)
     files = [File("submission_metadata.yml", b"submission_1: {}\n"), File("submission_1/area.py", b"x = 1\n")]
     with pytest.raises(UsageError, match="is larger than"):
         matched(write_folder(tmp_path / "class", iter(files)))

@@ -258,14 +258,17 @@ def test_the_courses_own_model_is_gone_when_the_students_is_made(nets: Course) -
 
 
 @pytest.fixture
-def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Models that should run on a GPU run on the CPU, all else being the same."""
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
+    """Models that should run on a GPU run on the CPU, all else being the same; gives what was asked: device, float32."""
+    asked: list[tuple[str, bool]] = []
 
     def run_here(model: Any, x: Any, *, device: str = "cpu", **options: Any) -> Any:
+        asked.append((device, options.get("single", False)))
         return run_full_size(model, x, device="cpu", **options)
 
     monkeypatch.setitem(operations.OPERATIONS, "run_full_size", run_here)
     monkeypatch.setattr(fullsize, "run_full_size", run_here)
+    return asked
 
 
 class Place:
@@ -303,11 +306,24 @@ def broken(width: int) -> nn.Module:
     raise RuntimeError("CUDA error: device-side assert triggered")
 
 
-@pytest.mark.usefixtures("stand_in")
-def test_what_is_right_on_the_gpu_is_right(nets: Course) -> None:
+def test_what_is_right_on_the_gpu_is_right(nets: Course, stand_in: list[tuple[str, bool]]) -> None:
     place = Place(nets)
     assert place.check() == [("cuda", "float32", None), ("cuda", "float64", None)] and place.begun == ["cuda"]
     assert [run.shape for run in place.full_size.ran] == [(IMAGES, 3, 16, 16), (1, 3, 16, 16)]
+    assert stand_in[-2:] == [("cuda", True), ("cuda", False)], "a model runs in both where it is said to have run"
+
+
+@pytest.mark.parametrize("shape", [(), (1, 2), (1, 3, 9, 9)])
+def test_a_forged_gradient_is_a_wrong_one(
+    nets: Course, monkeypatch: pytest.MonkeyPatch, shape: tuple[int, ...]
+) -> None:
+    outputs = run_full_size(build_net(4), (1, 3, 16, 16))["outputs"]
+    monkeypatch.setitem(
+        operations.OPERATIONS, "run_full_size", lambda *_, **__: {"outputs": outputs, "gradient": np.zeros(shape)}
+    )
+    place = Place(nets, asked=True, cuda=DeviceUnavailable("none"))
+    with pytest.raises(CheckFailed, match="the gradient of the input has the wrong shape"):
+        place.check()
 
 
 @pytest.mark.usefixtures("stand_in")
@@ -336,7 +352,7 @@ def test_what_float32_alone_is_off_by_is_allowed_in_float32_alone() -> None:
     ):
         got = Pass((wanted.outputs[0][:1] + output,), wanted.gradient[:1] + gradient)
         with nullcontext() if right else pytest.raises(CheckFailed, match="is wrong"):
-            _expect(got, wanted, rough, "here")
+            _expect(got, wanted, 1, rough, "here")
 
 
 @pytest.mark.usefixtures("stand_in")

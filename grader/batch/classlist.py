@@ -75,7 +75,7 @@ def match_class(found: Found, roster: Sequence[Student] | None) -> ClassList:
     for student, theirs in owned.items():
         sure = [one for one in theirs if (student, one.label) not in doubtful]
         for one in [one for one in theirs if one not in sure] if sure else ():  # their own stands, whatever its date
-            why = f"its id or login is the id of {student.shown}, whose own submission is {sure[0].label}"
+            why = f"it could be meant for {student.shown}, but {sure[0].label} goes by that person's own login or name"
             nobody.append(_of_nobody(one, doubtful[student, one.label], why))
             theirs.remove(one)
     rows = [_row(student, submissions, called) for student, submissions in owned.items()]

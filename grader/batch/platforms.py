@@ -9,10 +9,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from grader.batch.handedin import Clue, Found, HandedIn, take_item
-from grader.batch.roster import is_sane
+from grader.batch.roster import is_within_reach
 from grader.batch.tree import Item, Tree, read_small
 from grader.errors import UsageError
 from grader.submission.bundle import TAKEN
+from grader.submission.sources import PLATFORM_BYTES
 
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?P<plugin>[a-z]+)(?:_(?P<file>.*))?")
 """The first place where it fits: Moodle's names of people have no `_`, a file's name is what the student likes."""
@@ -73,16 +74,14 @@ def _repositories(tree: Tree, shape: str, slug: str) -> Found:
 
 
 METADATA = "submission_metadata.yml"
-METADATA_BYTES = 64 << 20
-"""It holds the output of everyone's autograder."""
 
 
 def gradescope(tree: Tree, known_ids: frozenset[str]) -> Found | None:
     """Gradescope's export: `submission_metadata.yml` says whose each folder is, more than one person where they teamed up."""
-    content = read_small(tree, METADATA, METADATA_BYTES)
+    content = read_small(tree, METADATA, PLATFORM_BYTES)
     if content is None:
         if Item(METADATA, False) in tree.items():
-            raise UsageError(f"{METADATA} cannot be read, or is larger than {METADATA_BYTES >> 20} MiB")
+            raise UsageError(f"{METADATA} cannot be read, or is larger than {PLATFORM_BYTES >> 20} MiB")
         return None
     table = _load_metadata(content)
     submissions, unused = [], []
@@ -103,7 +102,8 @@ def gradescope(tree: Tree, known_ids: frozenset[str]) -> Found | None:
 def _load_metadata(content: bytes) -> dict[str, dict[str, Any]]:
     import yaml
 
-    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # the faster one, where it was built
+    # the base, the faster one where it was built, is known at run time alone
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
         """Reads objects of Ruby's as the plain tables, lists and texts that they are written as."""
 
     def plain(loader: Any, suffix: str, node: Any) -> Any:
@@ -114,7 +114,7 @@ def _load_metadata(content: bytes) -> dict[str, dict[str, Any]]:
     Loader.add_multi_constructor("!", plain)
     try:
         table = yaml.load(content, Loader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         raise UsageError(f"{METADATA} cannot be read: {error}") from None
     if not isinstance(table, dict):
         raise UsageError(f"{METADATA} is no table of folders")
@@ -123,7 +123,7 @@ def _load_metadata(content: bytes) -> dict[str, dict[str, Any]]:
 
 def _moment(value: Any) -> datetime | None:
     """A date of the table; the reader gives some in UTC without saying so."""
-    if not isinstance(value, datetime) or not is_sane(value):
+    if not isinstance(value, datetime) or not is_within_reach(value):
         return None
     return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
 
@@ -177,7 +177,7 @@ def _timestamp(tree: Tree) -> datetime | None:
         except ValueError:
             continue
         times.append(found if found.tzinfo is not None else found.replace(tzinfo=UTC))
-    return max(filter(is_sane, times), default=None)
+    return max(filter(is_within_reach, times), default=None)
 
 
 def folders(tree: Tree, known_ids: frozenset[str]) -> Found | None:

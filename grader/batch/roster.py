@@ -239,7 +239,7 @@ def _moment_of(cells: Mapping[str, str], where: str, zone: tzinfo) -> datetime |
         if text and text != "-":
             try:
                 moment = _in_zone(datetime.fromisoformat(text), zone)
-                if is_sane(moment):
+                if is_within_reach(moment):
                     return moment
                 raise ValueError
             except ValueError:
@@ -250,8 +250,8 @@ def _moment_of(cells: Mapping[str, str], where: str, zone: tzinfo) -> datetime |
         return None
 
 
-def is_sane(moment: datetime) -> bool:
-    """Whether a date is one that can be counted with; those at either end of the calendar have no other zones."""
+def is_within_reach(moment: datetime) -> bool:
+    """Whether a date is of the years 1970 to 9000: those at either end of the calendar cannot be told in other zones."""
     return 1970 <= moment.year <= 9000
 
 

@@ -80,7 +80,7 @@ def _compare(
                 seconds = time.perf_counter() - started
                 rough = got.outputs[0].dtype == np.float32
                 right = _right(build, arguments, x, device, gpu or rough)
-                _expect(got, right, rough, f"at the published size, x of shape {shape},")
+                _expect(got, right, shape[0], rough, f"at the published size, x of shape {shape},")
                 ran.append(FullSizeRun(model, shape, device, str(got.outputs[0].dtype), reason, seconds))
                 started = time.perf_counter()
         except (SubmissionFault, CheckFailed) as error:
@@ -90,7 +90,7 @@ def _compare(
 
 
 def _run(student: Student, model: Any, x: Shape, device: str, single: bool) -> Pass:
-    options = {"device": device, "single": True} if single else {}
+    options = {} if device == "cpu" else {"device": device, "single": single}
     reply = _reply(student, student.run_full_size(model, x, **options))
     outputs, gradient = reply.get("outputs"), reply.get("gradient")
     if not (isinstance(outputs, tuple) and outputs and all(isinstance(one, np.ndarray) for one in outputs)):
@@ -102,8 +102,8 @@ def _run(student: Student, model: Any, x: Shape, device: str, single: bool) -> P
     return Pass(outputs, gradient)
 
 
-def _expect(got: Pass, wanted: Pass, rough: bool, where: str) -> None:
-    """Compare the images that were run with the oracle's first ones, in the tolerance of float32.
+def _expect(got: Pass, wanted: Pass, images: int, rough: bool, where: str) -> None:
+    """Compare the `images` that were run with the oracle's first ones, in the tolerance of float32.
 
     What was computed in float32, which is `rough`, may be off by more: a gradient jumps where a ReLU or a maximum turns
     over, an output where a maximum is put back in another place, and among millions some do so by rounding alone. How much
@@ -111,7 +111,6 @@ def _expect(got: Pass, wanted: Pass, rough: bool, where: str) -> None:
     """
     if len(got.outputs) != len(wanted.outputs):
         fail(f"{where} the number of outputs is wrong", len(wanted.outputs), len(got.outputs))
-    images = len(got.gradient)
     names = [*["the output"] * len(got.outputs), "the gradient of the input"]
     pairs = zip((*got.outputs, got.gradient), (*wanted.outputs, wanted.gradient), strict=True)
     for number, (name, (mine, right)) in enumerate(zip(names, pairs, strict=True)):

@@ -31,6 +31,7 @@ DEPTH = 6
 SKIPPED_FOLDERS = frozenset({"__pycache__", "__MACOSX", "node_modules", "site-packages", "venv", "env"})
 KINDS = (".py", ".ipynb")
 NOTEBOOK_BYTES = 10 << 20  # pictures in the outputs make notebooks large
+PLATFORM_BYTES = 64 << 20  # what Gradescope says of a class holds the output of everyone's autograder
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ def member_time(info: zipfile.ZipInfo) -> float:
 
 def limit_of(path: PurePosixPath) -> int:
     """Bytes that a file may have: more for a zip, for a notebook, and for what a platform says of a whole class."""
-    return {".zip": ZIP_BYTES, ".ipynb": NOTEBOOK_BYTES, ".yml": ZIP_BYTES}.get(path.suffix.lower(), FILE_BYTES)
+    return {".zip": ZIP_BYTES, ".ipynb": NOTEBOOK_BYTES, ".yml": PLATFORM_BYTES}.get(path.suffix.lower(), FILE_BYTES)
 
 
 def opener(archive: Path | bytes) -> Callable[[], AbstractContextManager[zipfile.ZipFile]]:
