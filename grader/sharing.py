@@ -14,6 +14,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 import traceback
 import warnings
@@ -113,13 +114,17 @@ def _processes(suite: Suite, judges: Sequence[JudgeTopic]) -> Iterator[list[Conn
     pipes = [context.Pipe() for _ in judges]
     ours = [one for one, _ in pipes]
     processes = []
+    # its own end may meet a process between making a folder and noting it; what is left goes with this one
+    scratch = tempfile.TemporaryDirectory(prefix="convgrade-scratch-", ignore_cleanup_errors=True)
     try:
         with warnings.catch_warnings():
             # NumPy's and PyTorch's own threads are idle, and both libraries mend themselves in a forked process
             warnings.simplefilter("ignore", DeprecationWarning)
             for judge, (_, theirs) in zip(judges, pipes, strict=True):
                 unneeded = [*ours, *(other for _, other in pipes if other is not theirs)]
-                process = context.Process(target=_serve, args=(theirs, unneeded, suite, judge), daemon=True)
+                process = context.Process(
+                    target=_serve, args=(theirs, unneeded, suite, judge, scratch.name), daemon=True
+                )
                 process.start()
                 processes.append(process)
         for _, theirs in pipes:
@@ -134,10 +139,11 @@ def _processes(suite: Suite, judges: Sequence[JudgeTopic]) -> Iterator[list[Conn
             one.join()
         for pipe in ours:
             pipe.close()
+        scratch.cleanup()
 
 
-def _serve(pipe: Connection, unneeded: Sequence[Connection], suite: Suite, judge: JudgeTopic) -> None:
-    """Judge topic after topic, until there is none or the process that asks is gone."""
+def _serve(pipe: Connection, unneeded: Sequence[Connection], suite: Suite, judge: JudgeTopic, folder: str) -> None:
+    """Judge topic after topic, until there is none or the process that asks is gone; temporary files go into `folder`."""
     for number in (signal.SIGINT, signal.SIGHUP):  # they are for the process that asks, which ends this one
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end_once)
@@ -145,11 +151,13 @@ def _serve(pipe: Connection, unneeded: Sequence[Connection], suite: Suite, judge
         other.close()
     topics = {check.topic.name: check.topic for check in suite}
     os.environ |= cuda.HIDDEN  # what uses a GPU is judged by the process that asks
+    tempfile.tempdir = folder
     try:
-        if not _differentiates():
-            pipe.send(("unable", None))
-            return
+        able = _differentiates()
         while (name := pipe.recv()) is not None:
+            if not able:
+                pipe.send(("unable", None))
+                return
             own = tuple(check for check in suite if check.topic.name == name)
             found = judge(topics[name], own, lambda topic, result: pipe.send(("judged", (topic, result))))
             pipe.send(("found", found))
