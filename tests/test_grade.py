@@ -334,7 +334,28 @@ def test_a_function_that_needs_the_line_that_fails_is_told_so(course: Course, su
     assert failure is not None and failure.exception is not None and failure.exception.frames[0].file == "area.py"
 
 
-@pytest.mark.parametrize("end", ["raise SystemExit", "1 / 0", "raise RuntimeError", "print(aera(2, 3))", "x = ("])
+@pytest.mark.parametrize("end", ["import sys\nsys.exit(0)", "import unittest\nunittest.main()", "raise SystemExit('done')"])
+def test_a_file_that_ends_the_program_has_what_it_defined_by_then(course: Course, submit: Submit, end: str) -> None:
+    path = submit()
+    source = (path / "area.py").read_text()
+    (path / "area.py").write_text(f"{source}\n\n{end}\n\n\ndef area(height, width):\n    return 0\n")
+    report = grade(path, course=course)
+    assert report.points_earned == report.points_possible
+    line = source.count("\n") + 2 + end.count("\n") + 1
+    assert f"area.py, line {line}, ends the program (SystemExit), so nothing below it counts" in report.notes
+
+
+def test_functions_below_the_end_of_the_program_are_missing(course: Course, submit: Submit) -> None:
+    path = submit()
+    source = (path / "area.py").read_text()
+    first = source.index("\ndef scale_forward")
+    (path / "area.py").write_text(f"{source[:first]}\nraise SystemExit\n{source[first:]}")
+    report = grade(path, course=course)
+    assert 0 < report.points_earned < report.points_possible
+    assert any("ends the program" in note for note in report.notes)
+
+
+@pytest.mark.parametrize("end", ["1 / 0", "raise RuntimeError", "print(aera(2, 3))", "x = ("])
 def test_an_import_that_fails_by_itself_costs_the_topic(course: Course, submit: Submit, end: str) -> None:
     report = grade(submit(source=f"def area(height, width):\n    return height * width\n\n\n{end}\n"), course=course)
     assert report.points_earned == 0 and report.topics[0].problem is not None and not report.notes

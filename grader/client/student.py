@@ -422,6 +422,7 @@ class WorkerBackend:
             if message.kind != "loaded":
                 raise StudentProtocolFault("it did not answer the request to import the file")
             self._note_failed(message.fields.get("failed"))
+            self._note_end(message.fields.get("ended"), message.fields.get("functions"))
         except SubmissionFault as error:
             shown = self.notebook.submitted.name if self.notebook is not None else file
             self._not_loaded = StudentNotLoaded(_not_loaded_sentence(shown, error, limits.load_seconds), error)
@@ -456,6 +457,17 @@ class WorkerBackend:
             if notebook is not None and type(number) is int and number in notebook.needed:
                 notes.append(_failed_sentence(notebook.submitted.name, self._raised(one)))
         self.notes = tuple(notes[:NOTES])
+
+    def _note_end(self, ended: Any, names: Any) -> None:
+        """A note on the line where the file ended the program; raises what ended it where it had no graded function by then."""
+        if not isinstance(ended, dict):
+            return
+        error = self._raised(ended)
+        if not (isinstance(names, list) and any(name in self.topic.functions for name in names)):
+            raise error
+        lines = [frame.line for frame in error.frames if frame.file == self.topic.file]
+        where = f", line {lines[0]}," if lines else ""
+        self.notes += (f"{self.topic.file}{where} ends the program ({error.kind}), so nothing below it counts",)
 
     def _lost(self) -> None:
         self._foresight = Foresight()

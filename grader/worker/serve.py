@@ -96,7 +96,8 @@ class Server:
     def _load(self, name: str, file: str, statements: Sequence[int] | None) -> None:
         """Import the student's file as the module `name`; the files beside it can be imported too.
 
-        With `statements`, which a notebook has, only these are run, and one that fails does not end the import.
+        With `statements`, which a notebook has, only these are run, and one that fails does not end the import. A file that
+        ends the program, as unittest.main() does, has been run up to there, and what it defined by then is what it has.
         """
         sys.path.insert(0, self.folder)
         sys.meta_path.append(NotInThisTopic(self.offered))
@@ -104,14 +105,17 @@ class Server:
             spec = importlib.util.spec_from_file_location(name, os.path.join(self.folder, file))
             assert spec is not None and spec.loader is not None
             self.module = sys.modules[name] = importlib.util.module_from_spec(spec)
-            failed = []
+            failed, ended = [], None
             if statements is None:
-                spec.loader.exec_module(self.module)
+                try:
+                    spec.loader.exec_module(self.module)
+                except SystemExit as error:
+                    ended = self._described(error)
             else:
                 failed = cells.run_statements(self.module, os.path.join(self.folder, file), statements)
             described = [{"statement": number, **self._described(error)} for number, error in failed[:FAILED]]
             names = [key for key, value in vars(self.module).items() if isinstance(key, str) and callable(value)]
-            self.send("loaded", functions=names, failed=described)
+            self.send("loaded", functions=names, failed=described, ended=ended)
         except BaseException as error:
             self._raised(error)
 
