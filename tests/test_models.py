@@ -380,6 +380,50 @@ def test_statistics_move_about_as_far_as_by_default(momentum: float, words: str 
         expect_statistics(got, wanted)
 
 
+class Moving(nn.Module):
+    """Batch norm of its own whose statistics move as `move` says: from (mean, variance) and the batch's to the next."""
+
+    def __init__(self, move: Callable[..., tuple[torch.Tensor, torch.Tensor]], biased: bool = False) -> None:
+        super().__init__()
+        self.move, self.biased = move, biased
+        self.gamma, self.beta = nn.Parameter(torch.ones(3)), nn.Parameter(torch.zeros(3))
+        self.register_buffer("mean", torch.zeros(3))
+        self.register_buffer("var", torch.ones(3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        mean, var = self.mean, self.var
+        if self.training:
+            mean, var = x.mean((0, 2, 3)), x.var((0, 2, 3), unbiased=False)
+            entering = x.detach().var((0, 2, 3), unbiased=not self.biased)
+            self.mean, self.var = self.move(self.mean, self.var, mean.detach(), entering)
+        rows = (x - mean[:, None, None]) / torch.sqrt(var + 1e-5)[:, None, None]
+        return self.gamma[:, None, None] * rows + self.beta[:, None, None]
+
+
+MOVING_RIGHT = {
+    "as PyTorch's": Moving(lambda m, v, bm, bv: (m + 0.1 * (bm - m), v + 0.1 * (bv - v))),
+    "biased": Moving(lambda m, v, bm, bv: (m + 0.1 * (bm - m), v + 0.1 * (bv - v)), True),
+    "slower": Moving(lambda m, v, bm, bv: (m + 0.05 * (bm - m), v + 0.05 * (bv - v))),
+    "faster": Moving(lambda m, v, bm, bv: (m + 0.25 * (bm - m), v + 0.25 * (bv - v))),
+}
+MOVING_WRONG = {
+    "swapped": Moving(lambda m, v, bm, bv: (m + 0.1 * (bv - m), v + 0.1 * (bm - v))),
+    "away from the batch": Moving(lambda m, v, bm, bv: (m - 0.1 * (bm - m), v - 0.1 * (bv - v))),
+    "the mean away": Moving(lambda m, v, bm, bv: (m - 0.1 * (bm - m), v + 0.1 * (bv - v))),
+    "the variance away": Moving(lambda m, v, bm, bv: (m + 0.1 * (bm - m), v - 0.1 * (bv - v))),
+    "both from the mean": Moving(lambda m, v, bm, bv: (m + 0.1 * (bm - m), v + 0.1 * (bm - v))),
+}
+
+
+@pytest.mark.parametrize("name", [*MOVING_RIGHT, *MOVING_WRONG])
+def test_statistics_move_towards_those_of_the_batch(name: str) -> None:
+    x = (2, 3, 3, 4)
+    got, wanted = (run_right(one, x, training=True) for one in ((MOVING_RIGHT | MOVING_WRONG)[name], nn.BatchNorm2d(3)))
+    np.testing.assert_allclose(got.outputs[0], wanted.outputs[0], rtol=1e-12)
+    with pytest.raises(CheckFailed, match="towards the batch's mean") if name in MOVING_WRONG else nullcontext():
+        expect_statistics(got, wanted)
+
+
 class Checkpointed(nn.Module):
     """A part that is computed again in the backward pass, beside a layer that is not used."""
 

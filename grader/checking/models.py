@@ -20,6 +20,13 @@ from grader.worker.wire import Handle
 Shape = tuple[int, ...]
 FARTHER = 3.0
 """How many times as far as the oracle's a model's running statistics may move."""
+SAME = 1e-3
+"""The share of the largest entry by which outputs may differ whose changes are compared."""
+ASTRAY = 0.95
+"""The least cosine between what a step of the statistics changes in a model's output and in the oracle's.
+
+Above 0.99 whatever the momentum, with the batch's biased variance or the unbiased one.
+"""
 
 
 class Run(NamedTuple):
@@ -27,6 +34,7 @@ class Run(NamedTuple):
 
     `idle` are shapes of trainable parameters that no output depends on; of the `statistics` running averages `moved` changed,
     by `distance`, all entries together; `gradients` are those of the parameters with as many entries as were asked for.
+    `evaluated` is the first output in evaluation mode before the statistics moved and when they have some way, where they did.
     """
 
     outputs: tuple[np.ndarray, ...]
@@ -36,6 +44,7 @@ class Run(NamedTuple):
     moved: int
     gradients: tuple[np.ndarray, ...] = ()
     distance: float = 0.0
+    evaluated: tuple[np.ndarray, ...] = ()
 
 
 class Description(NamedTuple):
@@ -65,7 +74,7 @@ def run(
     reply = _reply(student, student.run_model(model, x, seed=seed, training=training, **options))
     outputs, gradient, idle = reply.get("outputs"), reply.get("gradient"), reply.get("idle")
     statistics, moved, gradients = reply.get("statistics"), reply.get("moved"), reply.get("gradients")
-    distance = reply.get("distance")
+    distance, evaluated = reply.get("distance"), reply.get("evaluated")
     sound = (
         isinstance(outputs, tuple)
         and len(outputs) > 0
@@ -78,10 +87,12 @@ def run(
         and type(statistics) is int
         and type(moved) is int
         and type(distance) in (int, float)
+        and isinstance(evaluated, tuple)
+        and all(isinstance(one, np.ndarray) for one in evaluated)
     )
     if not sound:
         _malformed()
-    return Run(outputs, gradient, tuple(idle), statistics, moved, gradients, distance)  # type: ignore[arg-type]  # just looked at
+    return Run(outputs, gradient, tuple(idle), statistics, moved, gradients, distance, evaluated)  # type: ignore[arg-type]  # just looked at
 
 
 def run_right(
@@ -106,6 +117,7 @@ def run_right(
         reply["moved"],
         reply["gradients"],
         reply["distance"],
+        reply["evaluated"],
     )
 
 
@@ -170,6 +182,22 @@ def expect_statistics(got: Run, wanted: Run) -> None:
             "0.1 of the way",
             f"about {0.1 * share:.2g} of it",
         )
+    if _goes_astray(got.evaluated, wanted.evaluated):
+        fail(
+            "after a forward pass in training, the output in evaluation mode changes otherwise than it should: is each "
+            "running mean moved towards the batch's mean, and each running variance towards its variance?"
+        )
+
+
+def _goes_astray(got: Sequence[np.ndarray], wanted: Sequence[np.ndarray]) -> bool:
+    """Whether moved statistics change the output in another direction; where it differs before that, other checks say so."""
+    if len(got) != 2 or len(wanted) != 2 or any(one.shape != wanted[0].shape for one in got):
+        return False
+    scale = _largest(wanted[0])
+    if not np.allclose(got[0], wanted[0], rtol=0.0, atol=SAME * scale):
+        return False
+    theirs, ours = (got[1] - got[0]).ravel(), (wanted[1] - wanted[0]).ravel()
+    return not float(theirs @ ours) >= ASTRAY * float(np.linalg.norm(theirs) * np.linalg.norm(ours))
 
 
 def describe_theirs(student: Student, model: Handle, x: Shape) -> Description:

@@ -26,6 +26,7 @@ from .filling import fill_model, parameters_of, statistics_of, uniform
 from .sketching import make_real, sketch_model, without_contents
 from .tracing import trace_forward
 
+STEP = 0.05  # short enough for the variances to stay positive, and for the momentum not to matter
 SHAPES = 64  # shapes of idle parameters that are reported
 OUTPUTS = 16
 CHECKPOINT = "CheckpointFunctionBackward"
@@ -43,7 +44,8 @@ def run_model(
     Gives outputs and the gradient of x as arrays, "idle": shapes of the trainable parameters that no output depends on,
     "gradients": those of the trainable parameters with so many `entries`, flat, "statistics" and "moved": how many running
     statistics there are and how many the forward pass changed, "distance": how far it moved them, all entries together,
-    "changed_input", or "problem": the rest of a sentence about the model that says why there is nothing else.
+    "evaluated": after a pass in training that moved some, the first image's output in evaluation mode with the statistics as they
+    were and some way towards what they are, "changed_input", or "problem": the rest of a sentence about the model that says why there is nothing else.
     """
     if (problem := _no_module(model)) is not None:
         return {"problem": problem}
@@ -214,8 +216,33 @@ def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, entries
         "statistics": len(statistics),
         "moved": sum(distance != 0 for distance in distances),
         "distance": sum(distances),
+        "evaluated": _evaluated(model, leaf, before) if training and any(distances) else (),
         "changed_input": not torch.equal(passed.detach(), leaf.detach()),
     }
+
+
+def _evaluated(model: nn.Module, leaf: torch.Tensor, before: Sequence[torch.Tensor]) -> tuple[np.ndarray, ...]:
+    """The first output in evaluation mode with the statistics of `before`, and a little way towards those that there are.
+
+    Of the first image. So far that all entries together move by STEP of what they were, whatever the momentum. Nothing where it raises.
+    """
+    after = [tensor.detach().clone() for tensor in statistics_of(model)]
+    moved = [now - old for old, now in zip(before, after, strict=False)]
+    scale = STEP * sum(float(old.abs().sum()) for old in before) / sum(float(way.abs().sum()) for way in moved)
+    found = []
+    model.eval()
+    try:
+        with torch.no_grad():
+            for share in (0.0, scale):
+                for tensor, old, way in zip(statistics_of(model), before, moved, strict=False):
+                    tensor.detach().copy_(old + share * way)
+                output = model(leaf.detach()[:1].clone())
+                found.append((output if isinstance(output, torch.Tensor) else output[0]).cpu().numpy())
+            for tensor, values in zip(statistics_of(model), after, strict=False):
+                tensor.detach().copy_(values)
+    except Exception:  # whatever ails evaluation, the checks of evaluation say so
+        return ()
+    return tuple(found)
 
 
 def _differentiate(
