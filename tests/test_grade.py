@@ -334,7 +334,9 @@ def test_a_function_that_needs_the_line_that_fails_is_told_so(course: Course, su
     assert failure is not None and failure.exception is not None and failure.exception.frames[0].file == "area.py"
 
 
-@pytest.mark.parametrize("end", ["import sys\nsys.exit(0)", "import unittest\nunittest.main()", "raise SystemExit('done')"])
+@pytest.mark.parametrize(
+    "end", ["import sys\nsys.exit(0)", "import unittest\nunittest.main()", "raise SystemExit('done')"]
+)
 def test_a_file_that_ends_the_program_has_what_it_defined_by_then(course: Course, submit: Submit, end: str) -> None:
     path = submit()
     source = (path / "area.py").read_text()

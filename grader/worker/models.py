@@ -44,8 +44,9 @@ def run_model(
     Gives outputs and the gradient of x as arrays, "idle": shapes of the trainable parameters that no output depends on,
     "gradients": those of the trainable parameters with so many `entries`, flat, "statistics" and "moved": how many running
     statistics there are and how many the forward pass changed, "distance": how far it moved them, all entries together,
-    "evaluated": after a pass in training that moved some, the first image's output in evaluation mode with the statistics as they
-    were and some way towards what they are, "changed_input", or "problem": the rest of a sentence about the model that says why there is nothing else.
+    "evaluated": after a pass in training that moved some, the first image's output in evaluation mode with the statistics
+    as they were and some way towards what they are, "changed_input", or "problem": the rest of a sentence about the model
+    that says why there is nothing else.
     """
     if (problem := _no_module(model)) is not None:
         return {"problem": problem}
@@ -194,7 +195,8 @@ def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, entries
     with torch.enable_grad():
         passed = leaf.clone()  # not a leaf, as in a network, where a block's input is what another one returned
         outputs = model(passed)
-        after = statistics_of(model)
+        # before the backward pass, which moves statistics again where it computes a part again
+        after = [tensor.detach().clone() for tensor in statistics_of(model)]
         distances = [float((now - old).abs().sum()) for old, now in zip(before, after, strict=False)]
         tensors = [outputs] if isinstance(outputs, torch.Tensor) else outputs
         if not isinstance(tensors, (tuple, list)) or not tensors or len(tensors) > OUTPUTS:
@@ -216,17 +218,18 @@ def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, entries
         "statistics": len(statistics),
         "moved": sum(distance != 0 for distance in distances),
         "distance": sum(distances),
-        "evaluated": _evaluated(model, leaf, before) if training and any(distances) else (),
+        "evaluated": _evaluated(model, leaf, before, after) if training and any(distances) else (),
         "changed_input": not torch.equal(passed.detach(), leaf.detach()),
     }
 
 
-def _evaluated(model: nn.Module, leaf: torch.Tensor, before: Sequence[torch.Tensor]) -> tuple[np.ndarray, ...]:
-    """The first output in evaluation mode with the statistics of `before`, and a little way towards those that there are.
+def _evaluated(
+    model: nn.Module, leaf: torch.Tensor, before: Sequence[torch.Tensor], after: Sequence[torch.Tensor]
+) -> tuple[np.ndarray, ...]:
+    """The first image's first output in evaluation mode, with the statistics of `before` and a little way towards `after`.
 
-    Of the first image. So far that all entries together move by STEP of what they were, whatever the momentum. Nothing where it raises.
+    So far that all entries together move by STEP of what they were, whatever the momentum. Nothing where it raises.
     """
-    after = [tensor.detach().clone() for tensor in statistics_of(model)]
     moved = [now - old for old, now in zip(before, after, strict=False)]
     scale = STEP * sum(float(old.abs().sum()) for old in before) / sum(float(way.abs().sum()) for way in moved)
     found = []
