@@ -99,6 +99,18 @@ MOODLE = "Identifier,Full name,Email address,Grade\nParticipant 501,Ada Lovelace
         (CANVAS, Student("Lovelace, Ada", "7", "al", "", ("s1",))),
         (MOODLE, Student("Ada Lovelace", "501", "", "a@x")),
         ("Identifikátor,Full name\nÚčastník 501,Ada Lovelace\n", Student("Ada Lovelace", "501")),
+        ("ID;Name\nTeilnehmer/in501;Ada\n", Student("Ada", "Teilnehmer/in501", "", "", ("501",))),
+        (
+            "Identificatore;Nome completo;Nome\nPartecipante501;x;Ada\n",
+            Student("", "Partecipante501", "", "", ("501",)),
+        ),
+        ("Nr;Name\ns501;Ada\n", Student("Ada")),
+        ("FirstName,LastName,ID\nAda,Lovelace,1\n", Student("Ada Lovelace", "1")),
+        ("FirstName,LastName,ID\nTest,Student,9\nAda,Lovelace,1\n", Student("Ada Lovelace", "1")),
+        (
+            "name,canvas_user_id,user_id,login_id,group_name\nAda,7,s1,al,Red\n",
+            Student("Ada", "7", "al", "", ("s1",), team="Red"),
+        ),
         ("name,id\n'=Ada,1\n", Student("=Ada", "1")),
         ("name,id\n'\uff1dAda,1\n", Student("\uff1dAda", "1")),
         ("name,id\nStudent 5,1815\n", Student("Student 5", "1815")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -103,15 +103,18 @@ def test_file_names_are_safe_and_different_for_everyone(tmp_path: Path, roster: 
         ("mallory_7_8_x_101_202_area.py", "7"),
         ("anon_Xy1_202_area.py", "Xy1"),
         ("anon_LATE_Xy1_202_area.py", "Xy1"),
+        ("LATE_anon_Xy1_202_area.py", "Xy1"),
+        ("LATE_anon_301_202_area.py", "301"),
+        ("doejane_late_101_202_area.py", "101"),
     ],
 )
 def test_canvas_names(tmp_path: Path, name: str, user: str) -> None:
     (tmp_path / "class").mkdir()
     (tmp_path / "class" / name).write_bytes(b"x = 1\n")
-    found = find_submissions(open_tree(tmp_path / "class"), frozenset({"101"}))
+    found = find_submissions(open_tree(tmp_path / "class"), {"101": "Jane Doe"})
     assert found.shape == "canvas"
     (submission,) = found.submissions
-    assert submission.people[0].id == user and submission.late == ("LATE" in name)
+    assert submission.people[0].id == user and submission.late == ("late" in name.lower())
 
 
 @pytest.mark.parametrize("file", ["x_52001_assignsubmission_file_area.py", "_52001_assignsubmission_file_area.py"])
@@ -358,3 +361,102 @@ def test_a_shape_can_be_named(tmp_path: Path) -> None:
         matched(download, None, "canvas")
     with pytest.raises(UsageError, match="shape 'blackboard' is none of gradescope, canvas"):
         matched(download, None, "blackboard")
+
+
+CANVAS_LIST = "name,id\nGrace Hopper,502\nLi Wei,504\n"
+
+
+@pytest.mark.parametrize(
+    ("names", "counts"),
+    [
+        (
+            ("hoppergrace_502_902_area.py", "liwei_502_504_901_area.py"),
+            {"502": "hoppergrace_502", "504": "liwei_502_504"},
+        ),
+        (("hoppergrace_502_902_area.py", "hoppergrace_502_504_901_area.py"), {"502": "hoppergrace_502"}),
+        (("hoppergrace_502_902_area.py", "malloryeve_502_901_area.py"), {"502": "hoppergrace_502"}),
+    ],
+)
+def test_a_number_at_the_end_of_a_name_takes_nobody_elses_place(
+    tmp_path: Path, names: tuple[str, ...], counts: dict[str, str]
+) -> None:
+    (tmp_path / "r.csv").write_text(CANVAS_LIST)
+    download = write_folder(tmp_path / "c", (File(name, b"x = 1\n", day(number)) for number, name in enumerate(names)))
+    classes = matched(download, tmp_path / "r.csv")
+    listed = {row.student.id: row.submission.label for row in classes.rows if row.listed and row.submission is not None}
+    assert listed == counts
+    left = len(names) - len(counts)
+    assert len(classes.unused) + sum(not row.listed for row in classes.rows) == left
+
+
+def test_two_people_with_a_number_at_the_end_of_their_names_stay_two(tmp_path: Path) -> None:
+    names = ("anna_7_501_901_area.py", "anna_7_501_903_more.py", "bert_7_502_902_area.py")
+    classes = matched(write_folder(tmp_path / "c", (File(name, b"x = 1\n") for name in names)))
+    assert {row.student.id for row in classes.rows} == {"501", "502"}
+
+
+def test_what_was_typed_into_canvas_is_told(tmp_path: Path) -> None:
+    names = ("doejane_101_202_area.py", "liwei_102_text.html", "hoppergrace_LATE_103_link.html")
+    classes = matched(write_folder(tmp_path / "c", (File(name, b"x = 1\n") for name in names)))
+    assert classes.shape == "canvas" and len(classes.rows) == 1
+    assert [why for _, why in classes.unused] == ["was typed into Canvas or is a link, not a file"] * 2
+
+
+TEAMS = "name,id,group\nAda Lovelace,501,Red Team\nGrace Hopper,502,Red Team\nEmmy Noether,503,Default group\n"
+
+
+def test_moodles_teams_hand_in_for_all_their_members(tmp_path: Path) -> None:
+    names = ("Red Team_503_assignsubmission_file", "Default group_assignsubmission_file")
+    download = write_folder(tmp_path / "c", (File(f"{name}/area.py", b"x = 1\n") for name in names))
+    (tmp_path / "r.csv").write_text(TEAMS)
+    labels = {
+        row.student.id: row.submission and row.submission.label for row in matched(download, tmp_path / "r.csv").rows
+    }
+    assert labels == {"501": "Red Team_503", "502": "Red Team_503", "503": "Default group"}
+
+
+def test_the_number_of_a_moodle_team_is_nobodys(tmp_path: Path) -> None:
+    names = ("Red Team_501_assignsubmission_file", "Default group_assignsubmission_file")
+    download = write_folder(tmp_path / "c", (File(f"{name}/area.py", b"x = 1\n") for name in names))
+    (tmp_path / "r.csv").write_text("name,id\nAda Lovelace,501\nGrace Hopper,502\n")
+    rows = matched(download, tmp_path / "r.csv").rows
+    assert [row.submission is None for row in rows if row.listed] == [True, True]
+    why = {row.submission.label: row.why for row in rows if row.submission is not None}
+    assert "the number is that of Ada Lovelace" in (why["Red Team_501"] or "") and len(why) == 2
+
+
+def test_canvas_groups_hand_in_for_all_their_members(tmp_path: Path) -> None:
+    download = write_folder(tmp_path / "c", iter([File("redteam_502_901_area.py", b"x = 1\n")]))
+    (tmp_path / "r.csv").write_text(TEAMS.replace("name,id,group", "name,canvas_user_id,group_name"))
+    rows = matched(download, tmp_path / "r.csv").rows
+    assert {row.student.id for row in rows if row.submission is not None} == {"501", "502"}
+    (tmp_path / "r.csv").write_text(TEAMS)
+    other = write_folder(tmp_path / "d", iter([File("redteam_503_901_area.py", b"x = 1\n")]))
+    rows = matched(other, tmp_path / "r.csv").rows  # the id is that of somebody in another group
+    assert [(row.student.id, row.called) for row in rows if row.submission is not None] == [("503", "redteam")]
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [
+        ("2026-11-28 10:00:00.123456 UTC", 10),
+        ("2026-11-28 10:00:00 CET", 9),
+        ("2026-11-28 10:00:00 EST", 15),
+        ("2026-11-28 10:00:00", 10),
+        ("2026-11-28 10:00:00 CST", None),
+    ],
+)
+def test_nbgraders_times_are_of_their_zone(tmp_path: Path, text: str, hour: int | None) -> None:
+    files = [File("submitted/ada/hw/area.py", b"x = 1\n"), File("submitted/ada/hw/timestamp.txt", text.encode())]
+    (row,) = matched(write_folder(tmp_path / "c", iter(files))).rows
+    moment = row.moment
+    assert (moment and moment.astimezone(UTC).hour) == hour
+
+
+@pytest.mark.parametrize("logins", [("ada", "grace-hopper"), ("grace-hopper",)])
+def test_classroom50_may_download_into_any_folder(tmp_path: Path, logins: tuple[str, ...]) -> None:
+    files = [File("scores.csv", b"x\n"), *(File(f"cs-hw1-{login}/area.py", b"x = 1\n") for login in logins)]
+    (tmp_path / "r.csv").write_text("name,login\nAda,ada\nGrace,grace-hopper\n")
+    classes = matched(write_folder(tmp_path / "mine", iter(files)), tmp_path / "r.csv")
+    assert classes.shape == "classroom50"
+    assert {row.student.login for row in classes.rows if row.submission is not None} == set(logins)

@@ -9,6 +9,7 @@ import re
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import jsonschema
 import pytest
@@ -308,6 +309,17 @@ def test_a_reader_of_junit_finds_every_check() -> None:
     points = [(item.get("name"), item.get("value")) for item in value._elem.iter("property")]
     assert points == [("points_earned", "0"), ("points_possible", "2")]
     assert value.system_out == "a line\n" * 30
+
+
+def test_junits_texts_say_what_its_messages_say_and_link_to_no_file() -> None:
+    """GitLab shows the text alone where there is one, and makes a link of what names an attachment."""
+    text = to_junit(filled(made_up(), "[[ATTACHMENT|../../x.png]]"))
+    texts = [element.text or "" for element in ElementTree.fromstring(text).iter()]
+    assert not any("[[ATTACHMENT|" in one for one in texts)
+    assert any("[[ATTACHMENT |../../x.png]]" in one for one in texts)
+    for case in next(iter(JUnitXml.fromstring(text.encode()))):
+        for result in case.result:
+            assert (result.text or "").startswith(result.message.partition(":")[0])
 
 
 def test_an_error_in_junit_is_a_fault_of_ours() -> None:

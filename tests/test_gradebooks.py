@@ -121,6 +121,9 @@ def test_moodle_in_another_language(tmp_path: Path, entries: list[Entry]) -> Non
     (tmp_path / "sheet.csv").write_text(rows)
     filled = make(Request("moodle", tmp_path / "sheet.csv"), entries)
     assert filled.filled == 1 and b"52001;x;2.00;2 of 14 points." in filled.files["moodle.csv"]
+    (tmp_path / "sheet.csv").write_text(rows.replace("Teilnehmer/in ", "Teilnehmer/in"))  # as Moodle writes it
+    filled = make(Request("moodle", tmp_path / "sheet.csv"), entries)
+    assert filled.filled == 1 and b"52001;x;2.00;2 of 14 points." in filled.files["moodle.csv"]
     (tmp_path / "sheet.csv").write_text(rows.replace("Bewertung", "Arvosana"))
     with pytest.raises(UsageError, match=r"has no column Grade; it has ID, .*--column"):
         make(Request("moodle", tmp_path / "sheet.csv"), entries)
@@ -137,6 +140,23 @@ def test_points_are_scaled_in_every_language(tmp_path: Path, entries: list[Entry
         filled = make(Request(name, tmp_path / f"{name[0]}.csv"), entries)
         assert cells_of(filled.files[f"{name}.csv"].replace(b";", b","))[-1].count("214.29") == 1
         assert filled.remarks == ("points were scaled to 1000, as the file says",)
+
+
+def test_a_scale_of_moodles_is_left_alone(tmp_path: Path, entries: list[Entry]) -> None:
+    (tmp_path / "sheet.csv").write_text("ID;Grade;Maximum grade\nParticipant 52002;Good;-7.00\n")
+    filled = make(Request("moodle", tmp_path / "sheet.csv"), entries)
+    assert filled.filled == 0 and b"52002;Good;" in filled.files["moodle.csv"]
+    assert ("52002", "is graded by a scale there, in words, not in points") in filled.unfilled
+
+
+def test_canvas_own_columns_are_no_assignments_and_its_marks_stay(tmp_path: Path, entries: list[Entry]) -> None:
+    (tmp_path / "c.csv").write_text(
+        "Student,ID,Section,HW (4711),Current Score (2),Unposted Final Score (2)\n"
+        "    Points Possible,,,14,(read only),(read only)\nx,52002,A,N/A,,\ny,52001,A,,,\n"
+    )
+    filled = make(Request("canvas", tmp_path / "c.csv"), entries)
+    assert filled.filled == 1 and b"x,52002,A,N/A,," in filled.files["canvas.csv"]
+    assert "is not given the assignment there" in dict(filled.unfilled).values()
 
 
 @pytest.mark.parametrize("worth", ["", "-", "0", "1,000", "N/A", "1/3", "1e5"])
@@ -318,6 +338,24 @@ def test_classroom50_results(entries: list[Entry]) -> None:
     assert {key: result[key] for key in RESULT} == RESULT
     assert (result["score"], result["max-score"]) == (2, 14)
     assert sum(test["score"] for test in result["tests"]) == 2
+
+
+def test_classroom50_results_keep_what_the_runner_added(entries: list[Entry]) -> None:
+    """Its collector reads the file as it stands, and refuses it without the owner."""
+    stamps = {
+        "owner": "ada",
+        "assignment_type": "individual",
+        "submitted_by": {"username": "ada", "id": 7},
+        "graded_at": "2026-11-28T00:01:00Z",
+    }
+    downloaded = json.dumps({**RESULT, **stamps, "owner2": "x"}).encode()
+    odd = json.dumps({**RESULT, "owner": ["x"], "submitted_by": {"username": "a\nb", "more": [1]}}).encode()
+    kept, cleaned = (
+        json.loads(make(Request("classroom50"), [entry]).files[f"classroom50/{entry.file}/result.json"])
+        for entry in (dataclasses.replace(entries[0], result=lambda text=text: text) for text in (downloaded, odd))
+    )
+    assert {key: kept[key] for key in stamps} == stamps and "owner2" not in kept
+    assert "owner" not in cleaned and cleaned["submitted_by"] == {"username": "a b"}
 
 
 @pytest.mark.parametrize(

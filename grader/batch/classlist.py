@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from grader.batch.handedin import Clue, Found, HandedIn
@@ -12,6 +12,7 @@ from grader.batch.names import file_name, folded, name_keys, share_a_word
 from grader.batch.roster import Student
 
 PIECES = re.compile(r"[\s_,;()\[\]]+")
+TEAMS = "where teams hand in, it is the team's, and the class list says in a column group who is in it"
 CERTAIN = 4  # characters that an id within a longer label must have at least
 
 
@@ -57,15 +58,26 @@ def match_class(found: Found, roster: Sequence[Student] | None) -> ClassList:
     doubtful: dict[tuple[Student, str], Clue] = {}
     nobody: list[Row] = []
     index = Index(roster) if roster is not None else None
+    clues = [clue for submission in found.submissions for clue in submission.people]
+    of_people = index is not None and any(map(index.fits, clues))
     for submission in found.submissions:
         for clue in submission.people or (Clue(label=submission.label),):
             if index is None:
                 owned.setdefault(student_of(clue), []).append(submission)
                 continue
+            if team := index.team(clue):
+                for member in team:
+                    owned[member].append(submission)
+                continue
             match = index.match(clue)
             if isinstance(match, Student):
+                stranger = clue.name and match.name and not share_a_word(clue.name, match.name)
+                if stranger and clue.team_number and not of_people:
+                    why = f"the number is that of {match.shown}, the name is not: {TEAMS}"
+                    nobody.append(_of_nobody(submission, replace(clue, id=None), why))
+                    continue
                 owned[match].append(submission)
-                if clue.name and match.name and not share_a_word(clue.name, match.name):
+                if clue.name and stranger:
                     called[match, submission.label] = clue.name
                     doubtful[match, submission.label] = clue
                 elif clue.login and match.login and not _is_login(clue.login, match):
@@ -115,8 +127,11 @@ class Index:
         for student in roster:
             for text in student.known_as():
                 self._known.setdefault(text, []).append(student)
+        self._teams: dict[str, list[Student]] = {}
         self._names: dict[tuple[bool, str], list[Student]] = {}
         for student in roster:
+            for key in name_keys(student.team):
+                self._teams.setdefault(key, []).append(student)
             for bare in (False, True):
                 for key in name_keys(student.name, bare):
                     self._names.setdefault((bare, key), []).append(student)
@@ -139,7 +154,22 @@ class Index:
             return "its parts are those of different people"
         if by_name:
             return by_name[0] if len(by_name) == 1 else _several(by_name)
-        return self._labelled(clue.label) if clue.label else "nobody on the list has this id or name"
+        found = self._labelled(clue.label) if clue.label else "nobody on the list has this id or name"
+        ending = self._ending(clue.label) if clue.login and clue.label and isinstance(found, str) else []
+        return ending[0] if len(ending) == 1 else found
+
+    def fits(self, clue: Clue) -> bool:
+        """Whether the id is that of a person whose name has a word in common with the one given."""
+        whose = self.known(folded(clue.id)) if clue.id else []
+        return bool(clue.name) and any(share_a_word(clue.name or "", one.name) for one in whose)
+
+    def team(self, clue: Clue) -> list[Student]:
+        """The members of the team that handed in; nobody where the name is also a person's, or the id that of another."""
+        if not (clue.name and clue.may_be_team) or self._named(clue.name):
+            return []
+        members = list(dict.fromkeys(one for key in sorted(name_keys(clue.name)) for one in self._teams.get(key, [])))
+        whose = self.known(folded(clue.id)) if clue.id and not clue.team_number else []
+        return members if all(one in members for one in whose) else []
 
     def contradiction(self, student: Student, name: str | None) -> str | None:
         """Why an id of this person does not go with a name, which is that of others; a name unknown to the list is none."""
@@ -177,6 +207,13 @@ class Index:
         if not found and others and rest != label:
             return others[0] if len(others) == 1 else _several(others)
         return "nobody on the list is called this" if not found else _several([*found, *others])
+
+    def _ending(self, label: str) -> list[Student]:
+        """Whose logins a repository's name ends with."""
+        label = folded(label)
+        return list(
+            dict.fromkeys(one for text, all in self._known.items() if label.endswith(f"-{text}") for one in all)
+        )
 
     def _by_number(self, piece: str) -> list[Student]:
         """Whose id or e-mail it is; logins are often like names, and so are not looked for within a longer name."""

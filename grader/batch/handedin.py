@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -11,16 +11,24 @@ from grader.batch.tree import Item, Tree, read_small
 from grader.errors import UsageError
 from grader.submission.sources import Entry
 
+Known = Mapping[str, str]
+"""The names on the class list by id, which tell apart what the names of files leave open."""
+
 
 @dataclass(frozen=True)
 class Clue:
-    """What a submission's place says about one person: each part is None where it says nothing. `label` may be any of them."""
+    """What a submission's place says about one person: each part is None where it says nothing. `label` may be any of them.
+
+    The name `may_be_team`'s; then the id is that of one of them, or with `team_number` the team's own, in another count.
+    """
 
     name: str | None = None
     id: str | None = None
     login: str | None = None
     email: str | None = None
     label: str | None = None
+    may_be_team: bool = False
+    team_number: bool = False
 
 
 @dataclass(frozen=True)

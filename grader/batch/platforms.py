@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import PurePosixPath
 from typing import Any
 
-from grader.batch.handedin import Clue, Found, HandedIn, take_item
+from grader.batch.handedin import Clue, Found, HandedIn, Known, take_item
 from grader.batch.roster import is_within_reach
 from grader.batch.tree import Item, Tree, read_small
 from grader.errors import UsageError
 from grader.submission.bundle import TAKEN
 from grader.submission.sources import PLATFORM_BYTES
 
-MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?P<plugin>[a-z]+)(?:_(?P<file>.*))?")
-"""The first place where it fits: Moodle's names of people have no `_`, a file's name is what the student likes."""
+MOODLE = re.compile(r"(?P<name>.+?)(?:_(?P<id>\d+))?_assignsubmission_(?P<plugin>[a-z]+)(?:_(?P<file>.*))?")
+"""The first place where it fits: Moodle's names of people have no `_`, a file's name is what the student likes.
+
+Of a team the name and the number are the group's; those who are in none are one team without a number.
+"""
 
 
-def moodle(tree: Tree, known_ids: frozenset[str]) -> Found | None:
+def moodle(tree: Tree, known: Known) -> Found | None:
     """Moodle's download: `<Full name>_<id>_assignsubmission_file`, older ones end in `_`; folders, or files without."""
     items = tree.items()
     matches = [(item, MOODLE.fullmatch(item.name)) for item in items]
@@ -27,7 +30,7 @@ def moodle(tree: Tree, known_ids: frozenset[str]) -> Found | None:
         return None
     people = {(match["name"], match["id"]) for _, match in matches if match is not None}
     blind = len(people) > 1 and len({name for name, _ in people}) == 1  # "Participant", in the site's language
-    submissions: dict[tuple[str, str], HandedIn] = {}
+    submissions: dict[tuple[str, str | None], HandedIn] = {}
     unused = []
     for item, match in matches:
         if match is None:
@@ -36,10 +39,10 @@ def moodle(tree: Tree, known_ids: frozenset[str]) -> Found | None:
             unused.append((item.name, f"is Moodle's {match['plugin']}, not files"))
         else:
             key = match["name"], match["id"]
-            known = None if blind or match["name"] == "Participant" else match["name"]
-            clue = Clue(name=known, id=match["id"])
+            name = None if blind or match["name"] == "Participant" else match["name"]
+            clue = Clue(name=name, id=match["id"], may_be_team=True, team_number=True)
             new = take_item(tree, item, clue, file=match["file"] or None)
-            label = f"{match['name']}_{match['id']}"
+            label = "_".join(filter(None, (match["name"], match["id"])))
             submissions[key] = _together(submissions[key], new) if key in submissions else replace(new, label=label)
     return Found("moodle", tuple(submissions.values()), tuple(unused))
 
@@ -49,16 +52,28 @@ def _together(one: HandedIn, other: HandedIn) -> HandedIn:
     return replace(one, entries=lambda: [*one.entries(), *other.entries()], alone=False, when=max(one.when, other.when))
 
 
-def github(tree: Tree, known_ids: frozenset[str]) -> Found | None:
+def github(tree: Tree, known: Known) -> Found | None:
     """Clones of GitHub Classroom: `<slug>-submissions/<slug>-<login>`, a folder each."""
     slug = tree.name.removesuffix("-submissions")
     return _repositories(tree, "github", slug) if tree.name.endswith("-submissions") else None
 
 
-def classroom50(tree: Tree, known_ids: frozenset[str]) -> Found | None:
-    """Classroom 50's download: `<classroom>-<assignment>_submissions_<time>/<classroom>-<assignment>-<login>`."""
+def classroom50(tree: Tree, known: Known) -> Found | None:
+    """Classroom 50's download: `<classroom>-<assignment>_submissions_<time>/<classroom>-<assignment>-<login>`.
+
+    Where it was told to use another folder, scores.csv tells it.
+    """
     slug, found, _ = tree.name.partition("_submissions_")
+    if not found and Item("scores.csv", False) in (items := tree.items()):
+        slug, found = _common_start([item.name for item in items if item.is_folder]), "scores.csv"
     return _repositories(tree, "classroom50", slug) if found else None
+
+
+def _common_start(names: list[str]) -> str:
+    """What all names begin with, up to a dash."""
+    first, last = min(names, default=""), max(names, default="")
+    same = next((n for n, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
+    return first[:same].rpartition("-")[0]
 
 
 def _repositories(tree: Tree, shape: str, slug: str) -> Found:
@@ -76,7 +91,7 @@ def _repositories(tree: Tree, shape: str, slug: str) -> Found:
 METADATA = "submission_metadata.yml"
 
 
-def gradescope(tree: Tree, known_ids: frozenset[str]) -> Found | None:
+def gradescope(tree: Tree, known: Known) -> Found | None:
     """Gradescope's export: `submission_metadata.yml` says whose each folder is, more than one person where they teamed up."""
     content = read_small(tree, METADATA, PLATFORM_BYTES)
     if content is None:
@@ -141,7 +156,7 @@ NBGRADERS = frozenset(
 """What lies in a course's folder of nbgrader's."""
 
 
-def nbgrader(tree: Tree, known_ids: frozenset[str]) -> Found | None:
+def nbgrader(tree: Tree, known: Known) -> Found | None:
     """nbgrader's `submitted/<student id>/<assignment>/`; all assignments of a person together are one submission."""
     submissions, unused = [], []
     if tree.name != "submitted":
@@ -162,8 +177,16 @@ def nbgrader(tree: Tree, known_ids: frozenset[str]) -> Found | None:
     return Found("nbgrader", tuple(submissions), tuple(unused))
 
 
+HOURS = {
+    "UTC": 0, "GMT": 0, "WET": 0, "WEST": 1, "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2, "EET": 2, "EEST": 3, "MSK": 3,
+    "EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PDT": -7, "AKDT": -8, "HST": -10, "NZST": 12, "NZDT": 13,
+    "AEST": 10, "AEDT": 11, "JST": 9, "KST": 9, "HKT": 8, "SGT": 8,
+}  # fmt: skip
+"""Zones that nbgrader may be set to, ahead of UTC. Not those whose letters stand for several, such as CST and IST."""
+
+
 def _timestamp(tree: Tree) -> datetime | None:
-    """The newest of the times that nbgrader keeps in timestamp.txt, in UTC; None where there is none."""
+    """The newest of the times that nbgrader keeps in timestamp.txt; None where there is none, or in a zone that is not known."""
     times = []
     try:
         items = tree.items()
@@ -172,15 +195,16 @@ def _timestamp(tree: Tree) -> datetime | None:
     for item in items:
         content = read_small(tree.down(item.name), "timestamp.txt") if item.is_folder else None
         try:
-            text = (content or b"").decode("ascii").strip().removesuffix(" UTC")
-            found = datetime.fromisoformat(text)
-        except ValueError:
+            date, time, *zone = (content or b"").decode("ascii").split()
+            found = datetime.fromisoformat(f"{date} {time}")
+            ahead = timezone(timedelta(hours=HOURS["".join(zone) or "UTC"]))
+        except (ValueError, KeyError):
             continue
-        times.append(found if found.tzinfo is not None else found.replace(tzinfo=UTC))
+        times.append(found if found.tzinfo is not None else found.replace(tzinfo=ahead))
     return max(filter(is_within_reach, times), default=None)
 
 
-def folders(tree: Tree, known_ids: frozenset[str]) -> Found | None:
+def folders(tree: Tree, known: Known) -> Found | None:
     """One folder, or one file or zip, a student, named after the student in whatever way."""
     submissions, unused = [], []
     for item in tree.items():

@@ -6,7 +6,7 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -17,6 +17,7 @@ from grader.errors import UsageError
 ROSTER_BYTES = 64 << 20
 TITLE_ROWS = 10
 """Rows that may stand above the headings: a title, a date, a blank one."""
+TEST_STUDENT = ("Student, Test", "Test Student")  # Canvas's, by name or by first and last name
 SPREADSHEETS = (b"PK\3\4", b"\xd0\xcf\x11\xe0")
 """How files of spreadsheet programs begin, new and old."""
 COLUMNS = {
@@ -24,11 +25,13 @@ COLUMNS = {
     "first": ("first name", "first_name", "firstname", "given name", "vorname", "prénom", "nombre"),
     "last": ("last name", "last_name", "lastname", "surname", "family name", "nachname", "nom de famille", "apellido(s)",
              "apellidos", "apellido", "cognome"),
-    "id": ("id", "student id", "student_id", "canvas user id", "id number", "idnumber", "identifier", "sid",
-           "matriculation number", "sis user id", "sis_user_id", "sis id", "id-nummer", "matrikelnummer", "identifiant"),
+    "id": ("id", "student id", "student_id", "canvas user id", "canvas_user_id", "id number", "idnumber", "identifier", "sid",
+           "matriculation number", "sis user id", "sis_user_id", "user_id", "sis id", "id-nummer", "matrikelnummer",
+           "identifiant", "identificador", "identificativo", "identifierare"),
     "login": ("login", "username", "user name", "user", "github", "github username", "github_username", "sis login id",
-              "login id", "anmeldename", "netid"),
+              "login id", "login_id", "anmeldename", "netid"),
     "email": ("email", "e-mail", "email address", "e-mail address", "mail", "e-mail-adresse", "adresse de courriel"),
+    "team": ("group", "team", "group name", "group_name", "team name", "gruppe", "groupe", "grupo", "gruppo"),
 }  # fmt: skip
 """Headings by what they hold, folded; the first that is there is the main one, the others are known as well."""
 KNOWN = frozenset(heading for headings in COLUMNS.values() for heading in headings)
@@ -45,14 +48,18 @@ MOODLE_HANDED_IN = "last modified (submission)"
 MOODLE_DATE = "%A, %d %B %Y, %I:%M %p"
 TOLD_TO_EXCEL = re.compile(r"\A\ufeff?sep=.\r?\n")
 """A line before the headings that says what separates the columns, for Excel alone."""
-PARTICIPANT = re.compile(r"\D+ (\d+)")
+NUMBERED = re.compile(r"\D+ (\d+)")
+PARTICIPANT = re.compile(r"(?P<word>[^\d_@]+)(?P<number>\d+)")
+"""Moodle's identifiers: "Participant 501", and in most other languages without a blank: "Teilnehmer/in501"."""
+SHORT = 5
+"""Letters of the shortest word for a participant in plain ASCII; what is shorter may be part of a login, such as s501."""
 
 
 @dataclass(frozen=True)
 class Student:
     """One person. `also` are further ids and logins the person is known by; what is not known is empty.
 
-    `handed_in` is the date that the class list gives for the submission.
+    `handed_in` is the date that the class list gives for the submission, `team` the group that the person hands in with.
     """
 
     name: str = ""
@@ -61,6 +68,7 @@ class Student:
     email: str = ""
     also: tuple[str, ...] = ()
     handed_in: datetime | None = None
+    team: str = ""
 
     @property
     def key(self) -> str:
@@ -193,14 +201,25 @@ def delimiter_of(text: str) -> str:
 def find_columns(rows: Sequence[Sequence[str]]) -> dict[str, list[int]]:
     """Where each kind of column is, by the headings in the first row, the main one first.
 
-    Moodle's first column ("Participant 501") is known by what it holds, since its heading is in the site's language.
+    Moodle's first column ("Participant 501") is known by what it holds, since its heading is in the site's language. So
+    "participant" has the columns of ids that begin with a word in every row.
     """
     known = [folded(heading) for heading in rows[0]]
     found = {kind: [known.index(name) for name in names if name in known] for kind, names in COLUMNS.items()}
-    first = [row[0] for row in rows[1:] if row]
-    if first and KNOWN.isdisjoint(known[:1]) and all(PARTICIPANT.fullmatch(cell) for cell in first):
+    if KNOWN.isdisjoint(known[:1]) and are_participants(row[0] for row in rows[1:] if row):
         found["id"].append(0)
+    found["participant"] = [
+        place for place in found["id"] if are_participants(row[place] for row in rows[1:] if len(row) > place)
+    ]
     return found
+
+
+def are_participants(cells: Iterable[str]) -> bool:
+    """Whether the cells are Moodle's identifiers: one word, the same in all, and a number."""
+    matches = [PARTICIPANT.fullmatch(cell.strip()) for cell in cells]
+    words = {match["word"] if match is not None else "" for match in matches}
+    (word,) = words if len(words) == 1 else ("",)
+    return word != "" and (len(word.strip()) >= SHORT or not word.isascii())
 
 
 def read_student(row: Sequence[str], columns: dict[str, list[int]]) -> Student | None:
@@ -214,7 +233,8 @@ def read_student(row: Sequence[str], columns: dict[str, list[int]]) -> Student |
             if cell
         ]
 
-    ids = [match[1] if (match := PARTICIPANT.fullmatch(cell)) else cell for cell in cells("id")]
+    ids = [match[1] if (match := NUMBERED.fullmatch(cell)) else cell for cell in cells("id")]
+    ids += [PARTICIPANT.sub(r"\g<number>", cell) for cell in cells("participant")]
     logins, emails = cells("login"), cells("email")
     parts = [*cells("first")[:1], *cells("last")[:1]]
     whole = cells("name")
@@ -223,11 +243,11 @@ def read_student(row: Sequence[str], columns: dict[str, list[int]]) -> Student |
         parts = [whole[0]] if known.issuperset(folded(parts[0]).split()) else [parts[0], whole[0]]
     names = [" ".join(parts)] if parts else whole
     name = names[0] if names else ""
-    if not (name or ids or logins or emails) or name == "Points Possible" or name == "Student, Test":
+    if not (name or ids or logins or emails) or name in ("Points Possible", *TEST_STUDENT):
         return None
     first = [found[0] if found else "" for found in (ids, logins, emails)]
-    also = tuple(dict.fromkeys([*ids[1:], *logins[1:], *emails[1:]]))
-    return Student(name, first[0], first[1], first[2], also)
+    also = tuple(dict.fromkeys(one for one in (*ids[1:], *logins[1:], *emails[1:]) if one != first[0]))
+    return Student(name, first[0], first[1], first[2], also, team="".join(cells("team")[:1]))
 
 
 def _moment_of(cells: Mapping[str, str], where: str, zone: tzinfo) -> datetime | None:

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from grader.batch.canvas import canvas, is_canvas
-from grader.batch.handedin import Found
+from grader.batch.handedin import Found, Known
 from grader.batch.platforms import classroom50, folders, github, gradescope, moodle, nbgrader
 from grader.batch.roster import Student
 from grader.batch.tree import Tree
 from grader.errors import UsageError
 
-Shape = Callable[[Tree, frozenset[str]], Found | None]
+Shape = Callable[[Tree, Known], Found | None]
 SHAPES: dict[str, Shape] = {
     "gradescope": gradescope,
     "canvas": canvas,
@@ -29,17 +29,17 @@ SHAPES: dict[str, Shape] = {
 """In the order in which they are tried: the plainest last."""
 
 
-def find_submissions(tree: Tree, known_ids: frozenset[str] = frozenset(), shape: str | None = None) -> Found:
+def find_submissions(tree: Tree, known: Known | None = None, shape: str | None = None) -> Found:
     """Recognise the shape, or take the one that is named. Raises UsageError where there is nothing of it.
 
-    `known_ids` are the ids of the class list, which tell apart what the names leave open.
+    `known` are the ids of the class list with the names, which tell apart what the names of files leave open.
     """
     if shape is not None and shape not in SHAPES:
         raise UsageError(f"shape {shape!r} is none of {', '.join(SHAPES)}")
     tried = SHAPES if shape is None else {shape: SHAPES[shape]}
     for inner in _with_only_folders(tree):
         for recognise in tried.values():
-            found = recognise(inner, known_ids)
+            found = recognise(inner, known or {})
             if found is not None and found.submissions:
                 outside = ((name, "its path in the zip leads outside, or is too long") for name in tree.outside)
                 return replace(found, unused=(*found.unused, *outside))
@@ -62,6 +62,6 @@ def _is_named(name: str) -> bool:
     return name == "submitted" or name.endswith("-submissions") or "_submissions_" in name
 
 
-def known_ids_of(students: Iterable[Student]) -> frozenset[str]:
-    """Every id of a class list."""
-    return frozenset(text for student in students for text in (student.id, *student.also) if text)
+def known_ids_of(students: Iterable[Student]) -> dict[str, str]:
+    """Every id of a class list, with the person's name."""
+    return {text: student.name for student in students for text in (student.id, *student.also) if text}

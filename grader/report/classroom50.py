@@ -8,6 +8,7 @@ escapes only `|` in names; line ends and the rest are removed here.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -34,17 +35,38 @@ class Identity:
     datetime: str
 
 
-def to_classroom50(report: Report, identity: Identity) -> str:
+STAMPS = ("owner", "assignment_type", "submitted_by", "graded_at")
+"""What the runner adds; a result.json that is made anew from a downloaded one keeps it."""
+
+
+def to_classroom50(report: Report, identity: Identity, stamps: Mapping[str, Any] | None = None) -> str:
     """The text of result.json."""
     tests = _tests(report)
     result = {
         "schema": SCHEMA,
+        **_stamps(stamps or {}),
         **{name: one_line(value, 500) or "unknown" for name, value in asdict(identity).items()},
         "score": sum(test["score"] for test in tests),
         "max-score": sum(test["max-score"] for test in tests),
         "tests": tests,
     }
     return json.dumps(result, indent=2, allow_nan=False) + "\n"
+
+
+def _stamps(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the runner added, as far as it is of its form: texts, and who submitted as a table of texts and numbers."""
+    kept: dict[str, Any] = {}
+    for name in STAMPS:
+        value = given.get(name)
+        if isinstance(value, str) and value:
+            kept[name] = one_line(value, 500)
+        elif isinstance(value, dict):
+            kept[name] = {
+                one_line(str(key), 100): one_line(one, 500) if isinstance(one, str) else one
+                for key, one in list(value.items())[:20]
+                if isinstance(one, str) or type(one) is int
+            }
+    return kept
 
 
 def to_release_body(report: Report) -> str:

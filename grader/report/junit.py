@@ -1,7 +1,7 @@
 """The report as JUnit XML, as GitLab, Jenkins and the common actions read it.
 
 A check is a test case: `failure` for what the student's code did, `error` for faults of ours alone. Points stand in
-properties and in the message.
+properties and in the message, and in the text as well: GitLab and some actions show nothing else where there is one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _suite(topic: TopicResult, places: Places) -> ElementTree.Element:
     for check in topic.checks:
         suite.append(_case(topic, check, places))
     if topic.output:
-        ElementTree.SubElement(suite, "system-out").text = visible(topic.output)
+        ElementTree.SubElement(suite, "system-out").text = _shown(topic.output)
     return suite
 
 
@@ -53,13 +53,20 @@ def _case(topic: TopicResult, check: CheckResult, places: Places) -> ElementTree
     kind = problem.get(check.outcome, "failure")
     if kind is not None:
         what = check.failure.what if check.failure is not None else check.title
-        element = ElementTree.SubElement(case, kind, message=f"{earned(check)} points: {one_line(what, 400)}")
+        message = f"{earned(check)} points: {one_line(what, 400)}"
+        element = ElementTree.SubElement(case, kind, message=message)
+        element.text = _shown(message)
         if kind != "skipped":
             element.set("type", str(check.outcome))
-            element.text = visible(explain_check(check))
+            element.text = _shown(f"{earned(check)} points\n{explain_check(check)}")
     if check.failure is not None and check.failure.output:
-        ElementTree.SubElement(case, "system-out").text = visible(check.failure.output)
+        ElementTree.SubElement(case, "system-out").text = _shown(check.failure.output)
     return case
+
+
+def _shown(text: str) -> str:
+    """The text without what GitLab makes a link to a file of."""
+    return visible(text).replace("[[ATTACHMENT|", "[[ATTACHMENT |")
 
 
 def _set_points(element: ElementTree.Element, scored: TopicResult | CheckResult) -> None:

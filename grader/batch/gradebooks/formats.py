@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -115,26 +115,32 @@ def to_results(entries: Sequence[Entry]) -> Filled:
     """Classroom 50: each student's result.json anew, with what the downloaded one says of the submission."""
     files, unfilled = {}, []
     for entry in entries:
-        identity = _identity(entry)
+        downloaded = _downloaded(entry)
+        identity = _identity(downloaded)
         if entry.report is None:
             unfilled.append((entry.student.shown, entry.why))
         elif identity is None:
             unfilled.append((entry.student.shown, "no result.json of Classroom 50 was downloaded with the submission"))
         else:
-            text = to_classroom50(for_student(entry.report), identity)
+            text = to_classroom50(for_student(entry.report), identity, downloaded)
             files[f"classroom50/{entry.file}/result.json"] = text.encode()
     return Filled(files, len(files), tuple(unfilled))
 
 
-def _identity(entry: Entry) -> Identity | None:
-    """What a downloaded result.json says of the submission; None where there is none with every field."""
+def _downloaded(entry: Entry) -> dict[str, Any]:
+    """The result.json that was downloaded with the submission; empty where there is none."""
     content = entry.result() if entry.result is not None else None
     try:
         form = json.loads(content) if content is not None else None
     except (ValueError, RecursionError):
-        return None
+        return {}
+    return form if isinstance(form, dict) else {}
+
+
+def _identity(form: Mapping[str, Any]) -> Identity | None:
+    """What it says of the submission; None where a field is missing."""
     names = [field.name for field in fields(Identity)]
-    if not isinstance(form, dict) or not all(isinstance(form.get(name), str) and form[name] for name in names):
+    if not all(isinstance(form.get(name), str) and form[name] for name in names):
         return None
     return Identity(**{name: form[name] for name in names})
 

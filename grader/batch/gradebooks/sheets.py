@@ -14,7 +14,7 @@ from grader.batch.gradebooks.cells import Sheet, read_sheet
 from grader.batch.gradebooks.entry import Entry, Filled, lateness, scaled
 from grader.batch.handedin import Clue
 from grader.batch.names import folded, share_a_word
-from grader.batch.roster import Student, find_columns, read_student
+from grader.batch.roster import Student, are_participants, find_columns, read_student
 from grader.errors import UsageError
 from grader.report.text import points, two_decimals
 from grader.results import Report
@@ -34,11 +34,13 @@ LOCKED = (
     "la note peut être modifiée",
     "la calificación puede ser cambiada",
 )
-FIRST_COLUMN = re.compile(r"\D+ \d+")
-"""Moodle's worksheet begins with "Participant 501", in the site's language."""
 SHOWN = 5
 NO = ("no", "nein", "non", "nee")
-EXCUSED = "ex"  # Canvas's mark, in every language; a number in its place would take the excuse back
+UNGRADED = {"ex": "is excused there", "n/a": "is not given the assignment there"}
+"""Canvas's marks, in every language; a number in the place of one would take the excuse back, or be thrown away."""
+TOTALS = re.compile(r"(unposted )?(current|final) (score|points|grade)( \(.*\))?", re.IGNORECASE)
+"""Canvas's own columns, with the grading period in brackets, which may be called by a number."""
+SCALE = re.compile(r"-\d+([.,]0*)?")
 NUMBER = re.compile(r"\d{1,9}(\.\d{1,9}|,(?!\d{3}$)\d{1,9})?|\d{1,3}((,\d{3})+\.|(\.\d{3})+,)\d{1,2}")
 """1000.00, 1000,00, 1,000.00 and 1.000,00, but not 1,000."""
 
@@ -83,10 +85,10 @@ def fill_moodle(entries: Sequence[Entry], template: Path, column: str | None) ->
 def _beside(sheet: Sheet, grade: int) -> int | None:
     """Moodle's maximum grade where its heading is in a language that is not known: it always stands beside the grade.
 
-    So in a worksheet of Moodle's, the column there that has one and the same number in each row. A scale stands there in words.
+    So in a worksheet of Moodle's, the column there that has one and the same number in each row.
     """
     rows = [sheet.values(number) for number in range(1, len(sheet.rows)) if sheet.rows[number]]
-    is_moodles = all(FIRST_COLUMN.fullmatch(row[0]) for row in rows)
+    is_moodles = are_participants(row[0] for row in rows)
     worth = {_number(row[grade + 1]) if len(row) > grade + 1 else None for row in rows}
     return grade + 1 if is_moodles and len(worth) == 1 and None not in worth else None
 
@@ -94,7 +96,10 @@ def _beside(sheet: Sheet, grade: int) -> int | None:
 def _assignment(sheet: Sheet, template: Path, column: str | None) -> int:
     """The column of the assignment: the one that is named, by its title or its number, or the only one there is."""
     found = [(place, heading) for place, heading in enumerate(sheet.headings) if ASSIGNMENT.fullmatch(heading)]
-    if column is not None:
+    own = [(place, heading) for place, heading in found if not TOTALS.fullmatch(heading)]
+    if column is None:
+        found = own
+    else:
         found = [
             (place, heading)
             for place, heading in found
@@ -102,7 +107,7 @@ def _assignment(sheet: Sheet, template: Path, column: str | None) -> int:
         ]
     if len(found) == 1:
         return found[0][0]
-    titles = ", ".join(heading for heading in sheet.headings if ASSIGNMENT.fullmatch(heading)) or "none"
+    titles = ", ".join(heading for _, heading in own) or "none"
     raise UsageError(f"which column of {template}? Name one with --column; its assignments are: {titles}")
 
 
@@ -216,8 +221,10 @@ def _refusal(
         return entries[found].why
     if max(columns.grade, columns.maximum or 0) >= len(values):
         return "the row is too short"
-    if folded(values[columns.grade]) == EXCUSED:
-        return "is excused there"
+    if mark := UNGRADED.get(folded(values[columns.grade])):
+        return mark
+    if columns.maximum is not None and SCALE.fullmatch(values[columns.maximum].strip()):
+        return "is graded by a scale there, in words, not in points"
     if columns.locked is not None and columns.locked < len(values) and folded(values[columns.locked]) in NO:
         return "Moodle says that the grade cannot be changed"
     return None
