@@ -12,7 +12,7 @@ that was refused, since other parts may be wrong for another reason. And the oth
 - Two functions that raise the same kind of exception have little in common, and the traceback says more. What explains an
   exception must raise it in every case in which the student's function does and in no other, and there must be others.
   Of several such, those with the student's very messages are named alone; of models, whose first differing layer can be
-  told instead, no others.
+  told instead, no others. What refuses something is not named where a library raised.
   Where others are wrong in a number, and it would be too, it must give at least one of these numbers.
 """
 
@@ -22,11 +22,13 @@ from collections.abc import Iterable, Sequence
 
 from grader.checking.judge import CaseRun
 from grader.checking.known import Known
+from grader.client.student import Call
 from grader.course import Topic
 from grader.errors import StudentRaised
 from grader.evidence import Functions, Replays, Stance, is_random, is_wrong_value, stance
-from grader.replaying import same_call
+from grader.replaying import flat, same_call, same_value
 from grader.results import Misconception
+from grader.worker.wire import Handle
 
 NAMED = 2
 RUNS = 40
@@ -55,8 +57,37 @@ def diagnose(
             break
     if any(map(_crashed, some)):
         same = [one for one in best if _says_the_same(one, some, replays)]
-        best = same if same or replays.topic.needs == "torch" else best
+        best = (
+            same
+            if same or replays.topic.needs == "torch"
+            else [one for one in best if _refuses_too(one, some, replays)]
+        )
     return tuple(Misconception(candidate.slug, candidate.hint) for candidate in best[:NAMED])
+
+
+def wrong_feeder(function: str, runs: Sequence[CaseRun], replays: Replays) -> str | None:
+    """The function that gave a wrong result in every failed case, and kept what this one was given; None where there is none.
+
+    What this one makes of it says little about itself then.
+    """
+    found = {_feeder(function, run, replays) for run in spread([run for run in runs if run.error is not None])}
+    return found.pop() if len(found) == 1 else None
+
+
+def _feeder(function: str, run: CaseRun, replays: Replays) -> str | None:
+    again = replays.of(run) if not is_random(run) and replays.topic.needs == "numpy" else None
+    given = {
+        value.number
+        for call in run.calls
+        if call.function == function
+        for value in (*call.arguments, *call.keywords.values())
+        if isinstance(value, Handle)
+    }
+    for theirs, right in zip(run.calls, again or (), strict=False):
+        kept = {item.number for item in flat(theirs.result) if isinstance(item, Handle)}
+        if theirs.function != function and kept & given and not same_value(theirs.result, right.result):
+            return theirs.function
+    return None
 
 
 def _best(likely: Sequence[Known], every: Sequence[CaseRun], replays: Replays) -> tuple[float, list[Known]]:
@@ -105,6 +136,20 @@ def _says_the_same(candidate: Known, runs: Sequence[CaseRun], replays: Replays) 
 
 def _crashed(run: CaseRun) -> bool:
     return isinstance(run.error, StudentRaised)
+
+
+def _refuses_too(candidate: Known, runs: Sequence[CaseRun], replays: Replays) -> bool:
+    """Whether, where the candidate refuses something by a `raise` of its own, so did the student: a library did not."""
+    for run in filter(_crashed, runs):
+        again = replays.of(run, candidate) or []
+        if any(_refuses(ours) and not _refuses(theirs) for theirs, ours in zip(run.calls, again, strict=False)):
+            return False
+    return True
+
+
+def _refuses(call: Call) -> bool:
+    frames = call.error.frames if isinstance(call.error, StudentRaised) else ()
+    return bool(frames) and frames[-1].code.startswith("raise")
 
 
 def spread(runs: Sequence[CaseRun]) -> Sequence[CaseRun]:

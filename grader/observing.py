@@ -111,6 +111,7 @@ def _relations(function: str, runs: Sequence[CaseRun], replays: Replays) -> list
     if any(isinstance(run.error, StudentRaised) for run in runs):
         return []
     names = flat_names(replays.topic.functions[function].returns)
+    refused = _refused(function, runs, names)
     pairs: dict[str, list[tuple[Pair, dict[str, int]]]] = {name: [] for name in names}
     for run in spread([run for run in runs if run.error is not None]):
         again = replays.of(run)
@@ -128,6 +129,8 @@ def _relations(function: str, runs: Sequence[CaseRun], replays: Replays) -> list
     found = []
     may_differ = any(map(is_random, runs))  # then right entries, of another draw, need not be those of the oracle
     for name, several in pairs.items():
+        if refused and name not in refused:  # that it is wrong too is another check's to say
+            continue
         if len({right.tobytes() for (_, right), _ in several}) < ENOUGH:  # the same numbers again say nothing more
             continue
         what = name if len(names) > 1 else "the result"
@@ -136,6 +139,18 @@ def _relations(function: str, runs: Sequence[CaseRun], replays: Replays) -> list
         elif not may_differ and (place := _place(name, [pair for pair, _ in several])) is not None:
             found.append(f"{what} is {place}")
     return found
+
+
+def _refused(function: str, runs: Sequence[CaseRun], names: Sequence[str]) -> set[str]:
+    """The names of the parts of the result that the cases failed for, as far as that can be seen."""
+    return {
+        name
+        for run in runs
+        for call in run.calls
+        if call.function == function and (value := getattr(run.error, "value", None)) is not None
+        for name, part in zip(names, flat(call.result), strict=False)
+        if part is value
+    }
 
 
 def _numbers(got: Any, right: Any) -> Pair | None:
@@ -283,10 +298,10 @@ def _place(name: str, pairs: Sequence[Pair]) -> str | None:
     words = AXES.get((name.lstrip("d") in WEIGHTS, dimensions.pop()), ()) if len(dimensions) == 1 else ()
     for axis, word in enumerate(words):
         lines = [np.moveaxis(mask, axis, 0) for mask in wrong if mask.shape[axis] > 1]
-        if len(lines) < max(ENOUGH, len(wrong) / 2) or any(mask.shape[axis] == 1 for mask in wrong):
+        if len(lines) < max(ENOUGH, len(wrong) / 2):
             continue
         for kept, sentence in ((0, f"right in the first {word} alone"), (-1, f"right in the last {word} alone")):
-            if all(
+            if len(lines) == len(wrong) and all(
                 not mask[kept].any() and np.delete(mask, kept, 0).any((*range(1, mask.ndim),)).all() for mask in lines
             ):
                 return sentence

@@ -27,7 +27,7 @@ from grader.client.fullsize import FullSize
 from grader.client.local import LocalBackend
 from grader.client.student import Backend, Call, Student, WorkerBackend
 from grader.course import Course, Topic
-from grader.diagnosis import diagnose
+from grader.diagnosis import diagnose, wrong_feeder
 from grader.errors import StudentMissing, StudentNotLoaded, SubmissionFault
 from grader.evidence import Replays
 from grader.observing import observe
@@ -147,6 +147,9 @@ class GradingSession:
         runs, all_runs = judged.runs, session.runs_of(result.function)
         with _one_thread():
             session.replays = session.replays or Replays(topic, oracle, self.workshop.replays)
+            if (feeder := wrong_feeder(result.function, runs, session.replays)) is not None:
+                why = f"{feeder} gives a wrong result in these cases, and {result.function} works with what it kept"
+                return dataclasses.replace(result, observations=(f"{why}: mend {feeder} first",))
             found = diagnose(result.function, runs, all_runs, misconceptions_in(module), session.replays)
             told = bool(found) or (result.failure is not None and not wants_a_value(result.failure))
             seen = () if told else observe(result.function, runs, all_runs, session.replays, traits_in(module))

@@ -12,7 +12,7 @@ from grader.batch.charts import histogram, meter, scatter
 from grader.batch.lateness import counted, delay, is_costly, is_late
 from grader.batch.statistics import FEW, Misunderstood, Person, Statistics
 from grader.report.html import POLICY, line, style_sheet
-from grader.report.text import points
+from grader.report.text import points, title_of
 from grader.results import exact
 
 Row = dict[str, Any]
@@ -124,7 +124,7 @@ def _misconceptions(statistics: Statistics) -> Section | None:
 def _misconception(found: Misunderstood, total: int) -> str:
     share = len(found.people) / total
     who = f'<ul class="people">{"".join(f"<li>{_person(person)}</li>" for person in found.people)}</ul>'
-    name = line(found.slug.replace("-", " ").replace("_", " "))
+    name = line(title_of(found.slug).replace("_", " "))
     return (
         f'<tr><th scope="row" class="person">{name} <span class="remark"><code>{line(found.function)}</code></span></th>'
         f'<td class="number">{meter(share)}{len(found.people)}</td><td><details><summary>show</summary>{who}</details></td></tr>'

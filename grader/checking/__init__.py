@@ -27,6 +27,7 @@ from grader.checking.models import (
     expect_outputs,
     expect_parameters,
     expect_statistics,
+    only_output,
     run,
     run_right,
 )
@@ -76,6 +77,7 @@ __all__ = [
     "follow_dropout",
     "layer",
     "misconception",
+    "only_output",
     "remember",
     "rng",
     "run",

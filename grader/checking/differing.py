@@ -65,7 +65,7 @@ def _unused(run: CaseRun) -> str | None:
     if not isinstance(idle, list) or not idle or not all(map(is_shape, idle)):
         return None
     shapes = ", ".join(map(str, idle[:3])) + (", ..." if len(idle) > 3 else "")
-    return f"there are parameters that the output does not depend on, of shapes {shapes}"
+    return f"no gradient reaches parameters of shapes {shapes}"
 
 
 def _trace(

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from grader.checking.compare import fail
-from grader.checking.models import Run
+from grader.checking.models import Run, only_output
 
 FALSE_ALARM = 1e-10
 """At most the probability that a right share is called wrong, for one call of expect_share."""
@@ -45,7 +45,7 @@ def follow_dropout(got: Run, first: np.ndarray, later: Sequence[Affine], rate: f
             len(got.gradients),
         )
     orders = [_follow(order, first, later, rate) for order in itertools.permutations(got.gradients)]
-    scores = got.outputs[0].reshape(-1)
+    scores = only_output(got).reshape(-1)
 
     def misfit(found: tuple[int, Dropping]) -> tuple[int, float]:
         strays, dropping = found

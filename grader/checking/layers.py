@@ -353,7 +353,10 @@ def _note_result(
     """Give an entry's result the key of the course's that it equals."""
     key = results.key(keys[number], entries[number].get("numbers", ()))
     if key == f"not {keys[number]}":
-        if layers and layers[-1].key == keys[number] and layers[-1].kind != EQUAL:
+        if entries[number]["op"] in SHAPED:  # the layer before it is as it was: its numbers are in other places
+            layers.append(Layer("change of order", (), (keys[number],), key, ""))
+            keys[number] = key
+        elif layers and layers[-1].key == keys[number] and layers[-1].kind != EQUAL:
             layers[-1] = replace(layers[-1], key=key)
             keys[number] = key
     elif key != keys[number]:
@@ -560,7 +563,7 @@ def _explain(
     if not same_kind:
         at_once = next((other for other in candidates if other.kind in WEIGHTED), None)
         if layer.kind not in WEIGHTED and at_once is not None:
-            return f"{where}: it is missing, {_an(at_once.kind)} follows at once"
+            return f"{where}: it is missing here, {_an(at_once.kind)} follows at once"
         like = [other for other in odd if _alike(other, layer)]
         taken = {key for other in like for key in other.inputs}
         for before in candidates:

@@ -34,7 +34,9 @@ class Run(NamedTuple):
 
     `idle` are shapes of trainable parameters that no output depends on; of the `statistics` running averages `moved` changed,
     by `distance`, all entries together; `gradients` are those of the parameters with as many entries as were asked for.
-    `evaluated` is the first output in evaluation mode before the statistics moved and when they have some way, where they did.
+    `evaluated` is the first output in evaluation mode before the statistics moved and when they have some way, where they
+    did. `again` are the outputs of another forward pass in evaluation mode, on the first image alone, or what it raised,
+    `constant` shapes of weights that held one and the same number when the model was made.
     """
 
     outputs: tuple[np.ndarray, ...]
@@ -45,6 +47,8 @@ class Run(NamedTuple):
     gradients: tuple[np.ndarray, ...] = ()
     distance: float = 0.0
     evaluated: tuple[np.ndarray, ...] = ()
+    again: tuple[np.ndarray, ...] | str = ()
+    constant: tuple[Shape, ...] = ()
 
 
 class Description(NamedTuple):
@@ -74,7 +78,8 @@ def run(
     reply = _reply(student, student.run_model(model, x, seed=seed, training=training, **options))
     outputs, gradient, idle = reply.get("outputs"), reply.get("gradient"), reply.get("idle")
     statistics, moved, gradients = reply.get("statistics"), reply.get("moved"), reply.get("gradients")
-    distance, evaluated = reply.get("distance"), reply.get("evaluated")
+    distance, evaluated, again = reply.get("distance"), reply.get("evaluated"), reply.get("again")
+    constant = reply.get("constant")
     sound = (
         isinstance(outputs, tuple)
         and len(outputs) > 0
@@ -89,10 +94,15 @@ def run(
         and type(distance) in (int, float)
         and isinstance(evaluated, tuple)
         and all(isinstance(one, np.ndarray) for one in evaluated)
+        and (isinstance(again, str) or (isinstance(again, tuple) and all(isinstance(one, np.ndarray) for one in again)))
+        and isinstance(constant, list)
+        and all(map(is_shape, constant))
     )
     if not sound:
         _malformed()
-    return Run(outputs, gradient, tuple(idle), statistics, moved, gradients, distance, evaluated)  # type: ignore[arg-type]  # just looked at
+    again = again[:200] if isinstance(again, str) else again
+    sizes = tuple(idle), statistics, moved, gradients, distance, evaluated, again, tuple(constant)  # type: ignore[arg-type]  # just looked at
+    return Run(outputs, gradient, *sizes)  # type: ignore[arg-type]  # likewise
 
 
 def run_right(
@@ -118,6 +128,8 @@ def run_right(
         reply["gradients"],
         reply["distance"],
         reply["evaluated"],
+        reply["again"],
+        tuple(reply["constant"]),
     )
 
 
@@ -145,6 +157,20 @@ def expect_outputs(got: Run, wanted: Run, *, what: Sequence[str] = ("the output"
         )
     for name, output, right in zip(what, got.outputs, wanted.outputs, strict=True):
         expect_array(output, right, _largest(right), what=name)
+    if isinstance(got.again, str):
+        fail("a second forward pass raised an exception: what the first one left behind is in its way", None, got.again)
+    for name, output, right in zip(what, got.again, wanted.outputs, strict=False):
+        first = right[:1]
+        expect_array(
+            output, first, _largest(first), what=f"{name} of a second forward pass, for the first image alone,"
+        )
+
+
+def only_output(got: Run) -> np.ndarray:
+    """The one output of a run, right or wrong; fails where there are several."""
+    if len(got.outputs) != 1:
+        fail("the forward pass returned another number of outputs", "one tensor", describe(got.outputs))
+    return got.outputs[0]
 
 
 def expect_gradient(got: Run, wanted: Run, *, what: str = "the gradient of the input") -> None:
@@ -160,6 +186,11 @@ def expect_all_used(got: Run) -> None:
     if got.idle:
         shapes = ", ".join(str(shape) for shape in got.idle[:3]) + (", ..." if len(got.idle) > 3 else "")
         fail("some parameters get no gradient: the forward pass does not use them", "none", f"shapes {shapes}")
+    if got.constant:
+        shapes = ", ".join(str(shape) for shape in got.constant[:3]) + (", ..." if len(got.constant) > 3 else "")
+        fail(
+            "some weights are not random when the model is made, but one number everywhere", "none", f"shapes {shapes}"
+        )
 
 
 def expect_statistics(got: Run, wanted: Run) -> None:
@@ -169,7 +200,12 @@ def expect_statistics(got: Run, wanted: Run) -> None:
     a channel is twice as large. A momentum of 0.9 or 0.01 in the place of 0.1 shows all the same.
     """
     if got.statistics != wanted.statistics:
-        fail("the number of running means and variances is wrong", wanted.statistics, got.statistics)
+        own = ": those of your own are to be buffers (register_buffer), and to move in every forward pass in training"
+        fail(
+            "the number of running means and variances is wrong" + own * (got.statistics < wanted.statistics),
+            wanted.statistics,
+            got.statistics,
+        )
     if got.moved != wanted.moved:
         fail(
             "the number of running means and variances that the forward pass changed is wrong", wanted.moved, got.moved

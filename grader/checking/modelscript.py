@@ -75,6 +75,10 @@ def model_script(
     results = [("out" if single else f"out[{number}]", array) for number, array in enumerate(outputs)]
     if gradient is not None:
         results.append(("x.grad", gradient))
+    again = call.result.get("again") if isinstance(call.result, dict) else None
+    name = f"{model}(x[:1])"
+    for number, array in enumerate(again if isinstance(again, tuple) else ()):
+        results.append((name if single else f"{name}[{number}]", array))
     return lines, results
 
 

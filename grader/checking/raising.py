@@ -16,13 +16,21 @@ NO_VALUE = "ValueError"
 """What is wanted where no value is."""
 
 
+class Message(str):
+    """The message of a ValueError that a call raised, and the error, by which the call is found."""
+
+    error: StudentRaised | None = None
+
+
 def expect_value_error(function: Callable[..., Any], *arguments: Any, why: str, **keywords: Any) -> str:
     """Require that the call raises ValueError; returns its message. `why` says what is wrong with the arguments."""
     try:
         result = function(*arguments, **keywords)
     except StudentRaised as error:
         if "ValueError" in error.kinds:
-            return error.message
+            message = Message(error.message)
+            message.error = error
+            return message
         error.wanted = f"{NO_VALUE}, since {why}"
         raise
     fail(f"no ValueError was raised although {why}", NO_VALUE, _told(result), result)
@@ -48,10 +56,19 @@ def expect_no_warning(student: Student, function: str) -> None:
 def expect_message(message: str, names: Iterable[str], values: Iterable[object]) -> None:
     """Require that an error's message names one of the bad arguments and one of the bad values."""
     names, shown = tuple(names), tuple(str(value) for value in values)
-    if not any(re.search(rf"(?i){re.escape(name)}", message) for name in names):
-        fail("the ValueError's message does not name the bad argument", " or ".join(names), repr(message[:100]))
+    got, error = repr(str(message)[:100]), getattr(message, "error", None)
+    if not any(_names(message, name) for name in names):
+        wanted = f"a ValueError whose message names {' or '.join(names)}"
+        fail("the ValueError's message does not name the bad argument", wanted, got, error)
     if not any(_gives(message, value) for value in shown):
-        fail("the ValueError's message does not give the bad value", " or ".join(shown), repr(message[:100]))
+        wanted = f"a ValueError whose message gives {' or '.join(shown)}"
+        fail("the ValueError's message does not give the bad value", wanted, got, error)
+
+
+def _names(message: str, name: str) -> bool:
+    """Whether the name stands in the message; one of a letter or two as a word of its own, for many words have it."""
+    edge = r"(?<![A-Za-z]){}(?![A-Za-z])" if len(name) <= 2 else "{}"
+    return re.search("(?i)" + edge.format(re.escape(name)), message) is not None
 
 
 def _gives(message: str, value: str) -> bool:

@@ -7,6 +7,7 @@ student's own function, passes; so a mistake in the one function is not charged 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +15,13 @@ from typing import Any
 import numpy as np
 
 from grader.checking.arrays import as_drawn, was_drawn
-from grader.checking.compare import expect_array, expect_number, fail, with_calls_in_between
+from grader.checking.compare import as_number, expect_array, expect_number, fail, with_calls_in_between
 from grader.checking.tolerance import allowed_error
+from grader.client.values import describe
+
+NEARER = (0.1, 0.01, 0.001)
+ALIKE = 1e-3
+"""Shorter steps, as shares of the step, at which slopes have to differ by less than this share to be the same."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Slopes:
     """A slope as the student's gradient gives it, as the student's own values give it, and as it is.
 
     `by_gradient_bound` and `own_bound` are the magnitudes that went into the first two, `truncation` is the error of
-    taking a difference for a derivative.
+    taking a difference for a derivative, `step` how far was gone for it.
     """
 
     by_gradient: float
@@ -50,6 +56,7 @@ class Slopes:
     by_gradient_bound: float
     own_bound: float
     truncation: float = 0.0
+    step: float = 0.0
 
 
 def expect_own_gradient(
@@ -87,30 +94,42 @@ def expect_own_gradient(
         with with_calls_in_between():
             for one, wanted, bound, name in zip(got, gradients, bounds, probe.names, strict=True):
                 expect_array(one, wanted, bound, what=f"{name} after another call of {probe.forward_name}")
-    own = own_slope(loss_at, probe.at, probe.direction, probe.step)
     own_bound = along([reach], [np.abs(probe.dout)]) / probe.step
-    wrong = [
-        name
-        for name, one, wanted, bound, part in zip(probe.names, found, gradients, bounds, probe.direction, strict=True)
-        if not abs(along([one], [part]) - along([wanted], [part])) <= float(allowed_error(along([bound], [abs(part)])))
-    ]
-    slopes = Slopes(by_gradient, own, right, size, own_bound, truncation)
-    value = got[list(probe.names).index(wrong[0])] if wrong else got[0]
-    expect_agreement(slopes, " and ".join(wrong or probe.names), probe.forward_name, value)
+    parts = zip(probe.names, got, found, gradients, bounds, probe.direction, strict=True)
+    for place, (name, value, one, wanted, bound, part) in enumerate(parts):
+        # along this argument alone: each gradient may be the right one or that of the student's own function
+        direction = [part if place == other else np.zeros_like(rest) for other, rest in enumerate(probe.direction)]
+        size = along([bound], [np.abs(part)])
+        if abs(along([one], [part]) - along([wanted], [part])) <= float(allowed_error(size)):
+            continue
+
+        def own(step: float, direction: Sequence[np.ndarray] = direction) -> float:
+            return own_slope(loss_at, probe.at, direction, step)
+
+        slopes = Slopes(
+            along([one], [part]), own(probe.step), along([wanted], [part]), size, own_bound, truncation, probe.step
+        )
+        expect_agreement(slopes, name, probe.forward_name, value, own)
 
 
-def expect_agreement(slopes: Slopes, gradient: str, values: str, value: Any = None) -> None:
+def expect_agreement(
+    slopes: Slopes, gradient: str, values: str, value: Any = None, own: Callable[[float], float] | None = None
+) -> None:
     """Require that the student's gradient gives the right slope, or that of the student's own values.
 
     `gradient` and `values` name the two, `value` is the gradient. Where the right slope is no rounding error the
-    student's may not be 0 on both sides, or functions that give zeros would agree.
+    student's may not be 0 on both sides, or functions that give zeros would agree. `own` gives the slope of the student's
+    values for another step: one's own function may have a kink where the right one has none.
     """
     limit = float(allowed_error(slopes.by_gradient_bound + slopes.own_bound)) + slopes.truncation
-    if abs(slopes.by_gradient - slopes.right) <= float(allowed_error(slopes.by_gradient_bound)):
+    rounding = float(allowed_error(slopes.by_gradient_bound))
+    if abs(slopes.by_gradient - slopes.right) <= rounding:
         return
     own_is_right = abs(slopes.own - slopes.right) <= limit
     verb = "are" if " and " in gradient else "is"
-    if not abs(slopes.by_gradient - slopes.own) <= limit:
+    if abs(slopes.by_gradient - slopes.own) > limit or not math.isfinite(slopes.by_gradient):
+        if own is not None and any(_agree(slopes.by_gradient, own(slopes.step * share)) for share in NEARER):
+            return
         fail(
             f"{gradient} and {values} do not belong together: "
             + (f"{values} is right here, {gradient} {verb} not" if own_is_right else "both are wrong here"),
@@ -118,13 +137,17 @@ def expect_agreement(slopes: Slopes, gradient: str, values: str, value: Any = No
             f"a slope of {slopes.by_gradient:.6g}, as {gradient} {'give' if verb == 'are' else 'gives'} it",
             value,
         )
-    if abs(slopes.right) > 2 * limit and abs(slopes.by_gradient) <= limit:
+    if abs(slopes.right) > 2 * limit and abs(slopes.by_gradient) <= rounding:
         fail(
             f"{gradient} and {values} agree, but only in that neither shows a slope",
             f"a slope of {slopes.right:.6g} along a direction",
             f"a slope of {slopes.by_gradient:.6g}",
             value,
         )
+
+
+def _agree(one: float, other: float) -> bool:
+    return abs(one - other) <= ALIKE * abs(other)
 
 
 def own_array(got: Any, right: np.ndarray, what: str) -> np.ndarray:
@@ -135,6 +158,8 @@ def own_array(got: Any, right: np.ndarray, what: str) -> np.ndarray:
 
 def own_number(got: Any, right: float, what: str) -> float:
     """The student's number, right or wrong, but not NaN."""
+    if as_number(got) is None:  # the right one is that of other arguments, where it is one on the way
+        fail(f"{what} is not a number", "a number", describe(got), got)
     expect_number(got, right, np.inf, what=what)
     return float(got)
 

@@ -51,8 +51,8 @@ def case_in_words(run: CaseRun) -> str | None:
 
 
 def needed_calls(calls: Sequence[Call], value: Any = None) -> list[Call]:
-    """The call whose result holds `value` (else the last one) and the calls that made the handles it was given."""
-    target = next((call for call in reversed(calls) if value is not None and _holds(call.result, value)), None)
+    """The call that gave or raised `value`, else the last one, and the calls that made the handles it was given."""
+    target = next((call for call in reversed(calls) if value is not None and _holds(call, value)), None)
     if not calls:
         return []
     needed = [target or calls[-1]]
@@ -77,8 +77,8 @@ def _has_calls_in_between(run: CaseRun) -> bool:
     return bool(getattr(run.error, "in_between", False))
 
 
-def _holds(result: Any, value: Any) -> bool:
-    return any(item is value for item in _flat(result))
+def _holds(call: Call, value: Any) -> bool:
+    return call.error is value or any(item is value for item in _flat(call.result))
 
 
 def script(
@@ -102,7 +102,8 @@ def script(
     is_shape = isinstance(value, np.ndarray) and failure.got == str(value.shape)
     writer.finish(calls[-1], value, failure.index, is_shape)
     note = _note(failure)
-    body = "\n".join(_with_note(writer.lines, note) if note and calls[-1].error is None else writer.lines)
+    is_told = calls[-1].error is None or calls[-1].error is value
+    body = "\n".join(_with_note(writer.lines, note) if note and is_told else writer.lines)
     names = ", ".join(dict.fromkeys(call.owner for call in calls))
     imports = ["import numpy as np"] if "np." in body else []
     imports += ["import torch"] if "torch." in body else []
@@ -121,14 +122,17 @@ class _Writer:
         self.taken: dict[str, Any] = {}
         self.handles: dict[int, str] = {}
         self.results: list[tuple[str, Any]] = []
+        self.given: list[str] = []
+        """Of the latest call, the variables that hold its arguments; empty for an argument that stands in the call itself."""
 
     def call(self, call: Call) -> None:
         if call.function in MODEL_CALLS:
             self._operation(call)
             return
-        parts = []
+        parts, self.given = [], []
         for name, value, keyword in bound_arguments(call, self.oracle):
             text = self._argument(name, value)
+            self.given.append(text if text in self.taken else "")
             parts.append(f"{keyword}={text}" if keyword else text)
         if call.error is not None:
             returned_other = isinstance(call.error, StudentReturnedOther)
@@ -154,19 +158,22 @@ class _Writer:
 
     def finish(self, last: Call, value: Any, index: tuple[int, ...] | None, is_shape: bool) -> None:
         """Print the compared value or its shape, or the last result where it cannot be found."""
-        if last.error is not None:
+        if last.error is not None and last.function != "trace_model":
             return
         if last.function in MODEL_CALLS:
             self.lines += print_result(last, [name for name, result in self.results if result is value], index)
             return
         found = [name for name, result in self.results if result is value]
-        names = self.results_of_last(last)
-        shown = found[-1] + (".shape" if is_shape else "") if found else ", ".join(names)
-        self.lines.append(f"print({shown})")
+        if isinstance(value, Handle) and value.number in self.handles:
+            found = [self.handles[value.number]]
+        changed = [name for name, after in zip(self.given, last.after, strict=False) if after is value and name]
+        names = self.results_of_last(last) or [self.handles[n] for n in _handles_in(last.result) if n in self.handles]
+        shown = (found or changed)[-1] + (".shape" if is_shape else "") if found or changed else ", ".join(names)
+        self.lines.append(f"print({shown or 'None'})")
 
     def results_of_last(self, last: Call) -> list[str]:
         flat = _flat(last.result)
-        return [name for name, result in self.results if any(result is item for item in flat)] or ["None"]
+        return [name for name, result in self.results if any(result is item for item in flat)]
 
     def _argument(self, name: str, value: Any) -> str:
         if isinstance(value, Rng) and value.shared:
@@ -280,6 +287,10 @@ def _array_assignment(variable: str, value: np.ndarray) -> str:
     )
     dtype = "" if value.dtype in (np.float64, np.int64) else f", dtype=np.{value.dtype}"
     return f"{start}{text}{dtype})"
+
+
+def _handles_in(result: Any) -> list[int]:
+    return [item.number for item in _flat(result) if isinstance(item, Handle)]
 
 
 def _flat(value: Any) -> list[Any]:

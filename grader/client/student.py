@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import hashlib
 import math
 import secrets
@@ -35,6 +36,7 @@ from .values import kept_in_place, structured
 NOT_WRITTEN = "it still raises NotImplementedError"
 MOMENT = 0.25
 """Seconds for replies that nobody needs any more; making another worker takes a tenth of it."""
+ALIKE = 0.8  # how like names are that differ by a slip: maxpool_forward, max_pool_foward
 SOON = 0.05
 """Seconds in which replies are looked for before they are waited for."""
 NOTES = 8
@@ -202,14 +204,15 @@ class WorkerBackend:
         self._foresight = Foresight()
         self._peeked: list[tuple[str, int, int]] = []
         self._fault: SubmissionFault | None = None
+        self._names: list[str] = []
         self.load_output = ""
         self.notes: tuple[str, ...] = ()
         self.protections: dict[str, bool] | None = None
 
     @property
     def importable(self) -> bool:
-        """Not where they are in a notebook."""
-        return self.notebook is None
+        """Not where they are in a notebook; a .py file that is run statement by statement may well be imported elsewhere."""
+        return self.notebook is None or self.notebook.submitted.name.endswith(".py")
 
     def begin_case(self) -> None:
         """The next call drops the handles of earlier cases; replies that the last case did not wait for are dropped."""
@@ -328,7 +331,7 @@ class WorkerBackend:
             if message.fields.get("id") != number:
                 raise StudentProtocolFault("its reply belongs to another call")
             self._count_received(function.label, message.header_bytes, message.payload_bytes)
-            return self._result(message, (arguments, keywords) if observe else None)
+            return self._result(message, function.name, (arguments, keywords) if observe else None)
         except StudentTimedOut:
             self._timeouts[function.label] = self._timeouts.get(function.label, 0) + 1
             self._lost()
@@ -422,7 +425,9 @@ class WorkerBackend:
             if message.kind != "loaded":
                 raise StudentProtocolFault("it did not answer the request to import the file")
             self._note_failed(message.fields.get("failed"))
-            self._note_end(message.fields.get("ended"), message.fields.get("functions"))
+            names = message.fields.get("functions")
+            self._names = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+            self._note_end(message.fields.get("ended"))
         except SubmissionFault as error:
             shown = self.notebook.submitted.name if self.notebook is not None else file
             self._not_loaded = StudentNotLoaded(_not_loaded_sentence(shown, error, limits.load_seconds), error)
@@ -458,12 +463,12 @@ class WorkerBackend:
                 notes.append(_failed_sentence(notebook.submitted.name, self._raised(one)))
         self.notes = tuple(notes[:NOTES])
 
-    def _note_end(self, ended: Any, names: Any) -> None:
+    def _note_end(self, ended: Any) -> None:
         """A note on the line where the file ended the program; raises what ended it where it had no graded function by then."""
         if not isinstance(ended, dict):
             return
         error = self._raised(ended)
-        if not (isinstance(names, list) and any(name in self.topic.functions for name in names)):
+        if self.topic.functions.keys().isdisjoint(self._names):
             raise error
         lines = [frame.line for frame in error.frames if frame.file == self.topic.file]
         where = f", line {lines[0]}," if lines else ""
@@ -476,14 +481,22 @@ class WorkerBackend:
             self._output.append(self._worker.last_output)
             self._worker = None
 
-    def _result(self, message: wire.Message, observed: tuple[Sequence[Any], dict[str, Any]] | None) -> Any:
+    def _renamed(self, function: str) -> str:
+        """The rest of a sentence about a function that is missing, where the file has one of nearly the same name."""
+        plain = {name.replace("_", "").casefold(): name for name in self._names if name not in self.topic.functions}
+        found = difflib.get_close_matches(function.replace("_", "").casefold(), plain, 1, ALIKE)
+        return f"; there is {wire.readable(plain[found[0]][:60])} in the file, which is another name" if found else ""
+
+    def _result(
+        self, message: wire.Message, function: str, observed: tuple[Sequence[Any], dict[str, Any]] | None
+    ) -> Any:
         if message.kind == "raised":
             error = self._raised(message.fields)
             raise StudentMissing(NOT_WRITTEN) if "NotImplementedError" in error.kinds else error
         if message.kind == "refused":
             reason = _text(message.fields.get("reason"), 300)
             if message.fields.get("missing") is True:
-                raise StudentMissing(reason)
+                raise StudentMissing(reason + self._renamed(function))
             raise StudentReturnedOther("something that can be passed on to the grader", reason)
         if message.kind != "returned":
             raise StudentProtocolFault("its reply is not the answer to a call")

@@ -27,8 +27,8 @@ def describe(value: Any) -> str:
 
 
 def _describe(value: Any, depth: int) -> str:
-    if value is None:
-        return "None (is the return statement missing?)"
+    if value is None:  # within a tuple it is what was kept, perhaps
+        return "None (is the return statement missing?)" if depth == DEPTH else "None"
     if isinstance(value, Unsupported):
         return value.description
     if isinstance(value, Handle):
@@ -40,7 +40,10 @@ def _describe(value: Any, depth: int) -> str:
         if len(value) <= 8 and all(isinstance(item, (int, float, str)) for item in value):
             return f"{kind} {value!r}"[:120]
         start = f"a {kind} of {len(value)}"
-        return start + ": " + ", ".join(_describe(item, depth - 1) for item in value[:4]) if depth else start
+        if not depth:
+            return start
+        items = ", ".join(_describe(item, depth - 1) for item in value[:4]) + (", ..." if len(value) > 4 else "")
+        return f"{start}: {items}" if depth == DEPTH else f"{start} ({items})"
     if isinstance(value, (bool, int, float, str)):
         return repr(value)[:120]
     if isinstance(value, np.generic):

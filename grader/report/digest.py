@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from grader.report.text import points
+from grader.report.text import one_line, points
 from grader.results import CheckResult, Device, Failure, Outcome, Report, TopicResult, percentage
 
 MARKS = {
@@ -18,6 +18,7 @@ MARKS = {
 }
 NO_SCORE = "No score: some checks could not be judged. That is a fault of the grader, not of the submission."
 HINT_ABOVE = "The hint is above."
+EXCEPTION_ABOVE = "The same lines as above."
 
 
 def earned(check: CheckResult) -> str:
@@ -53,7 +54,8 @@ def unwritten(checks: Sequence[CheckResult]) -> str:
     first = checks[0].failure
     missing = first is not None and first.what.startswith(f"{checks[0].function} is not written yet")
     if missing and all(check.outcome in (Outcome.FAILED, Outcome.SKIPPED) for check in checks):
-        return f"not written yet: {score}"
+        _, _, renamed = first.what.partition("; ") if first is not None else ("", "", "")
+        return f"not written yet ({one_line(renamed)}): {score}" if renamed else f"not written yet: {score}"
     reasons = {check.failure.what for check in checks if check.outcome is Outcome.SKIPPED and check.failure is not None}
     if len(checks) > 1 and len(reasons) == 1 and all(check.outcome is Outcome.SKIPPED for check in checks):
         return f"{reasons.pop()}: {score}"

@@ -29,7 +29,7 @@ from grader.report.digest import (
 )
 from grader.report.heatmap import heat_maps, numbers
 from grader.report.plain import traceback_lines
-from grader.report.text import one_line, value, visible
+from grader.report.text import one_line, title_of, value, visible
 from grader.results import CheckResult, Failure, Outcome, Report, TopicResult
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -177,7 +177,7 @@ def _explanation(check: CheckResult, identity: str, seen: set[str]) -> str:
     parts.append(f'<p>{shown(check.title)}</p>\n<p class="what">{shown(failure.what)}</p>')
     parts += [_difference(failure), *_maps(failure)]
     for misconception in check.misconceptions:
-        name = misconception.slug.replace("-", " ")
+        name = title_of(misconception.slug)
         hint = HINT_ABOVE if misconception.slug in seen else misconception.hint
         seen.add(misconception.slug)
         parts.append(f"<p><strong>Probably: {line(name)}.</strong> {shown(hint)}</p>")

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.report.digest import (
+    EXCEPTION_ABOVE,
     HINT_ABOVE,
     MARKS,
     NO_SCORE,
@@ -29,7 +30,7 @@ from grader.report.digest import (
     worth_explaining,
 )
 from grader.report.plain import traceback_lines
-from grader.report.text import one_line, plain, points, value
+from grader.report.text import one_line, plain, points, title_of, value
 from grader.results import CheckResult, Failure, Outcome, Report, TopicResult
 
 STYLES = {
@@ -160,7 +161,7 @@ class _CheckTable:
 
 
 def explanation(check: CheckResult, seen: set[str]) -> RenderableType:
-    """One failure in full; a hint that stood above already is only named."""
+    """One failure in full; a hint or traceback that stood above already is only named."""
     failure = check.failure
     assert failure is not None
     mark, style = MARKS[check.outcome], STYLES[check.outcome]
@@ -170,7 +171,7 @@ def explanation(check: CheckResult, seen: set[str]) -> RenderableType:
     ]
     parts.append(_pad(_difference(failure), (1, 0, 0, 4)))
     for misconception in check.misconceptions:
-        name = misconception.slug.replace("-", " ")
+        name = title_of(misconception.slug)
         hint = HINT_ABOVE if misconception.slug in seen else misconception.hint
         seen.add(misconception.slug)
         parts.append(
@@ -182,7 +183,10 @@ def explanation(check: CheckResult, seen: set[str]) -> RenderableType:
     for observation in check.observations:
         parts.append(_indented(f"Observed: {plain(observation)}", 4))
     if failure.exception is not None:
-        parts.append(_pad(_lines(traceback_lines(failure)), (0, 0, 0, 6)))
+        lines = traceback_lines(failure)
+        known, text = EXCEPTION_ABOVE, "\n".join(lines)
+        parts.append(_pad(_lines([known] if text in seen and len(lines) > 1 else lines), (0, 0, 0, 6)))
+        seen.add(text)
     if failure.output:
         parts += [_pad(Text("It printed:"), (1, 0, 0, 4)), _pad(_printed(failure.output), (0, 0, 0, 6))]
     above = _pad(Group(*parts), (0, 0, 0, 2))

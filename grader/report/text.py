@@ -64,3 +64,8 @@ def value(scalar: Scalar) -> str:
     if isinstance(scalar, float):
         return f"{scalar + 0.0:.8g}"  # -0.0 is 0
     return one_line(str(scalar), 300)
+
+
+def title_of(slug: str) -> str:
+    """A misconception's name in words; the dash of a number such as 1e-12 stays."""
+    return re.sub(r"(?<!\de)-", " ", slug)

@@ -51,12 +51,16 @@ def fill_model(model: nn.Module, x: torch.Tensor | None = None) -> list[torch.Te
     with torch.no_grad():
         for tensor in parameters_of(model):
             if tensor.is_floating_point():
-                is_matrix = sum(size > 1 for size in tensor.shape) > 1 and id(tensor) not in stacked
-                _fill(tensor, _matrix if is_matrix else _vector)
+                _fill(tensor, _matrix if is_matrix(tensor) and id(tensor) not in stacked else _vector)
         statistics = statistics_of(model, x)
         for tensor in statistics:
             _fill(tensor, _statistic)
     return statistics
+
+
+def is_matrix(tensor: torch.Tensor) -> bool:
+    """Whether a parameter holds weights, of a convolution or linear layer: at least two axes are longer than 1."""
+    return sum(size > 1 for size in tensor.shape) > 1
 
 
 def _biases_of_stacks(model: nn.Module) -> set[int]:

@@ -22,11 +22,12 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from .doubling import Doubling
-from .filling import fill_model, parameters_of, statistics_of, uniform
+from .filling import fill_model, is_matrix, parameters_of, statistics_of, uniform
 from .sketching import make_real, sketch_model, without_contents
-from .tracing import trace_forward
+from .tracing import NOTHING, trace_forward
 
 STEP = 0.05  # short enough for the variances to stay positive, and for the momentum not to matter
+WORDS = 200  # characters of an exception's message
 SHAPES = 64  # shapes of idle parameters that are reported
 OUTPUTS = 16
 CHECKPOINT = "CheckpointFunctionBackward"
@@ -45,8 +46,9 @@ def run_model(
     "gradients": those of the trainable parameters with so many `entries`, flat, "statistics" and "moved": how many running
     statistics there are and how many the forward pass changed, "distance": how far it moved them, all entries together,
     "evaluated": after a pass in training that moved some, the first image's output in evaluation mode with the statistics
-    as they were and some way towards what they are, "changed_input", or "problem": the rest of a sentence about the model
-    that says why there is nothing else.
+    as they were and some way towards what they are, "again": the outputs of another forward pass in evaluation mode, on
+    the first image alone, or what it raised, "constant": the shapes of weights that a new model has one number in
+    everywhere, "changed_input", or "problem": the rest of a sentence about the model that says why there is nothing else.
     """
     if (problem := _no_module(model)) is not None:
         return {"problem": problem}
@@ -174,6 +176,8 @@ def _sketched(model: nn.Module, x: Any, use: Callable[[torch.Tensor], Result]) -
             if not zeros.is_meta or not _about_sketch(error):
                 raise
     make_real(model)  # it looks at values, which a sketch has not
+    if _is_lazy(model):
+        _dry_run(model, _zeros(model, x))
     fill_model(model)
     return use(_zeros(model, x))
 
@@ -188,6 +192,7 @@ def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, entries
     leaf = torch.tensor(given, dtype=dtype, requires_grad=True)
     if _is_lazy(model):
         _dry_run(model, leaf.detach().clone())
+    constant = [tuple(one.shape) for one in parameters_of(model) if is_matrix(one) and _is_constant(one)]
     statistics = fill_model(model, leaf)
     model.train(training)
     before = [tensor.detach().clone() for tensor in statistics]
@@ -201,6 +206,10 @@ def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, entries
         tensors = [outputs] if isinstance(outputs, torch.Tensor) else outputs
         if not isinstance(tensors, (tuple, list)) or not tensors or len(tensors) > OUTPUTS:
             return {"problem": f"returned {_kind(outputs)} from its forward pass, not a tensor"}
+        if len(tensors) == 1 and tensors is outputs:
+            return {
+                "problem": f"returned a {type(outputs).__name__} with one tensor from its forward pass, not the tensor"
+            }
         if not all(isinstance(tensor, torch.Tensor) for tensor in tensors):
             return {
                 "problem": f"returned a {type(outputs).__name__} that does not hold tensors alone from its forward pass"
@@ -218,9 +227,27 @@ def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, entries
         "statistics": len(statistics),
         "moved": sum(distance != 0 for distance in distances),
         "distance": sum(distances),
+        "again": _again(model, leaf) if not training else (),
+        "constant": constant[:SHAPES],
         "evaluated": _evaluated(model, leaf, before, after) if training and any(distances) else (),
         "changed_input": not torch.equal(passed.detach(), leaf.detach()),
     }
+
+
+def _is_constant(tensor: torch.Tensor) -> bool:
+    """Whether it holds one number everywhere, or what is none."""
+    values = tensor.detach().reshape(-1)
+    return bool((values == values[0]).all()) or not bool(torch.isfinite(values).all())
+
+
+def _again(model: nn.Module, leaf: torch.Tensor) -> tuple[np.ndarray, ...] | str:
+    """The outputs of another forward pass, on the first image alone; what it raised, in words."""
+    try:
+        with torch.no_grad():
+            outputs = model(leaf.detach()[:1].clone())
+        return tuple(one.cpu().numpy() for one in ([outputs] if isinstance(outputs, torch.Tensor) else outputs))
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"[:WORDS]
 
 
 def _evaluated(
@@ -335,13 +362,13 @@ def _no_module(model: Any) -> str | None:
         return f"returned the class {model.__name__} itself, not an instance of it"
     if not isinstance(model, nn.Module):
         return f"returned {_kind(model)}, not a torch.nn.Module"
-    if "_modules" not in vars(model):
+    if "_modules" not in vars(model) and not isinstance(model, torch.jit.ScriptModule):
         return f"made a {type(model).__name__} whose __init__ does not call super().__init__()"
     return None
 
 
 def _kind(value: Any) -> str:
-    return "None (is the return statement missing?)" if value is None else f"an object of type {type(value).__name__}"
+    return NOTHING if value is None else f"an object of type {type(value).__name__}"
 
 
 def _about_dtype(error: RuntimeError) -> bool:

@@ -26,6 +26,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from .naming import current_layer
 
+NOTHING = "None (is the return statement missing?)"
 ENTRIES = 5000
 SILENT = frozenset(
     {"detach", "t", "transpose", "alias", "clone", "empty", "empty_like", "zeros", "ones", "scalar_tensor"}
@@ -54,7 +55,8 @@ def trace_forward(
     if len(recorder.entries) > ENTRIES:
         return {"problem": f"does more than {ENTRIES:,} operations in one forward pass"}
     if not outputs and not partial:
-        return {"problem": f"returned an object of type {type(result).__name__} from its forward pass, not a tensor"}
+        kind = f"an object of type {type(result).__name__}" if result is not None else NOTHING
+        return {"problem": f"returned {kind} from its forward pass, not a tensor"}
     shapes = {"outputs": outputs[:16]}
     return {"entries": recorder.entries, **shapes} if operations else shapes
 

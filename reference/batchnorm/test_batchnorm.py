@@ -363,6 +363,12 @@ def test_small_batch(student, case):
         expect_out(out, few, training, is_plain=True)
 
 
+NAMES_OF_ROWS = (
+    "x", "N", "batch", "row", "sample", "example", "observation", "value", "instance", "item", "element", "entr", "data",
+    "point", "input", "image",
+)  # fmt: skip
+
+
 @pytest.mark.check("batchnorm_forward/message", points="1/2")
 @example(case=Rows(1, 3))
 @example(case=Rows(0, 3))
@@ -371,7 +377,7 @@ def test_message(student, case):
     """The ValueError of a batch that is too small names x or its rows, and says how many there are."""
     why = f"the batch has {case.n} rows and training is True"
     message = expect_value_error(student.batchnorm_forward, *inputs(case).arguments, why=why, **options(case, True))
-    expect_message(message, ("x", "N", "batch", "row", "sample", "example", "observation"), (case.n,))
+    expect_message(message, NAMES_OF_ROWS, (case.n,))
     enough = case._replace(n=2)
     out, *_ = student.batchnorm_forward(*plain(inputs(enough).arguments), **options(enough, True))
     expect_out(out, enough, True, is_plain=True)

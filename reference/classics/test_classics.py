@@ -30,6 +30,7 @@ from grader.checking import (
     expect_share,
     fail,
     follow_dropout,
+    only_output,
     remember,
     run,
     run_right,
@@ -157,10 +158,12 @@ def check_dropout(student: Any, function: str, seed: int) -> None:
     for ordinal, dropped, active in zip(("first", "second"), found.dropped, found.active, strict=True):
         expect_share(dropped, active, oracle.RATE, what=f"dropout after the {ordinal} hidden layer")
     bound = float(np.abs(found.scores).max())
-    expect_array(got.outputs[0], found.scores[None], bound, what="the row of scores that follows from the units kept")
+    expect_array(only_output(got), found.scores[None], bound, what="the row of scores that follows from the units kept")
     pair = np.repeat(PIXEL * np.random.default_rng(seed).uniform(-1, 1, image(function)), 2, axis=0)
-    passes = [run(student, model, pair, seed=seed + n, training=True).outputs[0] for n in (0, 1)]
-    before, after = (own_array(scores, np.zeros((2, CLASSES)), "the scores of two images") for scores in passes)
+    passes = [run(student, model, pair, seed=seed + n, training=True) for n in (0, 1)]
+    before, after = (
+        own_array(scores, np.zeros((2, CLASSES)), "the scores of two images") for scores in map(only_output, passes)
+    )
     if np.allclose(before[0], before[1], rtol=1e-9):
         fail("two equal images in one batch get the same scores in training: the same units are dropped for both")
     if np.allclose(before, after, rtol=1e-9):

@@ -759,7 +759,7 @@ def input_channels_hard_coded(
 
 @misconception(
     "build_densenet",
-    "A depth that is none of 121, 161, 169, 201 and 264 must raise ValueError. Here it gives a network.",
+    "A depth that is none of 121, 161, 169, 201 and 264 must raise ValueError. Here it does not.",
 )
 def depth_not_checked(depth: int, *arguments: Any) -> nn.Module:
     return Net(depth if depth in oracle.BLOCKS else 121, *arguments)

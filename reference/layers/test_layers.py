@@ -1032,7 +1032,10 @@ def test_tiny_agrees_with_own_loss(student, case):
     def loss_at(*moved: np.ndarray) -> float:
         return own_number(student.tiny_cnn_step(kept.x, *moved, kept.target, 0.0)[LOSS], rights[LOSS], "the loss")
 
-    slope = own_slope(loss_at, weights, direction, step)
+    def own(step: float) -> float:
+        return own_slope(loss_at, weights, direction, step)
+
+    slope = own(step)
     got = student.tiny_cnn_step(*kept)
     new = own_array(got[W_CONV], kept.w_conv, "new_w_conv"), own_array(got[W_OUT], kept.w_out, "new_w_out")
     by_gradient, right = (
@@ -1041,8 +1044,8 @@ def test_tiny_agrees_with_own_loss(student, case):
     )
     size = along(sizes[W_CONV:], [np.abs(part) for part in direction]) / kept.lr
     truncation = step**2 / 6 * third_derivative(kept, direction, step)
-    slopes = Slopes(by_gradient, slope, right, size, sizes.loss / step, truncation)
-    expect_agreement(slopes, "the step", "the loss")
+    slopes = Slopes(by_gradient, slope, right, size, sizes.loss / step, truncation, step)
+    expect_agreement(slopes, "the step", "the loss", None, own)
 
 
 @pytest.mark.check("tiny_cnn_step/arguments_untouched", points="1/2")

@@ -589,7 +589,7 @@ def width_hard_coded(depth: int, num_classes: int = 1000, in_channels: int = 3, 
 
 
 @misconception(
-    "build_resnet", "A depth that is none of 18, 34, 50, 101 and 152 must raise ValueError. Here it gives a network."
+    "build_resnet", "A depth that is none of 18, 34, 50, 101 and 152 must raise ValueError. Here it does not."
 )
 def depth_not_checked(depth: int, num_classes: int = 1000, in_channels: int = 3, base_width: int = 64) -> nn.Module:
     return Net(depth if depth in oracle.BLOCKS else 18, num_classes, in_channels, base_width)

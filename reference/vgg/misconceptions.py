@@ -546,7 +546,7 @@ def _right(given: Given) -> nn.Module:
 
 @misconception(
     "build_vgg",
-    "A config that is none of the six must raise ValueError. Here it gives a network, that of another column.",
+    "A config that is none of the six must raise ValueError. Here it does not, and another column may be built.",
 )
 def config_not_checked(config: str, *arguments: Any, **keywords: Any) -> nn.Module:
     given = Given(config if config in COUNTS else "D", *arguments, **keywords)
@@ -566,7 +566,7 @@ def key_error_for_an_unknown_config(config: str, *arguments: Any, **keywords: An
     return _right(given)
 
 
-@misconception("build_vgg", SIZE + "Here it gives a network.")
+@misconception("build_vgg", SIZE + "Here it does not.")
 def image_size_not_checked(config: str, *arguments: Any, **keywords: Any) -> nn.Module:
     given = Given(config, *arguments, **keywords)
     check(Given(config))
