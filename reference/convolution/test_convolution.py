@@ -24,7 +24,7 @@ from reference.convolution import oracle
 
 # -- cases ------------------------------------------------------------------------------------------------------------
 
-SIDES = ("KH", "KW", "HH", "WW", "FH", "FW", "height", "width", "size")
+SIDE_NAMES = ("KH", "KW", "HH", "WW", "FH", "FW", "height", "width", "size")
 """What a message may call the sides of a kernel, or of what is left of the output."""
 
 
@@ -497,7 +497,7 @@ def test_forward_message(student: Any, fault: Fault) -> None:
     if fault.argument == "channels":
         names, values = ["channel", "x", "w"], [fault.value, good.c]
     elif fault.argument.startswith("kernel"):
-        names = ["kernel", "filter", "weight", "w", *SIDES, "input", "image", "x"]
+        names = ["kernel", "filter", "weight", "w", *SIDE_NAMES, "input", "image", "x"]
         values += [good.h, good.w, good.h + 2 * good.padding, good.w + 2 * good.padding, good.kh, good.kw]
     call, options = student.conv2d_forward, ("stride", "padding")
     expect_message(check_errors(call, fault, right, arguments, why_convolution(fault), options), names, values)
@@ -804,7 +804,7 @@ def test_transposed_message(student: Any, fault: Fault) -> None:
         names, values = ["channel", "x", "w"], [fault.value, good.c]
     elif fault.value > 0:
         full = uncropped(good)
-        names += ["output", "out", "kernel", *SIDES, "x", "w"]
+        names += ["output", "out", "kernel", *SIDE_NAMES, "x", "w"]
         values += [2 * fault.value, *full, *(size - 2 * fault.value for size in full), good.h, good.w, good.kh, good.kw]
     expect_message(message, names, values)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -357,7 +356,7 @@ def test_max_forward_message(student: Any, case: Windows) -> None:
             "size",
             "input",
             "image",
-            *(["x"] if re.search(r"\bx\b", message) else []),
+            "x",
         ]
         values = [case.kernel, height, width, f"{height}x{width}", case.h, case.w, f"{case.h}x{case.w}"]
     expect_message(message, names, values)
