@@ -6,6 +6,8 @@ import dataclasses
 import importlib
 import itertools
 from collections.abc import Callable
+from contextlib import nullcontext
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +21,7 @@ from grader.checking import (
     draw_array,
     expect_array,
     expect_integer,
+    expect_message,
     expect_no_warning,
     expect_number,
     expect_value_error,
@@ -605,3 +608,78 @@ def test_an_observed_call_tells_what_it_warned_of(topic: Topic) -> None:
 )
 def test_a_slip_is_called_by_its_name(kind: str, words: str) -> None:
     assert words in describe(Handle(1, kind))
+
+
+def test_a_small_slope_of_ones_own_is_a_slope() -> None:
+    """The values round far more than the gradient does: what is small beside them is not for that reason nothing."""
+    expect_agreement(Slopes(1e-4, 1e-4, 0.5, 1.0, 1e3), "dx", "scale_forward")
+    with pytest.raises(CheckFailed, match="neither shows a slope"):
+        expect_agreement(Slopes(0.0, 0.0, 0.5, 1.0, 1e3), "dx", "scale_forward")
+
+
+@pytest.mark.parametrize(("near", "agrees"), [(2.0, True), (1.0, False)])
+def test_a_kink_of_ones_own_within_the_step_is_gone_around(near: float, agrees: bool) -> None:
+    slopes = Slopes(2.0, 1.5, 1.0, 1.0, 1.0, 0.0, 0.1)
+    with nullcontext() if agrees else pytest.raises(CheckFailed, match="do not belong together"):
+        expect_agreement(slopes, "dx", "scale_forward", None, lambda step: 1.5 if step > 0.05 else near)
+
+
+def test_only_the_gradient_that_is_neither_right_nor_ones_own_is_blamed(topic: Topic) -> None:
+    """Forward is wrong; dfactor is the gradient of it, dx of neither."""
+
+    def judged(dx: float) -> None:
+        functions = {
+            **FUNCTIONS,
+            "scale_forward": lambda x, factor: (3.0 * x * factor, (x, factor)),
+            "scale_backward": lambda dout, cache: (dx * dout, 3.0 * dout * cache[0]),
+        }
+        student = Student(topic, LocalBackend(functions))
+        at, dout = [np.array([2.0]), np.array([1.0])], np.array([5.0])
+        probe = Probe(
+            student.scale_forward, student.scale_backward, at, at, dout, 0.5, ("dx", "dfactor"), "scale_forward"
+        )
+        expect_own_gradient(probe, np.array([2.0]), [dout, dout * at[0]], [dout, dout * at[0]], np.array([9.0]))
+
+    for right in (1.0, 3.0):
+        judged(right)
+    with pytest.raises(CheckFailed, match="dx and scale_forward do not belong together"):
+        judged(2.0)
+
+
+def test_the_call_that_raised_is_shown_where_its_message_is_refused(topic: Topic) -> None:
+    def refuse(height: float, width: float) -> float:
+        if height < 0:
+            raise ValueError("bad")
+        return height * width
+
+    functions = {**FUNCTIONS, "area": refuse}
+    student = Student(topic, LocalBackend(functions))
+    message = expect_value_error(student.area, -1, 2, why="height is -1")
+    student.area(1, 2)
+    with pytest.raises(CheckFailed) as failed:
+        expect_message(message, ["height"], [-1])
+    run = CaseRun({}, student.transcript, failed.value)
+    code = script(run, topic, functions, failed.value.failure, failed.value.value)
+    assert code is not None and "area(-1, 2)  # wanted: a ValueError whose message names height" in code
+
+
+def test_of_changed_arguments_the_argument_is_printed(topic: Topic) -> None:
+    def changing(x: np.ndarray, factor: float) -> Any:
+        x *= factor
+        return x, None
+
+    functions = {**FUNCTIONS, "scale_forward": changing}
+    student = Student(topic, LocalBackend(functions))
+    _, ((after, _), _) = student.observe("scale_forward", np.array([2.0]), 3.0)
+    error = CheckFailed(Failure("x after the call is wrong", wanted=2.0, index=(0,)), after)
+    code = script(CaseRun({}, student.transcript, error), topic, functions, error.failure, after)
+    assert code is not None and code.endswith("print(x)  # wanted at [0]: 2\n")
+
+
+def test_an_object_that_was_returned_is_printed(topic: Topic) -> None:
+    functions = {**FUNCTIONS, "area": lambda height, width: Fraction(1, 2)}
+    student = Student(topic, LocalBackend(functions))
+    value = student.area(1, 2)
+    error = CheckFailed(Failure("the area is not a number", wanted=2), value)
+    code = script(CaseRun({}, student.transcript, error), topic, functions, error.failure, value)
+    assert code is not None and code.count("print(") == 1 and "print(None)" not in code

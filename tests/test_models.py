@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -18,7 +19,17 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 from grader import grade
-from grader.checking import Dropping, Run, expect_share, expect_statistics, follow_dropout, layer, run_right
+from grader.checking import (
+    Dropping,
+    Run,
+    expect_all_used,
+    expect_outputs,
+    expect_share,
+    expect_statistics,
+    follow_dropout,
+    layer,
+    run_right,
+)
 from grader.checking.compare import CheckFailed
 from grader.checking.layers import first_difference
 from grader.course import Course, load_course
@@ -281,11 +292,109 @@ def test_weights_are_those_of_the_formula() -> None:
     layer = nn.Linear(300, 400)  # more entries than the table has numbers
     fill_model(layer)
     table = np.random.default_rng(0).uniform(-1, 1, 65537)
-    wanted = 1.5 * 120_000**-0.25 * np.resize(table, (400, 300))
+    signs = np.sign(np.roll(table, 32768))
+    rows, columns = np.ogrid[:400, :300]
+    wanted = 1.5 * 120_000**-0.25 * table[rows + columns] * signs[rows] * signs[columns]
     np.testing.assert_allclose(layer.weight.detach().numpy(), wanted, rtol=1e-6)
     np.testing.assert_allclose(
         layer.bias.detach().numpy(), (1 + 0.5 * table[:400]) * np.resize([1, -1], 400), rtol=1e-6
     )
+
+
+class Collecting(nn.Module):
+    """Keeps what it has seen, by a list that is never emptied, or the first input's mean for all others."""
+
+    def __init__(self, first: bool) -> None:
+        super().__init__()
+        self.conv, self.first = nn.Conv2d(3, 3, 1), first
+        self.seen: list[torch.Tensor] = []
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.seen.append(x)
+        return self.conv(x) + (self.seen[0].mean() if self.first else torch.stack(self.seen).mean())
+
+
+@pytest.mark.parametrize(
+    ("first", "words"), [(False, "second forward pass raised"), (True, "of a second forward pass, .*is wrong")]
+)
+def test_what_a_forward_pass_leaves_behind_does_not_matter(first: bool, words: str) -> None:
+    class Right(Collecting):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            self.seen.clear()
+            return super().forward(x)
+
+    got, wanted = (run_right(model, (2, 3, 4, 4)) for model in (Collecting(first), Right(first)))
+    with pytest.raises(CheckFailed, match=words):
+        expect_outputs(got, wanted)
+    calm = run_right(nn.Conv2d(3, 3, 1), (2, 3, 4, 4))
+    expect_outputs(calm, calm)
+
+
+@pytest.mark.parametrize("number", [0.0, 0.5, float("nan")])
+def test_weights_are_random_when_the_model_is_made(number: float) -> None:
+    made, constant = nn.Conv2d(2, 3, 3), nn.Conv2d(2, 3, 3)
+    nn.init.constant_(constant.weight, number)
+    expect_all_used(run_right(made, (2, 2, 4, 4)))
+    with pytest.raises(CheckFailed, match="not random"):
+        expect_all_used(run_right(constant, (2, 2, 4, 4)))
+
+
+def test_one_tensor_in_a_tuple_is_no_tensor() -> None:
+    class Trailing(nn.Conv2d):
+        def forward(self, x: torch.Tensor) -> Any:
+            return (super().forward(x),)
+
+    assert run_model(Trailing(2, 3, 1), (2, 2, 4, 4))["problem"].startswith("returned a tuple with one tensor")
+
+
+def test_a_lazy_model_may_look_at_values() -> None:
+    class Looking(nn.LazyConv2d):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            if torch.isnan(x).any():
+                raise ValueError
+            return super().forward(x)
+
+    model = sketch_model(lambda: nn.Sequential(Looking(4, 3), nn.Flatten(), nn.LazyLinear(2)))
+    assert describe_model(model, (1, 3, 5, 5))["parameters"] == 4 * 28 + 2 * 37
+
+
+def test_a_traced_model_is_a_model() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        traced = torch.jit.trace(nn.Sequential(nn.Conv2d(2, 3, 1)), torch.zeros(1, 2, 4, 4))  # type: ignore[no-untyped-call]
+    assert describe_model(traced)["parameters"] == 9 and "problem" not in run_model(traced, (2, 2, 4, 4))
+
+
+class Multiplied(nn.Module):
+    """A linear layer whose weights have the shape (in, out), as in x @ w + b."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.w, self.b = nn.Parameter(torch.randn(inputs, outputs)), nn.Parameter(torch.zeros(outputs))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x @ self.w + self.b
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "x"),
+    [
+        (lambda: nn.Linear(5, 7), lambda: Multiplied(5, 7), (3, 5)),
+        (lambda: nn.Linear(300, 200), lambda: Multiplied(300, 200), (3, 300)),
+        (lambda: nn.Conv2d(3, 5, 1), lambda: nn.ConvTranspose2d(3, 5, 1), (2, 3, 4, 4)),
+        (
+            lambda: nn.Sequential(nn.Conv2d(3, 5, 4), nn.Flatten()),
+            lambda: nn.Sequential(nn.Flatten(), nn.Linear(48, 5)),
+            (2, 3, 4, 4),
+        ),
+    ],
+)
+def test_the_layout_of_a_matrix_does_not_matter(
+    one: Callable[[], nn.Module], other: Callable[[], nn.Module], x: tuple[int, ...]
+) -> None:
+    first, second = (run_model(make(), x) for make in (one, other))
+    np.testing.assert_allclose(first["outputs"][0], second["outputs"][0], rtol=1e-10)
+    np.testing.assert_allclose(first["gradient"], second["gradient"], rtol=1e-10)
 
 
 class Rebinding(nn.Module):

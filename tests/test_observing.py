@@ -13,6 +13,7 @@ from grader.checking.judge import CaseRun, run_case
 from grader.client.local import LocalBackend
 from grader.client.student import Student
 from grader.course import Course, Topic
+from grader.diagnosis import wrong_feeder
 from grader.evidence import Replays
 from grader.observing import observe
 
@@ -153,6 +154,40 @@ def test_where_the_wrong_entries_lie(topic: Topic) -> None:
     for sentence, place in sentences.items():
         runs = [run for run in runs_of(topic, "scale_forward", but(place)) if min(run.case["shape"]) > 1]
         assert observe("scale_forward", runs, runs, Replays(topic, ORACLE), []) == (sentence,)
+
+
+def test_the_last_row_may_be_the_only_one(topic: Topic) -> None:
+    def wrong(x: np.ndarray, factor: float) -> Any:
+        out = x * factor
+        out[-1] = np.sin(out[-1])
+        return out, None
+
+    assert seen(topic, "scale_forward", wrong)[0] == "out is wrong in the last row alone"
+
+
+def test_of_a_part_that_was_not_refused_nothing_is_said(topic: Topic) -> None:
+    """dfactor is wrong too, but dx is what every case failed for."""
+
+    def wrong(dout: np.ndarray, cache: Any) -> Any:
+        return np.sin(dout) + 0.25 * dout**2, 0.5 * (dout * cache[0]).sum()
+
+    assert not any("dfactor" in sentence for sentence in seen(topic, "scale_backward", wrong))
+
+
+def test_a_backward_pass_is_not_blamed_for_what_forward_kept(topic: Topic) -> None:
+    def forward_of_thrice(x: np.ndarray, factor: float) -> Any:
+        return 3 * x * factor, (x, 3 * factor)
+
+    def body(student: Any, shape: tuple[int, int]) -> None:
+        x, dout = draw_array(rng(1), shape), draw_array(rng(2), shape)
+        _, cache = student.scale_forward(x, 2.0)
+        expect_array(student.scale_backward(dout, cache)[0], 2 * dout)
+
+    for forward_code, feeder in ((forward_of_thrice, "scale_forward"), (forward, None)):
+        functions = {"scale_forward": forward_code, "scale_backward": lambda dout, cache: (3 * dout * cache[1], 0.0)}
+        student = Student(topic, LocalBackend(functions))
+        runs = [run_case(body, student, {"shape": shape}, {}) for shape in SHAPES]
+        assert wrong_feeder("scale_backward", runs, Replays(topic, ORACLE)) == feeder
 
 
 def test_each_part_of_a_result_is_spoken_of(topic: Topic) -> None:

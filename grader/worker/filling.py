@@ -1,25 +1,31 @@
 """The weights that models are run with; imports torch, nothing of ours.
 
 Weights are filled *by size alone*: not by name, position or order of construction. With U = 65,537 numbers drawn once,
-uniform in [-1, 1), and n the number of entries of a tensor, in flat order, with U repeated as often as needed:
+uniform in [-1, 1), repeated as often as needed, n the number of entries of a tensor, and S the signs of U read from its
+middle:
 
-    1.5 * n**-0.25 * U      parameters with at least two axes longer than 1: weights of convolutions and linear layers
+    1.5 * n**-0.25 * U[r + c] * S[r] * S[c]
+                            parameters with at least two axes longer than 1: weights of convolutions and linear layers, as
+                            matrices with a row r for each place along the first axis
     +-(1 + 0.5 * U)         other parameters: biases, scales and shifts of batch norm; every second one negative; and the
                             biases of convolutions that are stacked in one parameter, along axes in front of the usual ones
     1 + 0.5 * U             running statistics: those of torch.nn's batch norm, and other buffers that training moves
 
 Where a layer has as many inputs as outputs, n**-0.25 is 1/sqrt(inputs), so that signals neither vanish nor explode in deep
-networks. As only n counts, a convolution that covers its whole input gets the values of the linear layer that equals it,
-and an own batch norm with parameters of shape (1, C, 1, 1) those of torch.nn.BatchNorm2d. Mean and variance cannot be told
-apart without names, nor scale and shift: each pair has equal values, so that it does not matter which is which. 65,537 is
-prime: no two rows of a weight begin alike. Signs alternate so that there are channels that are mostly positive and such
-that are mostly negative: else a ReLU would hardly show, least of all before max pooling.
+networks. Weights as matrices are symmetric in rows and columns: a linear layer with weights (in, out) gets the values of one
+with (out, in), and a 1x1 convolution those of a transposed one. A convolution that covers its whole input gets the values of
+the linear layer that equals it, and an own batch norm with parameters of shape (1, C, 1, 1) those of torch.nn.BatchNorm2d.
+Mean and variance cannot be told apart without names, nor scale and shift: each pair has equal values, so that it does not
+matter which is which. 65,537 is prime, and the signs keep rows from being each other's copies, moved by one. Signs of biases
+alternate so that there are channels that are mostly positive and such that are mostly negative: else a ReLU would hardly
+show, least of all before max pooling.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -30,7 +36,7 @@ from torch.nn.modules.instancenorm import _InstanceNorm
 
 TABLE_ENTRIES = 65_537
 MATRIX_SCALE, VECTOR_CENTRE, VECTOR_SCALE = 1.5, 1.0, 0.5
-FEW, KEPT = 4096, 1024
+FEW, KEPT, BLOCK = 4096, 1024, 1 << 16
 """Values of tensors with few entries are kept, for so many tensors: 30 MB at most."""
 REMEMBERED = "_names_of_statistics"  # among a model's buffers, which another run no longer finds at 0 and 1
 
@@ -51,7 +57,10 @@ def fill_model(model: nn.Module, x: torch.Tensor | None = None) -> list[torch.Te
     with torch.no_grad():
         for tensor in parameters_of(model):
             if tensor.is_floating_point():
-                _fill(tensor, _matrix if is_matrix(tensor) and id(tensor) not in stacked else _vector)
+                if is_matrix(tensor) and id(tensor) not in stacked:
+                    _fill_matrix(tensor)
+                else:
+                    _fill(tensor, _vector)
         statistics = statistics_of(model, x)
         for tensor in statistics:
             _fill(tensor, _statistic)
@@ -84,9 +93,38 @@ def _without_last_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape
 
 
-def _matrix(count: int) -> torch.Tensor:
-    scale: float = MATRIX_SCALE * count**-0.25
-    return scale * _table()[:count]
+def _fill_matrix(tensor: torch.Tensor) -> None:
+    """Write the weights into the tensor, some rows at a time, without any array of its size."""
+    sizes = tuple(tensor.shape)
+    while sizes[0] == 1:
+        sizes = sizes[1:]
+    count, rows = tensor.numel(), math.prod(sizes[: len(sizes) - 3 if len(sizes) > 4 else 1])  # a stack is as many rows
+    if count <= FEW:
+        tensor.copy_(_few_weights(rows, count // rows).view(tensor.shape))
+        return
+    flat = tensor.view(rows, -1) if tensor.is_contiguous() else torch.empty((rows, count // rows), dtype=tensor.dtype)
+    for start, values in _weights(rows, count // rows):
+        flat[start : start + len(values)].copy_(values)
+    if not tensor.is_contiguous():
+        tensor.copy_(flat.view(tensor.shape))
+
+
+@functools.lru_cache(KEPT)
+def _few_weights(rows: int, columns: int) -> torch.Tensor:
+    return torch.cat([values for _, values in _weights(rows, columns)])
+
+
+def _weights(rows: int, columns: int) -> Iterator[tuple[int, torch.Tensor]]:
+    """The weights of a matrix, some rows at a time, with the number of the first one."""
+    table, signs = _table(), _table().roll(TABLE_ENTRIES // 2).sign()
+    long_enough = max(rows, columns, rows + columns) // TABLE_ENTRIES + 1
+    table, signs = (one.repeat(long_enough) if long_enough > 1 else one for one in (table, signs))
+    entries = table.as_strided((rows, columns), (1, 1))
+    of_columns = MATRIX_SCALE * float(rows * columns) ** -0.25 * signs[:columns]
+    step = max(1, BLOCK // columns)
+    for start in range(0, rows, step):
+        part = slice(start, min(start + step, rows))
+        yield start, (entries[part] * of_columns).mul_(signs[part, None])
 
 
 def _vector(count: int) -> torch.Tensor:

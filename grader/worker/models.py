@@ -47,7 +47,7 @@ def run_model(
     statistics there are and how many the forward pass changed, "distance": how far it moved them, all entries together,
     "evaluated": after a pass in training that moved some, the first image's output in evaluation mode with the statistics
     as they were and some way towards what they are, "again": the outputs of another forward pass in evaluation mode, on
-    the first image alone, or what it raised, "constant": the shapes of weights that a new model has one number in
+    half of the first image, or what it raised, "constant": the shapes of weights that a new model has one number in
     everywhere, "changed_input", or "problem": the rest of a sentence about the model that says why there is nothing else.
     """
     if (problem := _no_module(model)) is not None:
@@ -241,10 +241,10 @@ def _is_constant(tensor: torch.Tensor) -> bool:
 
 
 def _again(model: nn.Module, leaf: torch.Tensor) -> tuple[np.ndarray, ...] | str:
-    """The outputs of another forward pass, on the first image alone; what it raised, in words."""
+    """The outputs of another forward pass, on half of the first image; what it raised, in words."""
     try:
         with torch.no_grad():
-            outputs = model(leaf.detach()[:1].clone())
+            outputs = model(0.5 * leaf.detach()[:1])
         return tuple(one.cpu().numpy() for one in ([outputs] if isinstance(outputs, torch.Tensor) else outputs))
     except Exception as error:
         return f"{type(error).__name__}: {error}"[:WORDS]
