@@ -53,7 +53,7 @@ def parameters_of(model: nn.Module) -> list[torch.Tensor]:
 
 def fill_model(model: nn.Module, x: torch.Tensor | None = None) -> list[torch.Tensor]:
     """Give every parameter and running statistic its values; returns the statistics, which are looked for with an input x."""
-    stacked = _biases_of_stacks(model)
+    stacked = biases_of_stacks(model)
     with torch.no_grad():
         for tensor in parameters_of(model):
             if tensor.is_floating_point():
@@ -72,7 +72,7 @@ def is_matrix(tensor: torch.Tensor) -> bool:
     return sum(size > 1 for size in tensor.shape) > 1
 
 
-def _biases_of_stacks(model: nn.Module) -> set[int]:
+def biases_of_stacks(model: nn.Module) -> set[int]:
     """The ids of parameters (S, O), or (S, O, 1, 1), beside weights (S, O, I, KH, KW) of the same module.
 
     Weights of five axes are no others in networks of two dimensions. With fewer axes nobody could tell: beside (S, O, I), an

@@ -22,7 +22,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from .doubling import Doubling
-from .filling import fill_model, is_matrix, parameters_of, statistics_of, uniform
+from .filling import biases_of_stacks, fill_model, is_matrix, parameters_of, statistics_of, uniform
 from .sketching import make_real, sketch_model, without_contents
 from .tracing import NOTHING, trace_forward
 
@@ -47,8 +47,9 @@ def run_model(
     statistics there are and how many the forward pass changed, "distance": how far it moved them, all entries together,
     "evaluated": after a pass in training that moved some, the first image's output in evaluation mode with the statistics
     as they were and some way towards what they are, "again": the outputs of another forward pass in evaluation mode, on
-    half of the first image, or what it raised, "constant": the shapes of weights that a new model has one number in
-    everywhere, "changed_input", or "problem": the rest of a sentence about the model that says why there is nothing else.
+    half of the first image, or what it raised, "constant": the shapes of weights in which a new model has one number
+    everywhere, where most are so, "changed_input", or "problem": the rest of a sentence about the model that says why there
+    is nothing else.
     """
     if (problem := _no_module(model)) is not None:
         return {"problem": problem}
@@ -192,7 +193,7 @@ def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, entries
     leaf = torch.tensor(given, dtype=dtype, requires_grad=True)
     if _is_lazy(model):
         _dry_run(model, leaf.detach().clone())
-    constant = [tuple(one.shape) for one in parameters_of(model) if is_matrix(one) and _is_constant(one)]
+    constant = _constant_weights(model)
     statistics = fill_model(model, leaf)
     model.train(training)
     before = [tensor.detach().clone() for tensor in statistics]
@@ -232,6 +233,14 @@ def _run(model: nn.Module, given: np.ndarray, seed: int, training: bool, entries
         "evaluated": _evaluated(model, leaf, before, after) if training and any(distances) else (),
         "changed_input": not torch.equal(passed.detach(), leaf.detach()),
     }
+
+
+def _constant_weights(model: nn.Module) -> list[tuple[int, ...]]:
+    """The shapes of weights that hold one number everywhere, where most do: a last layer may well begin with zeros."""
+    stacked = biases_of_stacks(model)
+    weights = [one for one in parameters_of(model) if is_matrix(one) and id(one) not in stacked]
+    constant = [tuple(one.shape) for one in weights if _is_constant(one)]
+    return constant if 2 * len(constant) > len(weights) else []
 
 
 def _is_constant(tensor: torch.Tensor) -> bool:
