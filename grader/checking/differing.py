@@ -19,6 +19,10 @@ from grader.replaybook import ReplayBook
 
 ENTRY_BYTES = 2000
 """About what an entry of a trace takes."""
+WAYS = "OTHER_WAYS"
+"""What an oracle calls the other right ways to write a builder, by its name, whose results differ; a model is held against that
+which it has the most in common with.
+"""
 WITH_INPUT = ("run_model", "trace_model", "describe_model")
 
 
@@ -37,16 +41,24 @@ def differing_layer(
         return None
     ran = next((call for call in reversed(run.calls) if call.function == "run_model"), None)
     try:
-        right = Student(student.topic, LocalBackend(oracle))
+        others: Any = oracle.get(WAYS, {})
+        ways = [oracle, *({**oracle, function: way} for way in others.get(function, ()))]
         for training in (False, True) if any(call.keywords.get("training") for call in run.calls) else (False,):
             entries, whole = _trace(student, made, shape, training, ran)
-            key = "trace", made.owner, given_digest([made, *([ran] if ran is not None else [])]), shape, training
-            kept = book.get(oracle, key)
-            if kept is None:
-                kept, _ = _trace(right, made, shape, training, ran)
-                book.keep(oracle, key, kept, ENTRY_BYTES * len(kept))
-            wanted: list[Any] = kept
-            found = first_difference(entries, wanted, whole)
+            traces: list[list[Any]] = []
+            for number, way in enumerate(ways):
+                given = given_digest([made, *([ran] if ran is not None else [])])
+                key = "trace", made.owner, given, shape, training, number
+                kept = book.get(oracle, key)
+                if kept is None:
+                    kept, _ = _trace(Student(student.topic, LocalBackend(way)), made, shape, training, ran)
+                    book.keep(oracle, key, kept, ENTRY_BYTES * len(kept))
+                traces.append(kept)
+            if ran is not None:
+                shared = [_in_common(entries, trace) for trace in traces]
+                traces = [traces[shared.index(max(shared))]]
+            sentences = {first_difference(entries, wanted, whole) for wanted in traces}
+            found = sentences.pop() if len(sentences) == 1 else None
             if found is not None and (idle := _unused(run)) is not None and found.endswith(OTHER_NUMBERS):
                 return f"{found}; {idle}"
             if found is not None:
@@ -54,6 +66,18 @@ def differing_layer(
         return _unused(run)
     except SubmissionFault:
         return None
+
+
+def _in_common(entries: list[Any], wanted: list[Any]) -> int:
+    """How many results of a trace, which is the student's to choose, are results of the other, too."""
+    known = set(map(_rounded, wanted)) - {()}
+    return sum(_rounded(entry) in known for entry in entries)
+
+
+def _rounded(entry: Any) -> tuple[str, ...]:
+    numbers = entry.get("numbers") if isinstance(entry, dict) else None
+    is_plain = isinstance(numbers, (list, tuple)) and all(isinstance(number, float) for number in numbers)
+    return tuple(f"{number:.6g}" for number in numbers) if is_plain else ()  # type: ignore[union-attr]  # just looked at
 
 
 def _unused(run: CaseRun) -> str | None:

@@ -6,6 +6,7 @@ first of them as PyTorch's switches do, at the last, or at every one as a compar
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -147,9 +148,19 @@ def build_deconvnet(
 
 
 def build_with_ties(
-    ties: str, num_classes: int, in_channels: int, image_size: int, base_width: int, hidden: int, batch_norm: bool
+    ties: str,
+    num_classes: int = 21,
+    in_channels: int = 3,
+    image_size: int = 224,
+    base_width: int = 64,
+    hidden: int = 4096,
+    batch_norm: bool = True,
 ) -> nn.Module:
     """The same with another convention for windows with several maxima. Raises ValueError."""
     if image_size % 32:
         raise ValueError(f"image_size {image_size} is not a multiple of 32")
     return DeconvNet(plan(num_classes, in_channels, image_size // 32, base_width, hidden), batch_norm, ties)
+
+
+OTHER_WAYS = {"build_deconvnet": [functools.partial(build_with_ties, ties) for ties in TIES[1:]]}
+"""Where several entries of a window share its maximum."""
