@@ -400,3 +400,17 @@ def test_networks_that_are_wrong_for_some_arguments_or_sizes(
     (tmp_path / f"{topic}.py").write_text(source + added)
     report = grade(tmp_path, topic, device="cpu", only=builder)
     assert checks <= {check.name.partition("/")[2] for check in lost(report.topics[0].checks)}
+
+
+def test_another_convention_for_equal_maxima_is_no_layer_that_differs(tmp_path: Path) -> None:
+    """A DeconvNet that unpools by a mask, which is right, and has a ReLU behind the scores."""
+    source = (ROOT / "tests" / "right" / "deconvnet" / "comparison.py").read_text()
+    wrong = source.replace(
+        "nn.Sequential(net, nn.Conv2d(w, num_classes, 1))",
+        "nn.Sequential(net, nn.Conv2d(w, num_classes, 1), nn.ReLU())",
+    )
+    assert wrong != source
+    (tmp_path / "deconvnet.py").write_text(wrong)
+    report = grade(tmp_path, topics=["deconvnet"], only="build_deconvnet/evaluation", course=COURSE)
+    (check,) = [check for topic in report.topics for check in topic.checks]
+    assert check.observations == ("after the last layer there is a ReLU too many",)

@@ -152,6 +152,11 @@ def exchanged(x: ndarray, keep_prob: float, rng: Generator) -> ndarray:
     return rng.random(x.shape) >= keep_prob
 
 
+def below_the_rest(x: ndarray, keep_prob: float, rng: Generator) -> ndarray:
+    """The same, in the other half of the drawn numbers."""
+    return rng.random(x.shape) < 1 - keep_prob
+
+
 def for_all_rows(x: ndarray, keep_prob: float, rng: Generator) -> ndarray:
     """One mask, repeated for every example."""
     return np.broadcast_to(rng.random(x.shape[1:]) < keep_prob, x.shape)
@@ -237,6 +242,10 @@ def gaussian_noise(x: ndarray, keep_prob: float, rng: Generator) -> ndarray:
     return rng.normal(1.0, math.sqrt((1 - keep_prob) / keep_prob), x.shape)
 
 
+REST_HINT = (
+    "A neuron is kept with probability 1 - keep_prob. keep_prob is the probability that it stays: see how often your "
+    "comparison with a uniform number is true when keep_prob is 0.9. [SHKSS], section 4."
+)
 HALF_HINT = "Neurons are dropped with probability one half, whatever keep_prob is. Compare with keep_prob."
 SEED_HINT = (
     "A generator with a seed of its own is made inside the function, so that every call drops the same neurons. Draw "
@@ -249,11 +258,8 @@ DRAWINGS: dict[str, tuple[Draw, str]] = {
         "without a seed, so a run cannot be repeated. Call the methods of the rng that is handed in, and nothing else "
         "that is random.",
     ),
-    "keeps_with_the_drop_probability": (
-        exchanged,
-        "A neuron is kept with probability 1 - keep_prob. keep_prob is the probability that it stays: see how often "
-        "your comparison with a uniform number is true when keep_prob is 0.9. [SHKSS], section 4.",
-    ),
+    "keeps_with_the_drop_probability": (exchanged, REST_HINT),
+    "keeps_below_the_drop_probability": (below_the_rest, REST_HINT),
     "one_mask_for_all_rows": (
         for_all_rows,
         "The same neurons are dropped for every example of the batch: the mask has the shape of one row. Each example "
