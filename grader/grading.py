@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import platform
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 DEVICES = ("auto", "cpu", "cuda")
 LACKING = frozenset({"ImportError", "EOFError", "OSError"})
 """What an import raises for want of something that its author has and a worker has not: a package, an input, a file."""
+MISSING_PACKAGE = re.compile(rb"except\b[^\n]*\b(ImportError|ModuleNotFoundError)\b")
 IPYTHONS = ("name 'display' is not defined", "name 'get_ipython' is not defined")
 
 
@@ -255,8 +257,9 @@ def worker_maker(submission: Submission, folder: str, settings: Settings, worksh
         if problem is None:
             failed = backend.load()
             cause = failed.cause if failed is not None else None
-            if notebook is None and isinstance(cause, StudentRaised) and _lacks_something(cause):
-                module = by_statements(topic.file, submission.sources[topic.file], topic.functions)
+            source = submission.sources[topic.file]
+            if notebook is None and isinstance(cause, StudentRaised) and _lacks_something(cause, source):
+                module = by_statements(topic.file, source, topic.functions)
                 again = WorkerBackend(topic, folder, settings.seed, server, None, module, device)
                 if module is not None and again.load() is None:
                     again.notes = (_passed_over(topic.file, cause), *again.notes)
@@ -273,9 +276,13 @@ def worker_maker(submission: Submission, folder: str, settings: Settings, worksh
     return make
 
 
-def _lacks_something(error: StudentRaised) -> bool:
-    """Whether an import failed for what is not here, and may be there where the file was written."""
-    return bool(LACKING.intersection(error.kinds)) or error.message.startswith(IPYTHONS)
+def _lacks_something(error: StudentRaised, source: bytes) -> bool:
+    """Whether an import failed for what is not here, and may be there where the file was written.
+
+    So it is where a package that is not here was taken for None.
+    """
+    of_nothing = "'NoneType' object" in error.message and MISSING_PACKAGE.search(source) is not None
+    return bool(LACKING.intersection(error.kinds)) or error.message.startswith(IPYTHONS) or of_nothing
 
 
 def _passed_over(file: str, error: StudentRaised) -> str:

@@ -323,6 +323,21 @@ def test_what_is_lacking_at_import_costs_only_what_depends_on_it(course: Course,
     assert note.startswith("area.py, line 2: importing the file raised ")
 
 
+@pytest.mark.parametrize(
+    ("guard", "points"), [("ImportError", 7), ("(ModuleNotFoundError, OSError)", 7), ("ValueError", 0)]
+)
+def test_a_package_that_was_taken_for_none_costs_what_depends_on_it(
+    course: Course, submit: Submit, guard: str, points: int
+) -> None:
+    path = submit()
+    file = path / "area.py"
+    start = f"try:\n    import numpy.plots as plt\nexcept {guard}:\n    plt = None\n"
+    if guard == "ValueError":
+        start = "plt = None\n"
+    file.write_text(f"{start}\n{file.read_text()}\nplt.plot([1, 2])\n")
+    assert grade(path, course=course).points_earned == points
+
+
 def test_a_function_that_needs_the_line_that_fails_is_told_so(course: Course, submit: Submit) -> None:
     path = submit(("return height * width", "return FACTOR * height * width"))
     file = path / "area.py"
@@ -345,6 +360,16 @@ def test_a_file_that_ends_the_program_has_what_it_defined_by_then(course: Course
     assert report.points_earned == report.points_possible
     line = source.count("\n") + 2 + end.count("\n") + 1
     assert f"area.py, line {line}, ends the program (SystemExit), so nothing below it counts" in report.notes
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("scaleforward", True), ("scale_foward", True), ("resize", False), ("scale_backward2", False)]
+)
+def test_a_function_of_nearly_the_name_is_told(course: Course, submit: Submit, name: str, told: bool) -> None:
+    report = grade(submit(("def scale_forward", f"def {name}")), course=course)
+    failure = check(report, "scale_forward/values").failure
+    assert failure is not None and failure.what.startswith("scale_forward is not written yet: there is no function")
+    assert (f"there is {name} in the file, which is another name" in failure.what) == told
 
 
 def test_functions_below_the_end_of_the_program_are_missing(course: Course, submit: Submit) -> None:

@@ -158,7 +158,8 @@ def expect_outputs(got: Run, wanted: Run, *, what: Sequence[str] = ("the output"
     for name, output, right in zip(what, got.outputs, wanted.outputs, strict=True):
         expect_array(output, right, _largest(right), what=name)
     if isinstance(got.again, str):
-        fail("a second forward pass raised an exception: what the first one left behind is in its way", None, got.again)
+        what_came = " ".join(got.again.split())
+        fail("a second forward pass raised an exception: what the first one left behind is in its way", None, what_came)
     assert not isinstance(wanted.again, str), "the oracle can do it twice"
     for name, second, right in zip(what, got.again, wanted.again, strict=False):
         expect_array(

@@ -36,6 +36,7 @@ from .values import kept_in_place, structured
 NOT_WRITTEN = "it still raises NotImplementedError"
 MOMENT = 0.25
 """Seconds for replies that nobody needs any more; making another worker takes a tenth of it."""
+NAMES, LONG = 1000, 60  # names of a file that are looked at, the last ones, and their characters
 ALIKE = 0.8  # how like names are that differ by a slip: maxpool_forward, max_pool_foward
 SOON = 0.05
 """Seconds in which replies are looked for before they are waited for."""
@@ -483,9 +484,10 @@ class WorkerBackend:
 
     def _renamed(self, function: str) -> str:
         """The rest of a sentence about a function that is missing, where the file has one of nearly the same name."""
-        plain = {name.replace("_", "").casefold(): name for name in self._names if name not in self.topic.functions}
+        names = [name for name in self._names[-NAMES:] if len(name) <= LONG and name not in self.topic.functions]
+        plain = {name.replace("_", "").casefold(): name for name in names}
         found = difflib.get_close_matches(function.replace("_", "").casefold(), plain, 1, ALIKE)
-        return f"; there is {wire.readable(plain[found[0]][:60])} in the file, which is another name" if found else ""
+        return f"; there is {wire.readable(plain[found[0]])} in the file, which is another name" if found else ""
 
     def _result(
         self, message: wire.Message, function: str, observed: tuple[Sequence[Any], dict[str, Any]] | None
