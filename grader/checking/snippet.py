@@ -107,6 +107,8 @@ def script(
     names = ", ".join(dict.fromkeys(call.owner for call in calls))
     imports = ["import numpy as np"] if "np." in body else []
     imports += ["import torch"] if "torch." in body else []
+    # layers that a model does not know of, as those in a plain list, are not reached by double()
+    imports += ["torch.set_default_dtype(torch.float64)"] if ".double()" in body else []
     imports += [""] if imports else []
     module = topic.file.removesuffix(".py")
     source = f"from {module} import {names}" if importable else f"# in a cell below the one that defines {names}"
