@@ -102,9 +102,11 @@ def _fill_matrix(tensor: torch.Tensor) -> None:
     if count <= FEW:
         tensor.copy_(_few_weights(rows, count // rows).view(tensor.shape))
         return
+    in_place = tensor.is_contiguous() and tensor.dtype == torch.float64 and tensor.device.type == "cpu"
     flat = tensor.view(rows, -1) if tensor.is_contiguous() else torch.empty((rows, count // rows), dtype=tensor.dtype)
-    for start, values in _weights(rows, count // rows):
-        flat[start : start + len(values)].copy_(values)
+    for start, values in _weights(rows, count // rows, flat if in_place else None):
+        if not in_place:
+            flat[start : start + len(values)].copy_(values)
     if not tensor.is_contiguous():
         tensor.copy_(flat.view(tensor.shape))
 
@@ -114,8 +116,8 @@ def _few_weights(rows: int, columns: int) -> torch.Tensor:
     return torch.cat([values for _, values in _weights(rows, columns)])
 
 
-def _weights(rows: int, columns: int) -> Iterator[tuple[int, torch.Tensor]]:
-    """The weights of a matrix, some rows at a time, with the number of the first one."""
+def _weights(rows: int, columns: int, into: torch.Tensor | None = None) -> Iterator[tuple[int, torch.Tensor]]:
+    """The weights of a matrix, some rows at a time, with the number of the first one; perhaps in the place where they go."""
     table, signs = _table(), _table().roll(TABLE_ENTRIES // 2).sign()
     long_enough = max(rows, columns, rows + columns) // TABLE_ENTRIES + 1
     table, signs = (one.repeat(long_enough) if long_enough > 1 else one for one in (table, signs))
@@ -124,7 +126,8 @@ def _weights(rows: int, columns: int) -> Iterator[tuple[int, torch.Tensor]]:
     step = max(1, BLOCK // columns)
     for start in range(0, rows, step):
         part = slice(start, min(start + step, rows))
-        yield start, (entries[part] * of_columns).mul_(signs[part, None])
+        place = into[part] if into is not None else None
+        yield start, torch.mul(entries[part], of_columns, out=place).mul_(signs[part, None])
 
 
 def _vector(count: int) -> torch.Tensor:

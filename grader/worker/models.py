@@ -28,6 +28,7 @@ from .tracing import NOTHING, trace_forward
 
 STEP = 0.05  # short enough for the variances to stay positive, and for the momentum not to matter
 WORDS = 200  # characters of an exception's message
+SOME = 100
 SHAPES = 64  # shapes of idle parameters that are reported
 OUTPUTS = 16
 CHECKPOINT = "CheckpointFunctionBackward"
@@ -246,7 +247,10 @@ def _constant_weights(model: nn.Module) -> list[tuple[int, ...]]:
 def _is_constant(tensor: torch.Tensor) -> bool:
     """Whether it holds one number everywhere, or what is none."""
     values = tensor.detach().reshape(-1)
-    return bool((values == values[0]).all()) or not bool(torch.isfinite(values).all())
+    first = values[:SOME]
+    return not bool(torch.isfinite(first).all()) or (
+        bool((first == first[0]).all()) and bool((values == values[0]).all())
+    )
 
 
 def _again(model: nn.Module, leaf: torch.Tensor) -> tuple[np.ndarray, ...] | str:
