@@ -90,7 +90,7 @@ class Grading:
             workshop.server(needs)  # it warms up while this process imports what judging needs
 
         def begin(workshop: Workshop) -> GradingSession:
-            make = worker_maker(submission, folder, settings, workshop)
+            make = worker_maker(submission, folder, settings, workshop, course)
             return GradingSession(
                 course,
                 settings.seed,
@@ -245,7 +245,9 @@ def choose_topics(path: Path | Bundle, course: Course, settings: Settings) -> tu
     return course.topics
 
 
-def worker_maker(submission: Submission, folder: str, settings: Settings, workshop: Workshop) -> WorkerMaker:
+def worker_maker(
+    submission: Submission, folder: str, settings: Settings, workshop: Workshop, course: Course
+) -> WorkerMaker:
     """How a topic's backend is made: a worker on the staged files."""
     from grader.client.student import WorkerBackend
 
@@ -265,6 +267,12 @@ def worker_maker(submission: Submission, folder: str, settings: Settings, worksh
                     again.notes = (_passed_over(topic.file, cause), *again.notes)
                     backend.close()
                     backend = again
+            if (
+                failed is None
+                and topic.functions.keys().isdisjoint(backend.names)
+                and "__getattr__" not in backend.names
+            ):
+                backend.notes += (_another_topics(topic, backend.names, course),)
             missing = [name for name, holds in (backend.protections or {}).items() if not holds]
             if settings.require_sandbox and missing:
                 backend.close()
@@ -283,6 +291,14 @@ def _lacks_something(error: StudentRaised, source: bytes) -> bool:
     """
     of_nothing = "'NoneType' object" in error.message and MISSING_PACKAGE.search(source) is not None
     return bool(LACKING.intersection(error.kinds)) or error.message.startswith(IPYTHONS) or of_nothing
+
+
+def _another_topics(topic: Topic, names: Sequence[str], course: Course) -> str:
+    """That a file has none of its topic's functions, and the topic whose functions it has instead."""
+    has = {other.name: len(other.functions.keys() & set(names)) for other in course.topics}
+    other = max(has, key=lambda name: has[name], default="")
+    instead = f"; it has those of {other}" if other and has[other] else ""
+    return f"{topic.file} defines none of the functions of {topic.name}{instead}"
 
 
 def _passed_over(file: str, error: StudentRaised) -> str:

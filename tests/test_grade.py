@@ -372,6 +372,24 @@ def test_a_function_of_nearly_the_name_is_told(course: Course, submit: Submit, n
     assert (f"there is {name} in the file, which is another name" in failure.what) == told
 
 
+@pytest.mark.parametrize(
+    ("source", "note"),
+    [
+        ("", "pooling.py defines none of the functions of pooling"),
+        (
+            "relu_forward = relu_backward = print",
+            "pooling.py defines none of the functions of pooling; it has those of layers",
+        ),
+        ("def __getattr__(name):\n    raise AttributeError", None),
+        ("max_unpool = None\nmax_pool_forward = print", None),
+    ],
+)
+def test_a_file_without_any_function_of_its_topic_is_told(tmp_path: Path, source: str, note: str | None) -> None:
+    (tmp_path / "pooling.py").write_text(f"{source}\n")
+    report = grade(tmp_path, ["pooling"], only="global_avg_pool_forward/values")
+    assert list(report.notes) == ([note] if note is not None else [])
+
+
 def test_functions_below_the_end_of_the_program_are_missing(course: Course, submit: Submit) -> None:
     path = submit()
     source = (path / "area.py").read_text()

@@ -205,7 +205,8 @@ class WorkerBackend:
         self._foresight = Foresight()
         self._peeked: list[tuple[str, int, int]] = []
         self._fault: SubmissionFault | None = None
-        self._names: list[str] = []
+        self.names: list[str] = []
+        """What can be called in the student's file, as its process says."""
         self.load_output = ""
         self.notes: tuple[str, ...] = ()
         self.protections: dict[str, bool] | None = None
@@ -427,7 +428,7 @@ class WorkerBackend:
                 raise StudentProtocolFault("it did not answer the request to import the file")
             self._note_failed(message.fields.get("failed"))
             names = message.fields.get("functions")
-            self._names = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+            self.names = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
             self._note_end(message.fields.get("ended"))
         except SubmissionFault as error:
             shown = self.notebook.submitted.name if self.notebook is not None else file
@@ -469,7 +470,7 @@ class WorkerBackend:
         if not isinstance(ended, dict):
             return
         error = self._raised(ended)
-        if self.topic.functions.keys().isdisjoint(self._names):
+        if self.topic.functions.keys().isdisjoint(self.names):
             raise error
         lines = [frame.line for frame in error.frames if frame.file == self.topic.file]
         where = f", line {lines[0]}," if lines else ""
@@ -484,7 +485,7 @@ class WorkerBackend:
 
     def _renamed(self, function: str) -> str:
         """The rest of a sentence about a function that is missing, where the file has one of nearly the same name."""
-        names = [name for name in self._names[-NAMES:] if len(name) <= LONG and name not in self.topic.functions]
+        names = [name for name in self.names[-NAMES:] if len(name) <= LONG and name not in self.topic.functions]
         plain = {name.replace("_", "").casefold(): name for name in names}
         found = difflib.get_close_matches(function.replace("_", "").casefold(), plain, 1, ALIKE)
         return f"; there is {wire.readable(plain[found[0]])} in the file, which is another name" if found else ""

@@ -175,14 +175,13 @@ def _explanation(check: CheckResult, identity: str, seen: set[str]) -> str:
     parts = [f'<article class="{check.outcome}" id="{identity}" aria-labelledby="{identity}-name">']
     parts.append(f'<h3 id="{identity}-name">{_mark(check.outcome)} <code>{line(check.name)}</code></h3>')
     parts.append(f'<p>{shown(check.title)}</p>\n<p class="what">{shown(failure.what)}</p>')
-    parts += [_difference(failure), *_maps(failure)]
+    parts += [_difference(failure), *_maps(failure), *_traceback(failure)]
     for misconception in check.misconceptions:
         name = title_of(misconception.slug)
         hint = HINT_ABOVE if misconception.slug in seen else misconception.hint
         seen.add(misconception.slug)
         parts.append(f"<p><strong>Probably: {line(name)}.</strong> {shown(hint)}</p>")
     parts += [f"<p>Observed: {shown(observation)}</p>" for observation in check.observations]
-    parts += _traceback(failure)
     if failure.output:
         parts.append(_printed(failure.output))
     if failure.reproduce:

@@ -170,6 +170,11 @@ def explanation(check: CheckResult, seen: set[str]) -> RenderableType:
         _indented(check.title),
     ]
     parts.append(_pad(_difference(failure), (1, 0, 0, 4)))
+    if failure.exception is not None:
+        lines = traceback_lines(failure)
+        known, text = EXCEPTION_ABOVE, "\n".join(lines)
+        parts.append(_pad(_lines([known] if text in seen and len(lines) > 1 else lines), (0, 0, 0, 6)))
+        seen.add(text)
     for misconception in check.misconceptions:
         name = title_of(misconception.slug)
         hint = HINT_ABOVE if misconception.slug in seen else misconception.hint
@@ -182,11 +187,6 @@ def explanation(check: CheckResult, seen: set[str]) -> RenderableType:
         )
     for observation in check.observations:
         parts.append(_indented(f"Observed: {plain(observation)}", 4))
-    if failure.exception is not None:
-        lines = traceback_lines(failure)
-        known, text = EXCEPTION_ABOVE, "\n".join(lines)
-        parts.append(_pad(_lines([known] if text in seen and len(lines) > 1 else lines), (0, 0, 0, 6)))
-        seen.add(text)
     if failure.output:
         parts += [_pad(Text("It printed:"), (1, 0, 0, 4)), _pad(_printed(failure.output), (0, 0, 0, 6))]
     above = _pad(Group(*parts), (0, 0, 0, 2))
