@@ -164,6 +164,7 @@ def test_the_exports_of_gradebooks_are_class_lists(tmp_path: Path) -> None:
         ('name,id\n"Ada,1\nBob,2\n', "cannot be read up to line 3: .*look at its quotes"),
         ("id,handed in\n1,-\n2,tomorrow\n", "row 3: 'tomorrow' is not a date like"),
         ("handed in\n2026-03-01\n", "none of the headings"),
+        ("group,mark\nRed,1\n", "none of the headings"),
         ("name,id\n" + "a" * 200_000 + ",1\n", "field larger than field limit"),
     ],
 )

@@ -361,7 +361,7 @@ def test_a_lazy_model_may_look_at_values() -> None:
 def test_a_traced_model_is_a_model() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        traced = torch.jit.trace(nn.Sequential(nn.Conv2d(2, 3, 1)), torch.zeros(1, 2, 4, 4))  # type: ignore[no-untyped-call]
+        traced = torch.jit.trace(nn.Sequential(nn.Conv2d(2, 3, 1)), torch.zeros(1, 2, 4, 4))  # type: ignore[no-untyped-call]  # it has no annotations
     assert describe_model(traced)["parameters"] == 9 and "problem" not in run_model(traced, (2, 2, 4, 4))
 
 

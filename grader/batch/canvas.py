@@ -97,9 +97,8 @@ def _choose(readings: dict[str, list[_Attachment]], known: Known) -> dict[str, _
             first, last = listed
             if not _is_called(first, known) and _is_called(last, known):
                 return last
-            return (
-                f"it could be of {known[first.user] or first.user} ({first.user}) or {known[last.user]} ({last.user})"
-            )
+            people = (f"{known[part.user] or part.user} ({part.user})" for part in listed)
+            return f"it could be of {' or '.join(people)}"
         return found[-1] if len(names[found[0].user]) > 1 else found[0]
 
     return {item: choose(found) for item, found in readings.items()}

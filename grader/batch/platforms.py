@@ -61,19 +61,12 @@ def github(tree: Tree, known: Known) -> Found | None:
 def classroom50(tree: Tree, known: Known) -> Found | None:
     """Classroom 50's download: `<classroom>-<assignment>_submissions_<time>/<classroom>-<assignment>-<login>`.
 
-    Where it was told to use another folder, scores.csv tells it.
+    Where it was told to use another folder, scores.csv tells it; then only a class list can say where a login begins.
     """
     slug, found, _ = tree.name.partition("_submissions_")
-    if not found and Item("scores.csv", False) in (items := tree.items()):
-        slug, found = _common_start([item.name for item in items if item.is_folder]), "scores.csv"
-    return _repositories(tree, "classroom50", slug) if found else None
-
-
-def _common_start(names: list[str]) -> str:
-    """What all names begin with, up to a dash."""
-    first, last = min(names, default=""), max(names, default="")
-    same = next((n for n, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
-    return first[:same].rpartition("-")[0]
+    if not found and Item("scores.csv", False) not in tree.items():
+        return None
+    return _repositories(tree, "classroom50", slug if found else "")
 
 
 def _repositories(tree: Tree, shape: str, slug: str) -> Found:
@@ -195,9 +188,9 @@ def _timestamp(tree: Tree) -> datetime | None:
     for item in items:
         content = read_small(tree.down(item.name), "timestamp.txt") if item.is_folder else None
         try:
-            date, time, *zone = (content or b"").decode("ascii").split()
-            found = datetime.fromisoformat(f"{date} {time}")
-            ahead = timezone(timedelta(hours=HOURS["".join(zone) or "UTC"]))
+            text = (content or b"").decode("ascii").strip()
+            date, _, zone = text.rpartition(" ") if text[-1:].isalpha() and " " in text else (text, "", "UTC")
+            found, ahead = datetime.fromisoformat(date), timezone(timedelta(hours=HOURS[zone]))
         except (ValueError, KeyError):
             continue
         times.append(found if found.tzinfo is not None else found.replace(tzinfo=ahead))

@@ -153,7 +153,7 @@ def parse_roster(text: str, source: str, zone: tzinfo = UTC) -> tuple[Student, .
     above = _rows_above(rows)
     rows = rows[above:]
     columns = find_columns(rows)
-    if not any(columns.values()):
+    if not any(columns[kind] for kind in ("name", "first", "last", "id", "login", "email")):
         heading = ", ".join(rows[0])[:200].replace("\0", "")
         raise UsageError(f"{source}: none of the headings ({heading}) is known; name them name, id, login, email")
     students = []

@@ -42,12 +42,12 @@ def differing_layer(
     ran = next((call for call in reversed(run.calls) if call.function == "run_model"), None)
     try:
         others: Any = oracle.get(WAYS, {})
+        given = given_digest([made, *([ran] if ran is not None else [])])
         ways = [oracle, *({**oracle, function: way} for way in others.get(function, ()))]
         for training in (False, True) if any(call.keywords.get("training") for call in run.calls) else (False,):
             entries, whole = _trace(student, made, shape, training, ran)
             traces: list[list[Any]] = []
             for number, way in enumerate(ways):
-                given = given_digest([made, *([ran] if ran is not None else [])])
                 key = "trace", made.owner, given, shape, training, number
                 kept = book.get(oracle, key)
                 if kept is None:
@@ -76,8 +76,9 @@ def _in_common(entries: list[Any], wanted: list[Any]) -> int:
 
 def _rounded(entry: Any) -> tuple[str, ...]:
     numbers = entry.get("numbers") if isinstance(entry, dict) else None
-    is_plain = isinstance(numbers, (list, tuple)) and all(isinstance(number, float) for number in numbers)
-    return tuple(f"{number:.6g}" for number in numbers) if is_plain else ()  # type: ignore[union-attr]  # just looked at
+    if not isinstance(numbers, (list, tuple)):
+        return ()
+    return tuple(f"{number:.6g}" for number in numbers if isinstance(number, float))
 
 
 def _unused(run: CaseRun) -> str | None:

@@ -76,33 +76,25 @@ def run(
     """
     options = {name: value for name, value in (("scale", scale), ("entries", entries)) if value not in (0, 1.0)}
     reply = _reply(student, student.run_model(model, x, seed=seed, training=training, **options))
-    outputs, gradient, idle = reply.get("outputs"), reply.get("gradient"), reply.get("idle")
-    statistics, moved, gradients = reply.get("statistics"), reply.get("moved"), reply.get("gradients")
-    distance, evaluated, again = reply.get("distance"), reply.get("evaluated"), reply.get("again")
-    constant = reply.get("constant")
+    found: dict[str, Any] = {name: reply.get(name) for name in Run._fields}
+    gradient, gradients, again = found["gradient"], found["gradients"], found["again"]
     sound = (
-        isinstance(outputs, tuple)
-        and len(outputs) > 0
-        and all(isinstance(output, np.ndarray) for output in outputs)
+        _are_arrays(found["outputs"])
+        and len(found["outputs"]) > 0
         and (gradient is None or isinstance(gradient, np.ndarray))
-        and isinstance(gradients, tuple)
-        and all(isinstance(one, np.ndarray) and one.shape == (entries,) for one in gradients)
-        and isinstance(idle, list)
-        and all(is_shape(shape) for shape in idle)
-        and type(statistics) is int
-        and type(moved) is int
-        and type(distance) in (int, float)
-        and isinstance(evaluated, tuple)
-        and all(isinstance(one, np.ndarray) for one in evaluated)
-        and (isinstance(again, str) or (isinstance(again, tuple) and all(isinstance(one, np.ndarray) for one in again)))
-        and isinstance(constant, list)
-        and all(map(is_shape, constant))
+        and _are_arrays(gradients)
+        and all(one.shape == (entries,) for one in gradients)
+        and _are_shapes(found["idle"])
+        and type(found["statistics"]) is int
+        and type(found["moved"]) is int
+        and type(found["distance"]) in (int, float)
+        and _are_arrays(found["evaluated"])
+        and (isinstance(again, str) or _are_arrays(again))
+        and _are_shapes(found["constant"])
     )
     if not sound:
         _malformed()
-    again = again[:200] if isinstance(again, str) else again
-    sizes = tuple(idle), statistics, moved, gradients, distance, evaluated, again, tuple(constant)  # type: ignore[arg-type]  # just looked at
-    return Run(outputs, gradient, *sizes)  # type: ignore[arg-type]  # likewise
+    return _as_run(found)
 
 
 def run_right(
@@ -119,18 +111,13 @@ def run_right(
 
     reply = run_model(model, x, seed=seed, training=training, scale=scale, entries=entries)
     assert "problem" not in reply, reply["problem"]
-    return Run(
-        reply["outputs"],
-        reply["gradient"],
-        tuple(reply["idle"]),
-        reply["statistics"],
-        reply["moved"],
-        reply["gradients"],
-        reply["distance"],
-        reply["evaluated"],
-        reply["again"],
-        tuple(reply["constant"]),
-    )
+    return _as_run(reply)
+
+
+def _as_run(reply: dict[str, Any]) -> Run:
+    """What `run_model` says, which is of the right form."""
+    lists = {name: tuple(reply[name]) for name in ("idle", "constant")}
+    return Run(**{name: reply[name] for name in Run._fields} | lists)
 
 
 def describe_right(model: Any) -> Description:
@@ -158,7 +145,7 @@ def expect_outputs(got: Run, wanted: Run, *, what: Sequence[str] = ("the output"
     for name, output, right in zip(what, got.outputs, wanted.outputs, strict=True):
         expect_array(output, right, _largest(right), what=name)
     if isinstance(got.again, str):
-        what_came = " ".join(got.again.split())
+        what_came = " ".join(got.again[:200].split())
         fail("a second forward pass raised an exception: what the first one left behind is in its way", None, what_came)
     assert not isinstance(wanted.again, str), "the oracle can do it twice"
     for name, second, right in zip(what, got.again, wanted.again, strict=False):
@@ -183,7 +170,10 @@ def expect_gradient(got: Run, wanted: Run, *, what: str = "the gradient of the i
 
 
 def expect_all_used(got: Run) -> None:
-    """Require that every trainable parameter has an influence on the output."""
+    """Require that every trainable parameter has an influence on the output, and that weights begin as random numbers.
+
+    Weights that begin as one number everywhere have the same gradient everywhere, and stay so.
+    """
     if got.idle:
         shapes = ", ".join(str(shape) for shape in got.idle[:3]) + (", ..." if len(got.idle) > 3 else "")
         fail("some parameters get no gradient: the forward pass does not use them", "none", f"shapes {shapes}")
@@ -307,6 +297,14 @@ def _malformed() -> NoReturn:
 def is_shape(value: Any) -> bool:
     """Whether a value that came from a student's process is the shape of a tensor."""
     return isinstance(value, tuple) and len(value) < 16 and all(type(size) is int for size in value)
+
+
+def _are_shapes(value: Any) -> bool:
+    return isinstance(value, list) and all(map(is_shape, value))
+
+
+def _are_arrays(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(one, np.ndarray) for one in value)
 
 
 def _largest(array: np.ndarray) -> float:

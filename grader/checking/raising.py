@@ -16,7 +16,7 @@ NO_VALUE = "ValueError"
 """What is wanted where no value is."""
 
 
-class Message(str):
+class ErrorMessage(str):
     """The message of a ValueError that a call raised, and the error, by which the call is found."""
 
     error: StudentRaised | None = None
@@ -28,7 +28,7 @@ def expect_value_error(function: Callable[..., Any], *arguments: Any, why: str, 
         result = function(*arguments, **keywords)
     except StudentRaised as error:
         if "ValueError" in error.kinds:
-            message = Message(error.message)
+            message = ErrorMessage(error.message)
             message.error = error
             return message
         error.wanted = f"{NO_VALUE}, since {why}"

@@ -7,7 +7,6 @@ student's own function, passes; so a mistake in the one function is not charged 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -127,7 +126,7 @@ def expect_agreement(
         return
     own_is_right = abs(slopes.own - slopes.right) <= limit
     verb = "are" if " and " in gradient else "is"
-    if abs(slopes.by_gradient - slopes.own) > limit or not math.isfinite(slopes.by_gradient):
+    if not abs(slopes.by_gradient - slopes.own) <= limit:
         if own is not None and any(_agree(slopes.by_gradient, own(slopes.step * share)) for share in NEARER):
             return
         fail(

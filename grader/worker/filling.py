@@ -119,8 +119,8 @@ def _few_weights(rows: int, columns: int) -> torch.Tensor:
 def _weights(rows: int, columns: int, into: torch.Tensor | None = None) -> Iterator[tuple[int, torch.Tensor]]:
     """The weights of a matrix, some rows at a time, with the number of the first one; perhaps in the place where they go."""
     table, signs = _table(), _table().roll(TABLE_ENTRIES // 2).sign()
-    long_enough = max(rows, columns, rows + columns) // TABLE_ENTRIES + 1
-    table, signs = (one.repeat(long_enough) if long_enough > 1 else one for one in (table, signs))
+    times = (rows + columns) // TABLE_ENTRIES + 1
+    table, signs = (one.repeat(times) if times > 1 else one for one in (table, signs))
     entries = table.as_strided((rows, columns), (1, 1))
     of_columns = MATRIX_SCALE * float(rows * columns) ** -0.25 * signs[:columns]
     step = max(1, BLOCK // columns)

@@ -28,7 +28,7 @@ from .tracing import NOTHING, trace_forward
 
 STEP = 0.05  # short enough for the variances to stay positive, and for the momentum not to matter
 WORDS = 200  # characters of an exception's message
-SOME = 100
+SAMPLE = 100  # of the numbers in a tensor, which tell most that are not one and the same
 SHAPES = 64  # shapes of idle parameters that are reported
 OUTPUTS = 16
 CHECKPOINT = "CheckpointFunctionBackward"
@@ -247,7 +247,7 @@ def _constant_weights(model: nn.Module) -> list[tuple[int, ...]]:
 def _is_constant(tensor: torch.Tensor) -> bool:
     """Whether it holds one number everywhere, or what is none."""
     values = tensor.detach().reshape(-1)
-    first = values[:SOME]
+    first = values[:SAMPLE]
     return not bool(torch.isfinite(first).all()) or (
         bool((first == first[0]).all()) and bool((values == values[0]).all())
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -144,22 +144,16 @@ def build_deconvnet(
     batch_norm: bool = True,
 ) -> nn.Module:
     """The network of the paper's Table 2. Raises ValueError."""
-    return build_with_ties("first", num_classes, in_channels, image_size, base_width, hidden, batch_norm)
-
-
-def build_with_ties(
-    ties: str,
-    num_classes: int = 21,
-    in_channels: int = 3,
-    image_size: int = 224,
-    base_width: int = 64,
-    hidden: int = 4096,
-    batch_norm: bool = True,
-) -> nn.Module:
-    """The same with another convention for windows with several maxima. Raises ValueError."""
     if image_size % 32:
         raise ValueError(f"image_size {image_size} is not a multiple of 32")
-    return DeconvNet(plan(num_classes, in_channels, image_size // 32, base_width, hidden), batch_norm, ties)
+    return DeconvNet(plan(num_classes, in_channels, image_size // 32, base_width, hidden), batch_norm)
+
+
+def build_with_ties(ties: str, *arguments: Any, **keywords: Any) -> nn.Module:
+    """The same with another convention for windows with several maxima. Raises ValueError."""
+    model = build_deconvnet(*arguments, **keywords)
+    model.ties = ties
+    return model
 
 
 OTHER_WAYS = {"build_deconvnet": [functools.partial(build_with_ties, ties) for ties in TIES[1:]]}
