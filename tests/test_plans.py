@@ -37,7 +37,7 @@ def backward(*arguments: Any, **keywords: Any) -> Call:
 
 def planned_second(first: Call, second: Call) -> bool:
     """Whether the second call of a case is planned whole."""
-    (case,) = make_plan([[first, second]])
+    (case,) = make_plan([[first, second]]).cases
     one, other = case.calls
     assert (one.function, other.function) == (first.function, second.function)
     assert one.call is not None and one.call.result is None
@@ -99,7 +99,7 @@ def test_no_call_of_the_course_that_is_sent_ahead_holds_an_earlier_result(seed: 
             cases = draw(check.test, seed) if is_drawn(check.test) else Cases(({},), 1, seed)
             oracle = Student(check.topic, LocalBackend(vars(course_module(check.topic, "oracle"))))
             runs = judge(check.test, oracle, cases, dict(check.parameters), search=False).runs
-            for run, planned in zip(runs, make_plan(run.calls for run in runs), strict=True):
+            for run, planned in zip(runs, make_plan(run.calls for run in runs).cases, strict=True):
                 given: list[bytes] = []
                 returned: list[np.ndarray] = []
                 for call, ahead in zip(run.calls, planned.calls, strict=True):

@@ -20,7 +20,7 @@ from grader.worker.wire import Handle, Rng
 
 def make_plan(cases: Iterable[Sequence[Call]]) -> Plan:
     """The calls of each case in order, without their results; those that may hold one without their arguments as well."""
-    return tuple(PlannedCase(tuple(_planned(calls, position) for position in range(len(calls)))) for calls in cases)
+    return Plan([PlannedCase([_planned(calls, position) for position in range(len(calls))]) for calls in cases])
 
 
 def _planned(calls: Sequence[Call], position: int) -> Planned:

@@ -7,6 +7,7 @@ import select
 import time
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 
 from grader.errors import StudentDied, StudentProtocolFault, StudentTimedOut
 from grader.worker import wire
@@ -15,6 +16,8 @@ TICK_SECONDS = 0.05
 CHUNK = 1 << 18
 PIPE_BYTES = 1 << 12
 PATIENCE = 4
+REPLY_SECONDS = 2e-5
+"""What a worker takes at least for one call."""
 
 
 class Deadline:
@@ -73,6 +76,7 @@ class Channel:
         self._poll.register(output, select.POLLIN)
         self._outgoing: deque[memoryview] = deque()
         self._incoming = bytearray()
+        self._frames: deque[tuple[bytes, bytes]] = deque()  # replies that are whole: header and payload
         self._printed = bytearray()
         self.printed_in_all = 0
         self.awaited = 0
@@ -86,15 +90,15 @@ class Channel:
         self.send(frame)
         return self.receive(seconds)
 
-    def send(self, frame: bytes) -> None:
+    def send(self, frame: bytes, replies: int = 1) -> None:
         """Send a request, as much of it as the worker takes now; the rest goes out while a reply is awaited.
 
-        Raises StudentProtocolFault when there is something to read though nothing was asked.
+        `replies` are due to it. Raises StudentProtocolFault when there is something to read though nothing was asked.
         """
-        if self.awaited == 0 and (self._incoming or self._readable_now()):
+        if self.awaited == 0 and (self._incoming or self._frames or self._readable_now()):
             raise StudentProtocolFault("it wrote to the grader's channel before it was asked anything")
         self._look(time.monotonic())
-        self.awaited += 1
+        self.awaited += replies
         self._outgoing.append(memoryview(frame))
         self._write()
 
@@ -106,9 +110,9 @@ class Channel:
         """
         deadline = Deadline(seconds, self.kept_waiting)
         try:
-            while (parts := self._take_frame()) is None:
+            while not self._have(1):
                 self._read(deadline)
-            message = wire.decode(*parts, wire.REPLIES)
+            message = wire.decode(*self._frames.popleft(), wire.REPLIES)
         except wire.MalformedFrame as error:
             raise StudentProtocolFault(f"its reply is not one the grader knows: {error}") from None
         finally:
@@ -123,9 +127,11 @@ class Channel:
         """
         end = time.monotonic() + seconds
         try:
-            while (frames := self._frames(count)) is None:
+            while not self._have(count):
                 if (left := end - time.monotonic()) <= 0:
                     return None
+                if not self._outgoing:  # one look for several replies costs as much as one for each of them
+                    time.sleep((count - len(self._frames) - 1) * REPLY_SECONDS)
                 try:
                     part = os.read(self.replies, CHUNK)
                 except BlockingIOError:
@@ -136,15 +142,12 @@ class Channel:
                 self._incoming += part
         except wire.MalformedFrame:
             return None
-        return [
-            (bytes(self._incoming[start:middle]), bytes(self._incoming[middle:end])) for start, middle, end in frames
-        ]
+        return list(islice(self._frames, count))
 
     def drop(self, count: int) -> None:
         """Be done with that many replies, which were seen by `peek`."""
-        frames = self._frames(count)
-        assert frames is not None, "they were seen"
-        del self._incoming[: frames[-1][2]]
+        for _ in range(count):
+            self._frames.popleft()
         self.awaited -= count
 
     def take_output(self) -> str:
@@ -170,32 +173,21 @@ class Channel:
     def _readable_now(self) -> bool:
         return any(number == self.replies and event & select.POLLIN for number, event in self._poll.poll(0))
 
-    def _take_frame(self) -> tuple[bytes, bytes] | None:
-        """Header and payload of the first whole frame received; None while it is not whole. Raises MalformedFrame."""
-        if (frames := self._frames(1)) is None:
-            return None
-        ((start, middle, end),) = frames
-        parts = bytes(self._incoming[start:middle]), bytes(self._incoming[middle:end])
-        del self._incoming[:end]
-        return parts
-
-    def _frames(self, count: int) -> list[tuple[int, int, int]] | None:
-        """Where header and payload of the first frames received begin and end; None while they are not all whole.
-
-        Raises MalformedFrame.
-        """
-        found: list[tuple[int, int, int]] = []
-        end = 0
-        while len(found) < count:
-            start = end + wire.PREFIX.size
-            if len(self._incoming) < start:
-                return None
-            header, payload = wire.sizes(bytes(self._incoming[end:start]))
-            end = start + header + payload
-            if len(self._incoming) < end:
-                return None
-            found.append((start, start + header, end))
-        return found
+    def _have(self, count: int) -> bool:
+        """Whether so many replies have been received whole. Raises MalformedFrame for what follows those that have."""
+        begin, have = 0, len(self._incoming)
+        try:
+            while len(self._frames) < count and have - begin >= wire.PREFIX.size:
+                start = begin + wire.PREFIX.size
+                header, payload = wire.sizes(self._incoming[begin:start])
+                middle, end = start + header, start + header + payload
+                if have < end:
+                    break
+                self._frames.append((bytes(self._incoming[start:middle]), bytes(self._incoming[middle:end])))
+                begin = end
+        finally:
+            del self._incoming[:begin]
+        return len(self._frames) >= count
 
     def _read(self, deadline: Deadline) -> None:
         """Receive some bytes, waiting for them until the deadline."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -34,7 +35,7 @@ class Planned:
     function: str
     call: Call | None
     frame: bytes | None = None
-    """The call as it travels, once it has been sent to somebody: the same for every submission but for its id."""
+    """The call as it travels by itself, once it has been sent to somebody: the same for every submission but for its id."""
 
 
 @dataclass
@@ -49,7 +50,28 @@ class PlannedCase:
     passed: dict[bytes, Any] = field(default_factory=dict)
 
 
-Plan = Sequence[PlannedCase]
+@dataclass
+class Plan:
+    """What a check will call, case by case.
+
+    `passed` holds the runs of all its cases that were right, by what came back in all of them.
+    """
+
+    cases: Sequence[PlannedCase] = ()
+    passed: dict[bytes, Any] = field(default_factory=dict)
+    frame: bytes | None = None
+    """All the calls as they travel together, once they have been sent to somebody."""
+
+    @cached_property
+    def at_once(self) -> Sequence[tuple[Place, Planned]]:
+        """All the calls, each with its place, where they may all be sent before any is made; none otherwise."""
+        found = [
+            (Place(number, position), planned)
+            for number, case in enumerate(self.cases)
+            for position, planned in enumerate(case.calls)
+        ]
+        known = all(planned.call is not None for _, planned in found)
+        return found if known and len(found) <= AHEAD else ()
 
 
 class Place(NamedTuple):
@@ -70,8 +92,8 @@ class Ahead(NamedTuple):
 class Foresight:
     """Where a check stands in the plan of its calls, and what was sent ahead; without a plan, nothing is foreseen."""
 
-    def __init__(self, plan: Plan = ()) -> None:
-        self._plan = plan
+    def __init__(self, plan: Plan | None = None) -> None:
+        self._plan = plan or Plan()
         self._now = Place(-1, 0)
         self.sent: deque[Ahead] = deque()
 
@@ -83,14 +105,24 @@ class Foresight:
 
     def of_case(self) -> list[Ahead]:
         """What was sent of the case that has just begun, where that is all that it will call; nothing otherwise."""
-        count = len(self._plan[self._now.case].calls) if 0 <= self._now.case < len(self._plan) else 0
+        cases = self._plan.cases
+        count = len(cases[self._now.case].calls) if 0 <= self._now.case < len(cases) else 0
         sent = list(islice(self.sent, count))
         whole = len(sent) == count > 0 and sent[0].place == self._now
         return sent if whole and sent[-1].place == (self._now.case, count - 1) else []
 
-    def pass_over(self) -> None:
-        """Be done with what was sent of the case that has just begun, all of which came back."""
-        for _ in self.of_case():
+    def of_check(self) -> list[Ahead]:
+        """What was sent of a check of which nothing has begun, where that is all that it will call; nothing otherwise."""
+        whole = self._now.case < 0 and 0 < len(self.sent) == len(self._plan.at_once)
+        return list(self.sent) if whole else []
+
+    def unsent(self) -> Plan | None:
+        """The plan, where all of it may be sent at once and nothing of it has been sent or called."""
+        return self._plan if self._now.case < 0 and not self.sent and self._plan.at_once else None
+
+    def pass_over(self, count: int) -> None:
+        """Be done with so many of those that were sent, all of which came back."""
+        for _ in range(count):
             self.sent.popleft()
 
     def take(self, call: Call) -> str | None:
@@ -101,7 +133,7 @@ class Foresight:
         if not right or (was_sent and not _same_call(planned.call, call)):  # type: ignore[union-attr]  # right: there is one
             if self.sent:
                 raise OutOfStep
-            self._plan = ()
+            self._plan = Plan()
             return None
         self._now = Place(self._now.case, self._now.call + 1)
         return self.sent.popleft().number if was_sent else None
@@ -114,16 +146,18 @@ class Foresight:
             place = self._after(place)
 
     def _planned(self, place: Place) -> Planned | None:
-        if not 0 <= place.case < len(self._plan) or place.call >= len(self._plan[place.case].calls):
+        cases = self._plan.cases
+        if not 0 <= place.case < len(cases) or place.call >= len(cases[place.case].calls):
             return None
-        return self._plan[place.case].calls[place.call]
+        return cases[place.case].calls[place.call]
 
     def _after(self, place: Place) -> Place:
         return self._from(Place(place.case, place.call + 1))
 
     def _from(self, place: Place) -> Place:
         """The place itself, or where its case is over, the beginning of the next."""
-        while 0 <= place.case < len(self._plan) and place.call >= len(self._plan[place.case].calls):
+        cases = self._plan.cases
+        while 0 <= place.case < len(cases) and place.call >= len(cases[place.case].calls):
             place = Place(place.case + 1, 0)
         return place
 

@@ -48,7 +48,7 @@ class LocalBackend:
     def end_foresight(self) -> None:
         """Nothing was foreseen."""
 
-    def peek_replies(self) -> bytes | None:
+    def peek_replies(self, whole_check: bool = False) -> bytes | None:
         """Nothing was called ahead."""
         return None
 

@@ -216,12 +216,12 @@ class Worker:
         self.send(frame)
         return self.receive(seconds)
 
-    def send(self, frame: bytes) -> None:
-        """Send a request; when that fails the worker is killed, and `ended` says how it was before that."""
+    def send(self, frame: bytes, replies: int = 1) -> None:
+        """Send a request, to which so many replies are due; when that fails the worker is killed, and `ended` says how it was before that."""
         with self._killing():
             if self.channel.awaited == 0:
                 self._signal("SIGCONT")
-            self.channel.send(frame)
+            self.channel.send(frame, replies)
 
     def receive(self, seconds: float) -> wire.Message:
         """Wait for the next reply; when that fails the worker is killed, and `ended` says how it was before that."""

@@ -86,14 +86,15 @@ class Backend(Protocol):
     def end_foresight(self) -> None:
         """Told that what was foreseen is over."""
 
-    def peek_replies(self) -> bytes | None:
+    def peek_replies(self, whole_check: bool = False) -> bytes | None:
         """What stands for all replies to the calls of the case that has just begun, where they are there already.
 
-        Equal replies have the same, and others another one. The calls can be made all the same.
+        Or those of the `whole_check`, before its first case. Equal replies have the same, and others another one. The calls
+        can be made all the same.
         """
 
     def pass_over(self) -> None:
-        """Told, after peek_replies, that the calls of the case are not needed."""
+        """Told, after peek_replies, that the calls behind these replies are not needed."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -237,18 +238,20 @@ class WorkerBackend:
                 self._skip(ahead, max(0.0, deadline - time.monotonic()))
         self._foresight = Foresight()
 
-    def peek_replies(self) -> bytes | None:
+    def peek_replies(self, whole_check: bool = False) -> bytes | None:
         """A digest of the replies, where all calls were sent ahead and have ended; see Backend."""
         if self._fault is not None or (worker := self._worker) is None:
             return None
         started = time.monotonic()
         try:
+            if (plan := self._foresight.unsent()) is not None:
+                self._send_at_once(worker, plan)
             if not self._foresight.sent:
                 self._send_coming(worker)
-            if not (ahead := self._foresight.of_case()):
+            if not (ahead := self._foresight.of_check() if whole_check else self._foresight.of_case()):
                 return None
-            for one in ahead:
-                self._allowed_seconds(one.function)
+            for function in {one.function for one in ahead}:
+                self._allowed_seconds(function)
             frames = worker.channel.peek(len(ahead), SOON)
         except (StudentDied, StudentProtocolFault) as error:
             self._lost()
@@ -273,7 +276,7 @@ class WorkerBackend:
         assert self._worker is not None, "it has replied"
         for received in self._peeked:
             self._count_received(*received)
-        self._foresight.pass_over()
+        self._foresight.pass_over(len(self._peeked))
         self._worker.drop(len(self._peeked))
 
     def _skip(self, ahead: Ahead, patience: float = math.inf) -> None:
@@ -290,11 +293,25 @@ class WorkerBackend:
         finally:
             self._seconds += _clock(worker) - started
 
-    def _send(self, worker: Worker, frame: bytes) -> str:
-        """Send a call's frame; gives the id it went under, which nobody can know before."""
+    def _send(self, worker: Worker, frame: bytes, replies: int = 1) -> str:
+        """Send the frame of a call, or of several; gives the id it went under, which nobody can know before."""
         number = secrets.token_hex(wire.ID_CHARACTERS // 2)
-        worker.send(wire.with_id(frame, number))
+        worker.send(wire.with_id(frame, number), replies)
         return number
+
+    def _send_at_once(self, worker: Worker, plan: Plan) -> None:
+        """Send all the calls of a check in one frame, where they fit into one."""
+        if plan.frame is None:
+            packer = wire.Packer()
+            try:
+                calls = [self._fields(one.call, place.call == 0, packer) for place, one in plan.at_once if one.call]
+                plan.frame = wire.encode_calls(calls, packer.arrays)
+            except (wire.TooLarge, wire.NotCarried):  # one by one, they may
+                plan.at_once = ()
+                return
+        number = self._send(worker, plan.frame, len(plan.at_once))
+        for position, (place, planned) in enumerate(plan.at_once):
+            self._foresight.sent.append(Ahead(place, planned.function, wire.numbered(number, position)))
 
     def _send_coming(self, worker: Worker) -> None:
         for place, planned in self._foresight.coming():
@@ -349,25 +366,29 @@ class WorkerBackend:
     def _frame(self, call: Call, forget: bool) -> bytes:
         """The call as it travels, still without an id."""
         packer = wire.Packer()
-        passed, function = (*call.arguments, *call.keywords.values()), self.topic.function(call.function)
         try:
-            fields = {
-                "function": call.function,
-                "arguments": [packer.pack(value) for value in call.arguments],
-                "keywords": {name: packer.pack(value) for name, value in call.keywords.items()},
-            }
-            told: dict[str, Any] = {
-                "keep": function.kept,
-                "operation": function.operation,
-                "observe": call.observed,
-                "forget": forget,
-            }
-            fields |= {name: value for name, value in told.items() if value}
-            return wire.encode_call(fields, packer.arrays)
+            return wire.encode_call(self._fields(call, forget, packer), packer.arrays)
         except (wire.TooLarge, wire.NotCarried) as error:
+            passed = (*call.arguments, *call.keywords.values())
             if isinstance(error, wire.NotCarried) and not any(map(_has_unsupported, passed)):
                 raise  # the check passes something that no student returned
             raise StudentRaised("TypeError", (), f"what it should be given cannot be passed on: {error}", ()) from None
+
+    def _fields(self, call: Call, forget: bool, packer: wire.Packer) -> dict[str, Any]:
+        """What the header says of a call. Raises TooLarge or NotCarried."""
+        function = self.topic.function(call.function)
+        told: dict[str, Any] = {
+            "keep": function.kept,
+            "operation": function.operation,
+            "observe": call.observed,
+            "forget": forget,
+        }
+        return {
+            "function": call.function,
+            "arguments": [packer.pack(value) for value in call.arguments],
+            "keywords": {name: packer.pack(value) for name, value in call.keywords.items()},
+            **{name: value for name, value in told.items() if value},
+        }
 
     def close(self) -> None:
         """End the worker; a call after that makes a new one."""

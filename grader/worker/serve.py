@@ -60,8 +60,11 @@ class Server:
         while (message := self._receive()) is not None:
             if message.kind == "load":
                 self._load(message.fields["module"], message.fields["file"], message.fields.get("statements"))
+            elif message.kind == "calls":
+                for position, fields in enumerate(message.fields["calls"]):
+                    self._call(wire.numbered(message.fields["id"], position), fields, message.arrays)
             else:
-                self._call(message)
+                self._call(message.fields["id"], message.fields, message.arrays)
 
     def send(self, kind: str, arrays: dict[str, np.ndarray] | None = None, **fields: Any) -> None:
         """Write one reply."""
@@ -119,9 +122,8 @@ class Server:
         except BaseException as error:
             self._raised(error)
 
-    def _call(self, message: wire.Message) -> None:
-        fields, arrays = message.fields, message.arrays
-        number, name = fields["id"], fields["function"]
+    def _call(self, number: str, fields: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        name = fields["function"]
         if fields.get("forget"):
             self.kept.clear()
             self.generators.clear()
@@ -158,7 +160,7 @@ class Server:
         """What the grader does with a model; only workers for PyTorch topics are asked for it."""
         return importlib.import_module("grader.worker.operations").OPERATIONS[name]
 
-    def _returned(self, number: int, result: Any, keep: Sequence[Sequence[int]], observed: Any) -> None:
+    def _returned(self, number: str, result: Any, keep: Sequence[Sequence[int]], observed: Any) -> None:
         packer = wire.Packer(self._keep)
         fields = {"value": packer.pack(self._hold(result, [tuple(path) for path in keep]))}
         if observed is not None:
@@ -198,7 +200,7 @@ class Server:
             return type(value)(self._unhandle(item) for item in value)
         return value
 
-    def _raised(self, error: BaseException, number: int | None = None) -> None:
+    def _raised(self, error: BaseException, number: str | None = None) -> None:
         _flush()
         try:
             fields = self._described(error)

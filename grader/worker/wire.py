@@ -8,8 +8,9 @@ A frame, little-endian:
     header    JSON object, UTF-8; "kind" is one of the message names below
     payload   safetensors file with every array of the message, or empty
 
-Requests: start, load, call. Replies: ready, loaded, returned, raised, refused. A call carries an "id" of ID_CHARACTERS
-characters that its reply repeats. There is no pickle anywhere.
+Requests: start, load, call, calls. Replies: ready, loaded, returned, raised, refused. A call carries an "id" of
+ID_CHARACTERS characters that its reply repeats. Several calls in one frame, "calls", are made one after the other and
+replied to one by one; the reply to each has its number behind the id. There is no pickle anywhere.
 
 A value in the header is None, a bool, an int, a finite float or a string as JSON has them, or an object
 with exactly one of these keys:
@@ -34,7 +35,7 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,9 +44,9 @@ from safetensors.numpy import load, save
 
 MAGIC = b"cgw1"
 ID_CHARACTERS = 12
+NO_ID = "0" * ID_CHARACTERS
 PREFIX = struct.Struct("<4sII")
 FRAMES = b', "frames": ['  # no text of a header has these bytes, since JSON escapes quotation marks
-BEFORE_ID = PREFIX.size + len('{"kind": "call", "id": "')
 HEADER_BYTES = 4 << 20
 PAYLOAD_BYTES = 64 << 20
 PAYLOAD_HEADER_BYTES = 1 << 18  # some 3,000 arrays; the safetensors reader takes its time over more
@@ -53,7 +54,7 @@ DEPTH = 20
 PARTS = 100_000  # values in one value, all levels together
 DICT_ENTRIES = 1000  # hashes of numbers are no secret: a larger dict of colliding keys would take minutes to build
 INT_BITS = 1023  # so that every int is a finite float too, and can be printed
-REQUESTS = frozenset({"start", "load", "call"})
+REQUESTS = frozenset({"start", "load", "call", "calls"})
 REPLIES = frozenset({"ready", "loaded", "returned", "raised", "refused"})
 CARRIED = frozenset(
     np.dtype(name)
@@ -209,12 +210,22 @@ def encode(kind: str, fields: dict[str, Any], arrays: dict[str, np.ndarray] | No
 
 def encode_call(fields: dict[str, Any], arrays: dict[str, np.ndarray]) -> bytes:
     """The frame of a call that has no id yet: `with_id` gives it one, as often as the call is made."""
-    return encode("call", {"id": "0" * ID_CHARACTERS, **fields}, arrays)
+    return encode("call", {"id": NO_ID, **fields}, arrays)
+
+
+def encode_calls(calls: Sequence[dict[str, Any]], arrays: dict[str, np.ndarray]) -> bytes:
+    """The same of several calls together."""
+    return encode("calls", {"id": NO_ID, "calls": calls}, arrays)
 
 
 def with_id(frame: bytes, number: str) -> bytes:
-    """The frame that `encode_call` made, with this id."""
-    return frame[:BEFORE_ID] + number.encode() + frame[BEFORE_ID + ID_CHARACTERS :]
+    """The frame that one of the two made, with this id."""
+    return frame.replace(NO_ID.encode(), number.encode(), 1)
+
+
+def numbered(number: str, position: int) -> str:
+    """The id in the reply to one of several calls that were sent together."""
+    return f"{number}.{position}"
 
 
 def without_id(header: bytes, number: str) -> bytes | None:
@@ -229,7 +240,7 @@ def without_id(header: bytes, number: str) -> bytes | None:
     return None
 
 
-def sizes(prefix: bytes) -> tuple[int, int]:
+def sizes(prefix: bytes | bytearray) -> tuple[int, int]:
     """Header and payload length from the first PREFIX.size bytes; raises MalformedFrame."""
     magic, header, payload = PREFIX.unpack(prefix)
     if magic != MAGIC:
