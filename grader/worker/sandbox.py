@@ -6,6 +6,7 @@ Source: kernel documentation, userspace-api/landlock.rst and seccomp_filter.rst;
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -21,7 +22,10 @@ PROTECTIONS = ("landlock", "seccomp", "no_new_privileges", "no_capabilities")
 
 
 def prepare() -> dict[str, Any]:
-    """Import what locking down needs, once, before any fork; returns the modules that could be had."""
+    """Import what locking down needs, once, before any fork; returns the modules that could be had, and the filter of calls.
+
+    The filter has all rules but those that name the process it is for: making them takes longer than loading them.
+    """
     modules: dict[str, Any] = {}
     if sys.platform == "linux":
         modules["libc"] = ctypes.CDLL(None, use_errno=True)
@@ -30,6 +34,9 @@ def prepare() -> dict[str, Any]:
                 modules[name] = __import__(name)
             except (ImportError, RuntimeError, OSError):  # no package, or no libseccomp to load
                 pass
+        if "pyseccomp" in modules:
+            with contextlib.suppress(OSError, ValueError):
+                modules["filter"] = _make_filter(modules["pyseccomp"])
     return modules
 
 
@@ -53,7 +60,7 @@ def lock_down(modules: dict[str, Any], paths: policy.Paths) -> dict[str, bool]:
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # other processes of the same user may not look inside either
     held["landlock"] = "landlock" in modules and _restrict_paths(modules["landlock"], paths)
     held["no_capabilities"] = _drop_capabilities(libc)
-    held["seccomp"] = "pyseccomp" in modules and _filter_calls(modules["pyseccomp"], bool(paths.devices))
+    held["seccomp"] = "filter" in modules and _filter_calls(modules["pyseccomp"], modules["filter"], bool(paths.devices))
     return held
 
 
@@ -93,44 +100,49 @@ def _drop_capabilities(libc: Any) -> bool:
     return bool(libc.capset(ctypes.byref(header), ctypes.byref(nothing)) == 0)
 
 
-def _filter_calls(seccomp: Any, devices: bool) -> bool:
-    """Allow the calls of the policy and deny the rest, for this process and every thread it makes.
-
-    With `devices`, also the requests to a GPU's driver.
-    """
+def _make_filter(seccomp: Any) -> Any:
+    """A filter that allows the calls of the policy and denies the rest, but for those that name a process."""
     rules = seccomp.SyscallFilter(seccomp.ERRNO(errno.ENOSYS))
-    deny, own = seccomp.ERRNO(errno.EPERM), os.getpid()
-    argument, equal = seccomp.Arg, seccomp.EQ
+    deny, argument, equal = seccomp.ERRNO(errno.EPERM), seccomp.Arg, seccomp.EQ
+    for name in policy.ALLOWED_CALLS:
+        _add(rules, seccomp.ALLOW, name)
+    for name in policy.DENIED_CALLS:
+        _add(rules, deny, name)
+    _add(rules, seccomp.ALLOW, "clone", argument(0, seccomp.MASKED_EQ, policy.THREAD_FLAG, policy.THREAD_FLAG))
+    _add(rules, deny, "clone", argument(0, seccomp.MASKED_EQ, policy.THREAD_FLAG, 0))
+    _add(rules, deny, "tkill")
+    _add(rules, seccomp.ALLOW, "prlimit64", argument(0, equal, 0), argument(2, equal, 0))
+    for call, position, values in (
+        ("fcntl", 1, policy.ALLOWED_FCNTL),
+        ("fcntl64", 1, policy.ALLOWED_FCNTL),
+        ("ioctl", 1, policy.ALLOWED_IOCTL),
+        ("prctl", 0, policy.ALLOWED_PRCTL),
+    ):
+        for value in values:
+            _add(rules, seccomp.ALLOW, call, argument(position, equal, value))
+    return rules
 
-    def add(action: int, name: str, *conditions: Any) -> None:
-        try:
-            rules.add_rule(action, name, *conditions)
-        except (OSError, ValueError, KeyError):
-            pass  # this architecture, or this libseccomp, does not know the call: it stays denied
 
+def _filter_calls(seccomp: Any, rules: Any, devices: bool) -> bool:
+    """Put the filter before this process and every thread it makes, which may send signals to itself alone.
+
+    With `devices`, also allow the requests to a GPU's driver.
+    """
+    own = os.getpid()
+    for name in ("kill", "tgkill"):
+        _add(rules, seccomp.ALLOW, name, seccomp.Arg(0, seccomp.EQ, own))
+        _add(rules, seccomp.ERRNO(errno.EPERM), name, seccomp.Arg(0, seccomp.NE, own))
+    for mask, value in policy.CUDA_IOCTL if devices else ():
+        _add(rules, seccomp.ALLOW, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, mask, value))
     try:
-        for name in policy.ALLOWED_CALLS:
-            add(seccomp.ALLOW, name)
-        for name in policy.DENIED_CALLS:
-            add(deny, name)
-        add(seccomp.ALLOW, "clone", argument(0, seccomp.MASKED_EQ, policy.THREAD_FLAG, policy.THREAD_FLAG))
-        add(deny, "clone", argument(0, seccomp.MASKED_EQ, policy.THREAD_FLAG, 0))
-        for name in ("kill", "tgkill"):
-            add(seccomp.ALLOW, name, argument(0, equal, own))
-            add(deny, name, argument(0, seccomp.NE, own))
-        add(deny, "tkill")
-        add(seccomp.ALLOW, "prlimit64", argument(0, equal, 0), argument(2, equal, 0))
-        for call, position, values in (
-            ("fcntl", 1, policy.ALLOWED_FCNTL),
-            ("fcntl64", 1, policy.ALLOWED_FCNTL),
-            ("ioctl", 1, policy.ALLOWED_IOCTL),
-            ("prctl", 0, policy.ALLOWED_PRCTL),
-        ):
-            for value in values:
-                add(seccomp.ALLOW, call, argument(position, equal, value))
-        for mask, value in policy.CUDA_IOCTL if devices else ():
-            add(seccomp.ALLOW, "ioctl", argument(1, seccomp.MASKED_EQ, mask, value))
         rules.load()
     except (OSError, ValueError):
         return False
     return True
+
+
+def _add(rules: Any, action: int, name: str, *conditions: Any) -> None:
+    try:
+        rules.add_rule(action, name, *conditions)
+    except (OSError, ValueError, KeyError):
+        pass  # this architecture, or this libseccomp, does not know the call: it stays denied

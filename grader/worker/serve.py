@@ -129,8 +129,9 @@ class Server:
             self.generators.clear()
         try:
             function = self._operation(name) if fields.get("operation") else self._find(name)
-            arguments = [self._receive_value(value, arrays) for value in fields["arguments"]]
-            keywords = {key: self._receive_value(value, arrays) for key, value in fields["keywords"].items()}
+            unpacker = wire.Unpacker(arrays, request=True, resolve=self._resolve)
+            arguments = [unpacker.unpack(value) for value in fields["arguments"]]
+            keywords = {key: unpacker.unpack(value) for key, value in fields["keywords"].items()}
             observed = None
             if fields.get("observe"):
                 with noting_warnings() as noted:
@@ -183,22 +184,15 @@ class Server:
         self.kept[number] = value
         return wire.Handle(number, type(value).__name__)
 
-    def _receive_value(self, value: Any, arrays: dict[str, np.ndarray]) -> Any:
-        plain = wire.unpack(value, arrays, request=True)
-        return self._unhandle(plain)
-
-    def _unhandle(self, value: Any) -> Any:
+    def _resolve(self, value: wire.Handle | wire.Rng | wire.Named) -> Any:
+        """The object that the grader means."""
         if isinstance(value, wire.Handle):
             return self.kept[value.number]
         if isinstance(value, wire.Named):
             return self._find(value.name)
-        if isinstance(value, wire.Rng):
-            if not value.shared:
-                return np.random.default_rng(value.seed)
-            return self.generators.setdefault(value.seed, np.random.default_rng(value.seed))
-        if type(value) in (tuple, list):
-            return type(value)(self._unhandle(item) for item in value)
-        return value
+        if not value.shared:
+            return np.random.default_rng(value.seed)
+        return self.generators.setdefault(value.seed, np.random.default_rng(value.seed))
 
     def _raised(self, error: BaseException, number: str | None = None) -> None:
         _flush()

@@ -137,6 +137,8 @@ class Packer:
                 else f"something nested deeper than {DEPTH} levels"
             )
         kind = type(value)
+        if kind is np.ndarray:
+            return self._array(value, "array")
         if value is None or kind in (bool, str):
             return value
         if kind is int:
@@ -166,13 +168,14 @@ class Packer:
         return value if abs(value) < 1 << 63 else {"int": format(value, "x")}
 
     def _array(self, array: np.ndarray, tag: str) -> Any:
-        if array.dtype == np.longdouble and array.dtype not in CARRIED:
-            array = array.astype(np.float64)
-        if not array.dtype.isnative:
-            array = array.astype(array.dtype.newbyteorder("="))
         if array.dtype not in CARRIED:
-            shape = f" of shape {array.shape}" if tag == "array" else ""
-            return {"unsupported": f"{array.dtype} {tag}{shape}"[:200]}
+            if array.dtype == np.longdouble:
+                array = array.astype(np.float64)
+            if not array.dtype.isnative:
+                array = array.astype(array.dtype.newbyteorder("="))
+            if array.dtype not in CARRIED:
+                shape = f" of shape {array.shape}" if tag == "array" else ""
+                return {"unsupported": f"{array.dtype} {tag}{shape}"[:200]}
         self.bytes += array.nbytes
         if (len(self.arrays) + 1) * 100 > PAYLOAD_HEADER_BYTES:
             raise TooLarge(f"more than {len(self.arrays):,} arrays")
@@ -182,7 +185,8 @@ class Packer:
                 f"at most {PAYLOAD_BYTES >> 20} MiB travel"
             )
         name = str(len(self.arrays))
-        self.arrays[name] = np.ascontiguousarray(array).reshape(array.shape)
+        contiguous = array.flags.c_contiguous
+        self.arrays[name] = array if contiguous else np.ascontiguousarray(array).reshape(array.shape)
         return {tag: name}
 
     def _other(self, value: Any) -> Any:
@@ -286,29 +290,53 @@ def readable(text: str) -> str:
 
 def unpack(value: Any, arrays: dict[str, np.ndarray], *, request: bool = False) -> Any:
     """The Python value of a header's JSON, taking its arrays out of `arrays`; they are writable. Raises MalformedFrame."""
-    return _Unpacker(arrays, request).unpack(value, 0)
+    return Unpacker(arrays, request).unpack(value)
 
 
-class _Unpacker:
-    """Undoes Packer, with the same limits: what arrives was not made by a Packer for sure."""
+class Unpacker:
+    """Undoes Packer, with the same limits: what arrives was not made by a Packer for sure.
 
-    def __init__(self, arrays: dict[str, np.ndarray], request: bool) -> None:
-        self.arrays, self.request = arrays, request
+    In a `request`, what a handle, a generator or the name of a function stands for is put in its place by `resolve`.
+    """
+
+    def __init__(
+        self,
+        arrays: dict[str, np.ndarray],
+        request: bool,
+        resolve: Callable[[Handle | Rng | Named], Any] = lambda value: value,
+    ) -> None:
+        self.arrays, self.request, self.resolve = arrays, request, resolve
         self.parts = 0
 
-    def unpack(self, value: Any, depth: int) -> Any:
+    def unpack(self, value: Any, depth: int = 0) -> Any:
+        """The value that the JSON stands for; raises MalformedFrame, and what `resolve` raises."""
         self.parts += 1
         if self.parts > PARTS:
             raise MalformedFrame(f"more than {PARTS:,} values in one")
-        if value is None or isinstance(value, (bool, float)):
-            return value
-        if isinstance(value, str):
-            return readable(value)
-        if isinstance(value, int):
+        kind = type(value)
+        if kind is int:
             return _checked_int(value)
-        if depth > DEPTH or not isinstance(value, dict) or not value:
+        if value is None or kind in (bool, float):
+            return value
+        if kind is str:
+            return readable(value)
+        if depth > DEPTH or kind is not dict or not value:
             raise MalformedFrame("a value of no known form")
         tag, content = next(iter(value.items()))
+        standing = self._standing(tag, content, value)
+        return self.resolve(standing) if standing is not None else self._plain(tag, content, depth)
+
+    def _standing(self, tag: str, content: Any, value: dict[str, Any]) -> Handle | Rng | Named | None:
+        """What stands for something else; None for all other values."""
+        if tag == "handle" and isinstance(content, int):
+            return Handle(content, readable(str(value.get("type", "object"))[:80]))
+        if tag == "rng" and self.request and isinstance(content, int):
+            return Rng(content, value.get("shared") is True)
+        if tag == "named" and self.request and isinstance(content, str):
+            return Named(content)
+        return None
+
+    def _plain(self, tag: str, content: Any, depth: int) -> Any:
         try:
             if tag in ("tuple", "list", "dict") and isinstance(content, list):
                 return self._container(tag, content, depth + 1)
@@ -318,12 +346,6 @@ class _Unpacker:
                 return float(content)
             if tag == "int" and len(content) <= INT_BITS // 4 + 2:
                 return _checked_int(int(content, 16))
-            if tag == "handle" and isinstance(content, int):
-                return Handle(content, readable(str(value.get("type", "object"))[:80]))
-            if tag == "rng" and self.request and isinstance(content, int):
-                return Rng(content, value.get("shared") is True)
-            if tag == "named" and self.request and isinstance(content, str):
-                return Named(content)
             if tag == "unsupported" and not self.request:
                 return Unsupported(readable(str(content)[:200]))
         except (KeyError, TypeError, ValueError):
