@@ -25,7 +25,7 @@ from grader.checking.known import Known
 from grader.client.student import Call
 from grader.course import Topic
 from grader.errors import StudentRaised
-from grader.evidence import Functions, Replays, Stance, is_random, is_wrong_value, stance
+from grader.evidence import Functions, Replays, Stance, Witnesses, is_random, is_wrong_value, stance
 from grader.replaying import flat, same_call, same_value
 from grader.results import Misconception
 from grader.worker.wire import Handle
@@ -50,8 +50,12 @@ def diagnose(
     if all(run.error is not None for run in every) and any(map(_crashed, some)):
         return ()  # what always raises has no more to it than its traceback
     best: list[Known] = []
+    crashed = [run for run in others if _crashed(run)] if any(map(_crashed, some)) else []
+    witnesses = Witnesses([*some, *crashed], [run for run in others if run.error is None])
+    wrong = [run for run in others if run.error is not None]
     for candidates in (replays.complete, [one for one in known if one.function == function]):
-        share, best = _best([one for one in candidates if _is_likely(one, some, others, replays)], every, replays)
+        left = [one for one in candidates if not replays.is_refuted(one, witnesses)]
+        share, best = _best([one for one in left if _is_likely(one, some, wrong, replays)], every, replays)
         if share == 1:  # nothing explains more, for this check or another one of the function
             replays.complete = best
             break
@@ -97,12 +101,8 @@ def _best(likely: Sequence[Known], every: Sequence[CaseRun], replays: Replays) -
     return largest, [one for one, share in zip(likely, shares, strict=True) if share == largest]
 
 
-def _is_likely(candidate: Known, own: Sequence[CaseRun], others: Sequence[CaseRun], replays: Replays) -> bool:
-    """Whether all own cases speak for the candidate, and not too many of the other checks' against it."""
-    crashed = [run for run in others if _crashed(run)] if any(map(_crashed, own)) else []
-    if replays.is_refuted(candidate, [*own, *crashed], [run for run in others if run.error is None]):
-        return False
-    wrong = [run for run in others if run.error is not None]
+def _is_likely(candidate: Known, own: Sequence[CaseRun], wrong: Sequence[CaseRun], replays: Replays) -> bool:
+    """Whether not too many of the `wrong` cases of other checks speak against a candidate that nothing refutes."""
     if any(map(_crashed, own)) and any(
         stance(candidate, run, replays) is not Stance.FOR and (_crashed(run) or _raises(candidate, run, replays))
         for run in wrong

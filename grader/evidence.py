@@ -41,6 +41,17 @@ class Stance(enum.Enum):
     SILENT = enum.auto()
 
 
+class Witnesses:
+    """The cases that candidates are held against: those that one has to explain, and those in which the student is right."""
+
+    def __init__(self, wrong: Sequence[CaseRun], right: Sequence[CaseRun]) -> None:
+        few = [run for run in right if any(call.function == "run_model" for call in run.calls)]
+        few = few[:: max(1, len(few) // FEW)][:FEW]
+        self.first = [(run, True) for run in wrong] + [(run, False) for run in few]
+        self.later = [(run, False) for run in right if not any(run is one for one in few)]
+        self.wrong, self.right = frozenset(map(id, wrong)), frozenset(map(id, right))
+
+
 @dataclass
 class Toll:
     """How long a case was asked about candidates, and how many it has refuted."""
@@ -65,8 +76,8 @@ class Replays:
     """What reproduces every case of the function, as found for one of its checks."""
     _function: str = ""
     _unsteady: dict[tuple[str, int], bool] = field(default_factory=dict)
-    _refuted: set[tuple[str, int]] = field(default_factory=set)
-    _against: set[tuple[str, int]] = field(default_factory=set)
+    _refuted: dict[str, set[int]] = field(default_factory=dict)
+    _against: dict[str, set[int]] = field(default_factory=dict)
     _tolls: dict[int, Toll] = field(default_factory=dict)
 
     def begin(self, function: str) -> None:
@@ -91,23 +102,24 @@ class Replays:
             self._unsteady[key] = not all(map(same_call, first, second))
         return self._unsteady[key]
 
-    def is_refuted(self, candidate: Known, wrong: Sequence[CaseRun], right: Sequence[CaseRun]) -> bool:
-        """Whether the candidate does not explain one of the first cases, or one of the others is against it.
+    def is_refuted(self, candidate: Known, witnesses: Witnesses) -> bool:
+        """Whether the candidate does not explain one of the wrong cases, or one of the right ones is against it.
 
         One is enough, so those are asked first about which something is remembered, and then those that have refuted the most
         candidates in the least time. Which these are, a small network that has to run or a sketch of the published one,
         differs from topic to topic. Most of the right ones are asked last: what FEW of them let pass, others rarely refute.
         """
-        if any((candidate.slug, id(run)) in self._refuted for run in wrong) or any(
-            (candidate.slug, id(run)) in self._against for run in right
-        ):
+        refuted, against = (kept.get(candidate.slug, set()) for kept in (self._refuted, self._against))
+        if not refuted.isdisjoint(witnesses.wrong) or not against.isdisjoint(witnesses.right):
             return True
-        few = [run for run in right if any(call.function == "run_model" for call in run.calls)]
-        few = few[:: max(1, len(few) // FEW)][:FEW]
-        later = [run for run in right if not any(run is one for one in few)]
-        first = [(run, True) for run in wrong] + [(run, False) for run in few]
-        first.sort(key=lambda one: 0.0 if self._is_begun(one[0], candidate) else self._toll(one[0]).price)
-        return any(self._refutes(run, candidate, must) for run, must in (*first, *((run, False) for run in later)))
+        unasked = []
+        for run, must in witnesses.first:
+            if not self._is_begun(run, candidate):
+                unasked.append((run, must))
+            elif self._refutes(run, candidate, must):
+                return True
+        unasked.sort(key=lambda one: self._toll(one[0]).price)
+        return any(self._refutes(run, candidate, must) for run, must in (*unasked, *witnesses.later))
 
     def _refutes(self, run: CaseRun, candidate: Known, must_be_explained: bool) -> bool:
         """Whether a case refutes a candidate, as it does not explain it, or as it is wrong where the student is right."""
@@ -116,7 +128,8 @@ class Replays:
         toll.seconds += time.process_time() - started
         toll.refuted += refuted
         if refuted:
-            (self._refuted if must_be_explained else self._against).add((candidate.slug, id(run)))
+            kept = self._refuted if must_be_explained else self._against
+            kept.setdefault(candidate.slug, set()).add(id(run))
         return refuted
 
     def _is_begun(self, run: CaseRun, candidate: Known) -> bool:

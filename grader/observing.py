@@ -20,7 +20,7 @@ from grader.client.values import flat_names
 from grader.diagnosis import spread
 from grader.errors import StudentRaised
 from grader.evidence import Replays, is_random
-from grader.replaybook import CALL_BYTES
+from grader.replaybook import FACT_BYTES
 from grader.replaying import CLOSE, flat, same_value
 from grader.worker.wire import Handle
 
@@ -77,7 +77,7 @@ def _held(function: str, run: CaseRun, replays: Replays, traits: Sequence[Trait]
     calls = [_arguments(run.calls, call, replays.oracle) for call in run.calls if call.function == function]
     held = [{trait.holds(arguments) for arguments in calls} for trait in traits]
     found = [values.pop() if len(values) == 1 else None for values in held]
-    return replays.book.keep(replays.oracle, key, found, CALL_BYTES)
+    return replays.book.keep(replays.oracle, key, found, FACT_BYTES)
 
 
 def _chance(cases: int, wrong: int, holding: int) -> float:

@@ -130,14 +130,15 @@ class LocalExecutor:
         """See Executor."""
         stations: list[Station] = []
         again: list[Job] = []
+        finished: list[Finished] = []
         with scratch_folder() as scratch:
             try:
                 while True:
                     self._hand_out(stations, jobs, again, started, scratch)
+                    yield from finished  # their stations grade the next ones while these are written
                     if not stations:
                         return
-                    for station in self._readable(stations):
-                        yield from self._read(station, stations, again)
+                    finished = [one for s in self._readable(stations) for one in self._read(s, stations, again)]
             finally:
                 for station in stations:
                     station.close()

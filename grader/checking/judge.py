@@ -33,10 +33,10 @@ from grader.errors import (
 from grader.results import Failure, Outcome, StudentException, TraceFrame
 
 SHRINK_CALLS = 100
-VARIANTS = 4
+VARIANTS = 8
 """Of the right replies to a case as many are remembered: people's results differ in the last bits at most, and in few ways."""
-STYLES = 16
-"""The same of whole checks, in which ways add up to more."""
+STYLES = 64
+"""The same of whole checks, in which ways add up to more; they take no more memory."""
 FINAL = (StudentTimedOut, StudentDied, StudentProtocolFault, StudentNotLoaded, StudentMissing)
 """What is not worth trying on more cases: it is slow, or it will be the same again."""
 
@@ -137,7 +137,7 @@ def _run_all(
         return list(passed)
     runs = _run_in_order(body, student, cases, fixtures, plan)
     student.backend.end_foresight()
-    if replies is not None and len(plan.passed) < STYLES and all(map(_was_as_planned, runs, plan.cases)):
+    if replies is not None and len(plan.passed) < STYLES and all(map(_is_kept, runs, plan.cases)):
         plan.passed[replies] = list(runs)
     for position, run in enumerate(runs):
         if isinstance(run.error, OutOfStep) and _ends_the_check(_run_again(run, body, student, fixtures, runs).error):
@@ -159,6 +159,11 @@ def _run_in_order(
 def _was_as_planned(run: CaseRun, planned: PlannedCase) -> bool:
     """Whether a case was right, and all that it depends on are the replies to the calls that were planned."""
     return run.error is None and len(run.calls) <= len(planned.calls)
+
+
+def _is_kept(run: CaseRun, planned: PlannedCase) -> bool:
+    """Whether a case's run is one of those that are remembered anyway."""
+    return any(run is one for one in planned.passed.values())
 
 
 def _run_again(
@@ -195,6 +200,7 @@ def run_case(
         student.backend.pass_over()
         return passed
     run = _run_body(body, student, case, fixtures)
+    planned.share_arguments(run.calls)
     if _was_as_planned(run, planned) and len(planned.passed) < VARIANTS:
         planned.passed[replies] = run
     return run

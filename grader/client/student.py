@@ -44,7 +44,7 @@ NOTES = 8
 EXPANSION = 8  # the most that a byte of JSON takes as Python objects, about
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Call:
     """One call of a case: what was passed, and what came back or was raised.
 
