@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from grader.course import Topic
 from grader.devices import used_device
-from grader.results import Device, Isolation, TopicResult
+from grader.results import Device, Isolation, TopicResult, weakest
 from grader.session import GradingSession
 
 
@@ -42,18 +42,10 @@ def join(parts: Iterable[Findings], topics: Sequence[Topic]) -> Findings:
     """One out of many, each of other topics, in the order of `topics`: a protection holds where it held everywhere."""
     places = {topic.name: place for place, topic in enumerate(topics)}
     found = sorted(parts, key=lambda part: min((places[topic.name] for topic in part.topics), default=len(places)))
-    protections: dict[str, bool] = {}
-    for part in found:
-        protections |= {name: holds and protections.get(name, True) for name, holds in part.protections.items()}
-    devices = [part.device for part in found]
     return Findings(
         topics=tuple(sorted((t for part in found for t in part.topics), key=lambda topic: places[topic.name])),
         notes=tuple(dict.fromkeys(note for part in found for note in part.notes)),
         faults=tuple(fault for part in found for fault in part.faults),
-        protections=protections,
-        device=Device(
-            devices[0].asked,
-            "cuda" if any(device.used == "cuda" for device in devices) else "cpu",
-            next((device.reason for device in devices if device.reason is not None), None),
-        ),
+        protections=weakest(part.protections for part in found),
+        device=Device.of([part.device for part in found]),
     )

@@ -72,6 +72,8 @@ class Grading:
     quiet: bool = False
     listener: Listener | None = None
     device: str = "cpu"
+    part: frozenset[str] | None = None
+    """The names of the topics that are judged; None for all of them."""
     totals: Counter[str] = field(default_factory=Counter)
     done: int = 0
     begin: Callable[[Workshop], GradingSession] | None = None
@@ -121,9 +123,9 @@ class Grading:
         self._stack.enter_context(on_path(self.course))
         return self._stack.close
 
-    def is_wanted(self, spec: CheckSpec) -> bool:
+    def is_wanted(self, topic: Topic, spec: CheckSpec) -> bool:
         """Whether a check is to be judged."""
-        return self.only in (None, spec.function, spec.name)
+        return self.only in (None, spec.function, spec.name) and (self.part is None or topic.name in self.part)
 
     def topic_of(self, path: Path) -> Topic:
         """The topic whose folder holds the check file; raises CourseError."""
@@ -137,7 +139,7 @@ class Grading:
 
         A `plain` suite needs no pytest to be judged again. `others` are tests that are no checks, for want of a marker.
         """
-        self.expect(check for check in suite if self.is_wanted(check.spec))
+        self.expect(check for check in suite if self.is_wanted(check.topic, check.spec))
         if not self.quiet:  # an ordinary pytest run may have been asked for some of the checks only
             return
         for topic in self.topics:
@@ -203,6 +205,7 @@ def grade(
     listener: Listener | None = None,
     workshop: Workshop | None = None,
     jobs: int = 1,
+    part: Iterable[str] | None = None,
 ) -> Report:
     """Grade one submission: a folder, a file, a notebook, a zip, or a bundle that was read from one.
 
@@ -210,7 +213,8 @@ def grade(
     (default 0); `device` says whether PyTorch models also run at their published size on a GPU, and `full_size` has them do
     so on the CPU where they do not; `run_all_cells` runs all of a notebook and not only what the graded functions need; `only`
     is a function or the name of a check, and nothing else is graded; `handed_in`, with its offset from UTC, is held against
-    the course's deadlines; `jobs` is how many topics are judged at once, where this process can be forked.
+    the course's deadlines; `jobs` is how many topics are judged at once, where this process can be forked. With a `part`,
+    only these of the topics are judged, and `join_reports` makes one report of those of all parts.
 
     Raises UsageError for a path or topic that is not there, SandboxUnavailable where a protection is required and missing,
     InternalFault for a fault of ours.
@@ -224,6 +228,7 @@ def grade(
     source = path if isinstance(path, Bundle) else Path(path)
     grading = Grading.open(source, loaded, settings, workshop)
     grading.listener = listener
+    grading.part = frozenset(part) if part is not None else None
     found = run_checks(grading, jobs)
     submission = grading.submission
     assert submission is not None
@@ -332,7 +337,7 @@ def run_checks(grading: Grading, jobs: int = 1) -> Findings:
 
 def judge_suite(grading: Grading, suite: Suite, jobs: int) -> Findings:
     """Judge the wanted checks, in at most so many processes at once."""
-    wanted = tuple(check for check in suite if grading.is_wanted(check.spec))
+    wanted = tuple(check for check in suite if grading.is_wanted(check.topic, check.spec))
     topics = [topic for topic in grading.topics if any(check.topic is topic for check in wanted)]
     grading.expect(wanted)
     if jobs > 1 and grading.begin is not None and can_share(topics):
@@ -363,7 +368,7 @@ def make_report(
         seed=seed,
         isolation=found.isolation,
         topics=found.topics,
-        notes=(*submission.notes, *found.notes),
+        notes=tuple(dict.fromkeys((*submission.notes, *found.notes))),
         faults=found.faults,
         versions=versions(),
         duration_s=seconds,

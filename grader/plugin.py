@@ -123,7 +123,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             topic, spec = item.stash[SPEC]
             suite.append(Collected(topic, spec, item.obj, _parameters(item)))
         grading.collected(tuple(suite), plain, [item.nodeid for item in items if SPEC not in item.stash])
-        items[:] = [item for item in items if SPEC not in item.stash or grading.is_wanted(item.stash[SPEC][1])]
+        items[:] = [item for item in items if SPEC not in item.stash or grading.is_wanted(*item.stash[SPEC])]
 
 
 def _is_plain(item: Any) -> bool:

@@ -55,7 +55,7 @@ class ReplayBook:
 
 
 def size_of(calls: Sequence[Call]) -> int:
-    """About how many bytes calls take that were made again; their arguments are those of the case, mostly one of the drawn ones."""
+    """About how many bytes calls take that were made again; their arguments are those of the case, mostly a drawn one."""
     return sum(CALL_BYTES + _array_bytes((call.result, call.after)) for call in calls)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any, TypeVar
@@ -155,6 +155,12 @@ class Device:
     asked: str = "auto"
     used: str = "cpu"
     reason: str | None = None
+
+    @classmethod
+    def of(cls, parts: Sequence[Device]) -> Device:
+        """What is to be said where several topics were judged apart."""
+        used = "cuda" if any(part.used == "cuda" for part in parts) else "cpu"
+        return cls(parts[0].asked, used, next((part.reason for part in parts if part.reason is not None), None))
 
 
 @dataclass(frozen=True)
@@ -321,6 +327,27 @@ class Report:
             return _read_report(form)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"this is no report: {type(error).__name__} {error}") from None
+
+
+def join_reports(parts: Sequence[Report]) -> Report:
+    """One report out of several of the same submission, each of other topics, in the course's order."""
+    return replace(
+        parts[0],
+        isolation=Isolation.of(weakest(part.isolation.protections for part in parts)),
+        topics=tuple(topic for part in parts for topic in part.topics),
+        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+        faults=tuple(fault for part in parts for fault in part.faults),
+        duration_s=sum(part.duration_s for part in parts),
+        device=Device.of([part.device for part in parts]),
+    )
+
+
+def weakest(parts: Iterable[Mapping[str, bool]]) -> dict[str, bool]:
+    """Each protection of any part; it holds where it held in all that speak of it."""
+    protections: dict[str, bool] = {}
+    for part in parts:
+        protections |= {name: holds and protections.get(name, True) for name, holds in part.items()}
+    return protections
 
 
 def number(points: Fraction) -> int | float:

@@ -27,6 +27,7 @@ from grader.batch.classlist import Row
 from grader.batch.executors import Job, longest, start_message
 from grader.batch.fingerprint import basis_of
 from grader.batch.local import LocalExecutor, Station
+from grader.batch.parts import share_out
 from grader.batch.roster import Student
 from grader.batch.run import Batch, Work
 from grader.batch.store import Store
@@ -87,7 +88,8 @@ def run(
     Station.give = watched  # type: ignore[method-assign]
     before = os.times()
     basis = basis_of(course, settings)
-    executor = LocalExecutor(start_message(course, basis), jobs, longest(course, settings.topics))
+    shares = share_out(course, settings.topics, jobs)
+    executor = LocalExecutor(start_message(course, basis), jobs, longest(course, settings.topics), shares)
     of_row = {bundle.label: Work(bundle, None) for bundle in bundles}
     rows = tuple(Row(Student(label), label, None) for label in of_row)
     started = time.perf_counter()

@@ -140,8 +140,9 @@ def _executor(options: argparse.Namespace, course: Course) -> Callable[[Basis], 
 
             return DaskExecutor(start, options.scheduler, seconds)
         from grader.batch.local import LocalExecutor
+        from grader.batch.parts import share_out
 
-        return LocalExecutor(start, options.jobs, seconds)
+        return LocalExecutor(start, options.jobs, seconds, share_out(course, basis.settings.topics, options.jobs))
 
     return make
 

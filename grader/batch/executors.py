@@ -14,10 +14,11 @@ from grader.submission import Bundle
 
 @dataclass(frozen=True)
 class Job:
-    """One submission to grade; `number` tells jobs of a run apart."""
+    """One submission to grade, or some `topics` of it; `number` tells submissions of a run apart."""
 
     number: int
     bundle: Bundle
+    topics: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,10 @@
 It reads JSON lines from its standard input and answers each with one on its standard output:
 
     {"course": ..., "digest": ..., "settings": {...}, "versions": {...}}  ->  {"ready": true} or {"refused": why}
-    {"job": n, "label": ..., "bundle": base64}  ->  {"job": n, "report": {...}}, {"job": n, "fault": text} or {"refused": why}
+    {"job": n, "label": ..., "bundle": base64, "part": [topic, ...] or null}
+        ->  {"job": n, "report": {...}}, {"job": n, "fault": text} or {"refused": why}
+
+With a "part", only these topics are judged, and stand in the report.
 
 It keeps its fork servers, the drawn cases, and what was found out about these from one submission to the next: results that
 were right, and what known mistakes give. Nothing that a student's code does can reach the next one's. When its input
@@ -72,7 +75,7 @@ def run_job(job: dict[str, Any], course: Course, settings: dict[str, Any], works
     """Grade one submission; a fault of ours is an answer too."""
     try:
         bundle = Bundle.from_bytes(job["label"], base64.b64decode(job["bundle"]))
-        report = grade(bundle, **settings, course=course, workshop=workshop)
+        report = grade(bundle, **settings, part=job.get("part"), course=course, workshop=workshop)
     except InternalFault as error:
         return {"job": job["job"], "fault": str(error)}
     except UsageError as error:

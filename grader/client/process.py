@@ -217,7 +217,10 @@ class Worker:
         return self.receive(seconds)
 
     def send(self, frame: bytes, replies: int = 1) -> None:
-        """Send a request, to which so many replies are due; when that fails the worker is killed, and `ended` says how it was before that."""
+        """Send a request, to which so many replies are due.
+
+        When that fails the worker is killed, and `ended` says how it was before that.
+        """
         with self._killing():
             if self.channel.awaited == 0:
                 self._signal("SIGCONT")

@@ -60,7 +60,9 @@ def lock_down(modules: dict[str, Any], paths: policy.Paths) -> dict[str, bool]:
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # other processes of the same user may not look inside either
     held["landlock"] = "landlock" in modules and _restrict_paths(modules["landlock"], paths)
     held["no_capabilities"] = _drop_capabilities(libc)
-    held["seccomp"] = "filter" in modules and _filter_calls(modules["pyseccomp"], modules["filter"], bool(paths.devices))
+    held["seccomp"] = "filter" in modules and _filter_calls(
+        modules["pyseccomp"], modules["filter"], bool(paths.devices)
+    )
     return held
 
 
