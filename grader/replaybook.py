@@ -15,7 +15,7 @@ import numpy as np
 
 from grader.client.student import Call
 
-BYTES = 96 << 20
+BYTES = 48 << 20
 """What is remembered in all; what was not asked for the longest is forgotten first."""
 CALL_BYTES = 1500
 """About what a call takes besides its arrays."""

@@ -33,7 +33,7 @@ from grader.grading import grade, versions
 from grader.submission import Bundle
 from grader.workshop import Workshop
 
-YOUNG = 5000
+YOUNG = 20_000
 """Objects made before the youngest are looked through: a submission makes and drops many, nearly all without cycles."""
 
 
