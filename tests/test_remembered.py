@@ -14,7 +14,7 @@ from grader.checking import judge, rng
 from grader.checking.arrays import draw_array
 from grader.checking.given import given_digest
 from grader.checking.plans import make_plan
-from grader.client.foresight import Ahead, Foresight, Place
+from grader.client.foresight import AHEAD, Ahead, Foresight, Place
 from grader.client.local import LocalBackend
 from grader.client.process import Worker
 from grader.client.student import Call, Student, WorkerBackend
@@ -22,7 +22,7 @@ from grader.course import Course, Topic
 from grader.errors import StudentProtocolFault
 from grader.replaybook import ReplayBook
 from grader.replaying import make_again
-from grader.worker.wire import Handle, Rng
+from grader.worker.wire import Handle, Rng, TooLarge
 from grader.workshop import Workshop
 
 Submit = Callable[..., Path]
@@ -225,9 +225,77 @@ def test_a_case_is_passed_over_only_where_all_of_it_was_sent() -> None:
     assert foresight.of_case() == []
     foresight.sent.extend(ahead[1:])
     assert foresight.of_case() == ahead[:2]
-    foresight.pass_over()
+    foresight.pass_over(2)
     assert list(foresight.sent) == ahead[2:] and list(foresight.begin_case()) == []
     assert foresight.of_case() == ahead[2:]
+
+
+def test_a_check_is_passed_over_only_where_all_of_it_was_sent() -> None:
+    def calls(*numbers: int) -> list[Call]:
+        return [Call("f", (number,), {}, result=np.ones(1)) for number in numbers]
+
+    def sent(*places: tuple[int, int]) -> list[Ahead]:
+        return [Ahead(Place(*place), "f", f"id.{number}") for number, place in enumerate(places)]
+
+    plan = make_plan([calls(1), [], calls(2, 3)])
+    foresight = Foresight(plan)
+    assert foresight.unsent() is plan and foresight.of_check() == []
+    whole = sent((0, 0), (2, 0), (2, 1))
+    foresight.sent.extend(whole)
+    assert foresight.unsent() is None and foresight.of_check() == whole
+    foresight.sent.pop()
+    assert foresight.of_check() == []
+    foresight.sent.append(whole[-1])
+    list(foresight.begin_case())
+    assert foresight.of_check() == [] and foresight.of_case() == whole[:1], "its first case has begun"
+    assert Foresight().unsent() is None and Foresight(make_plan([])).unsent() is None
+    result = Call("f", (np.ones(2),), {})  # it may be what the first call gave
+    assert make_plan([[*calls(1), result]]).at_once == () == make_plan([calls(*range(AHEAD + 1))]).at_once
+
+
+def test_calls_that_do_not_fit_into_one_frame_go_one_by_one(
+    topic: Topic, submit: Submit, own_workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grader.client.student.SOON", 30)
+
+    def refuse(*_: object) -> bytes:
+        raise TooLarge("too many arrays")
+
+    plan = make_plan([[Call("area", (2, 3), {})], [Call("area", (3, 4), {})]])
+    backend = WorkerBackend(topic, str(submit()), 0, own_workshop.server("numpy"))
+    assert backend.load() is None
+    with monkeypatch.context() as patched:
+        patched.setattr("grader.worker.wire.encode_calls", refuse)
+        backend.foresee(plan)
+        apart = backend.peek_replies(whole_check=True)
+        assert plan.frame is None and plan.at_once == ()
+    backend.end_foresight()
+    plan = make_plan([[Call("area", (2, 3), {})], [Call("area", (3, 4), {})]])
+    backend.foresee(plan)
+    together = backend.peek_replies(whole_check=True)
+    assert plan.frame is not None and together is not None and apart is None
+    backend.pass_over()
+    backend.end_foresight()
+    assert backend.call(topic.function("area"), (5, 6), {}, False) == 30
+    backend.close()
+
+
+def test_what_a_student_gives_elsewhere_than_asked_is_no_reply(
+    topic: Topic, submit: Submit, own_workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of several calls in one frame has a reply of its own; the second cannot be had for the first."""
+    monkeypatch.setattr("grader.client.student.SOON", 30)
+    exchange = "\nfrom grader.worker import wire\nwire.numbered = lambda number, position: f'{number}.{1 - position}'\n"
+    backend = WorkerBackend(
+        topic, str(submit(("import numpy as np", "import numpy as np" + exchange))), 0, own_workshop.server("numpy")
+    )
+    assert backend.load() is None
+    backend.foresee(make_plan([[Call("area", (2, 3), {})], [Call("area", (3, 4), {})]]))
+    assert backend.peek_replies(whole_check=True) is None
+    backend.begin_case()
+    with pytest.raises(StudentProtocolFault, match="another call"):
+        backend.call(topic.function("area"), (2, 3), {}, False)
+    backend.close()
 
 
 def test_an_exception_keeps_nothing_alive(topic: Topic) -> None:

@@ -578,6 +578,31 @@ def test_replies_are_compared_without_their_id() -> None:
         assert wire.without_id(other, "0b") is None
 
 
+def test_several_calls_travel_in_one_frame() -> None:
+    arrays = {"0": np.arange(3.0), "1": np.ones(2)}
+    calls = [
+        {"function": "f", "arguments": [{"array": name}, "0" * wire.ID_CHARACTERS], "keywords": {}} for name in arrays
+    ]
+    frame = wire.with_id(wire.encode_calls(calls, arrays), "0123456789ab")
+    header, payload = wire.sizes(frame[: wire.PREFIX.size])
+    assert len(frame) == wire.PREFIX.size + header + payload
+    message = wire.decode(frame[wire.PREFIX.size :][:header], frame[wire.PREFIX.size :][header:], wire.REQUESTS)
+    assert message.kind == "calls" and message.fields == {"id": "0123456789ab", "calls": calls}
+    assert np.array_equal(message.arrays["0"], arrays["0"])
+    assert len({wire.numbered("0123456789ab", position) for position in range(100)}) == 100
+
+
+def test_replies_to_several_calls_are_awaited_together(line: Line) -> None:
+    line.channel.send(REQUEST, replies=40)
+    assert line.channel.awaited == 40
+    line.answer(*([REPLY] * 40), pause=0.001)
+    seen = line.channel.peek(40, 30)
+    assert seen is not None and len(seen) == 40
+    line.channel.drop(40)
+    assert line.channel.awaited == 0
+    line.channel.send(REQUEST)  # nothing is left to be read
+
+
 def test_a_worker_that_neither_reads_nor_answers(line: Line) -> None:
     with pytest.raises(StudentTimedOut):
         line.channel.exchange(wire.encode("call", {"id": 1}, {"0": np.zeros(1 << 20)}), 0.3)
