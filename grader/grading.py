@@ -214,7 +214,7 @@ def grade(
     so on the CPU where they do not; `run_all_cells` runs all of a notebook and not only what the graded functions need; `only`
     is a function or the name of a check, and nothing else is graded; `handed_in`, with its offset from UTC, is held against
     the course's deadlines; `jobs` is how many topics are judged at once, where this process can be forked. With a `part`,
-    only these of the topics are judged, and `join_reports` makes one report of those of all parts.
+    only these of the topics are judged, and `results.join_forms` makes one report of those of all parts.
 
     Raises UsageError for a path or topic that is not there, SandboxUnavailable where a protection is required and missing,
     InternalFault for a fault of ours.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any, TypeVar
@@ -329,17 +329,24 @@ class Report:
             raise ValueError(f"this is no report: {type(error).__name__} {error}") from None
 
 
-def join_reports(parts: Sequence[Report]) -> Report:
-    """One report out of several of the same submission, each of other topics, in the course's order."""
-    return replace(
-        parts[0],
-        isolation=Isolation.of(weakest(part.isolation.protections for part in parts)),
-        topics=tuple(topic for part in parts for topic in part.topics),
-        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
-        faults=tuple(fault for part in parts for fault in part.faults),
-        duration_s=sum(part.duration_s for part in parts),
-        device=Device.of([part.device for part in parts]),
-    )
+def join_forms(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The JSON form of one report out of those of several of the same submission, each of other topics, in the course's order."""
+    isolation = Isolation.of(weakest(part["isolation"]["protections"] for part in parts))
+    topics = [topic for part in parts for topic in part["topics"]]
+    points = {
+        name: number(sum((exact(topic[name]) for topic in topics), Fraction(0)))
+        for name in ("points_earned", "points_possible")
+    }
+    return {
+        **parts[0],
+        "isolation": {"level": isolation.level, "protections": isolation.protections},
+        "device": asdict(Device.of([_read(Device, part["device"]) for part in parts])),
+        **points,
+        "topics": topics,
+        "notes": list(dict.fromkeys(note for part in parts for note in part["notes"])),
+        "faults": [fault for part in parts for fault in part["faults"]],
+        "duration_s": round(sum(part["duration_s"] for part in parts), 4),
+    }
 
 
 def weakest(parts: Iterable[Mapping[str, bool]]) -> dict[str, bool]:

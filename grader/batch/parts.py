@@ -13,7 +13,7 @@ from typing import Any
 
 from grader.batch.executors import Finished, Job
 from grader.course import Course
-from grader.results import Report, join_reports
+from grader.results import join_forms
 
 AHEAD = 2
 """Submissions that are under way, for each station: as far as one that is quick with its topics runs ahead of the others."""
@@ -72,12 +72,10 @@ class Parts:
         del self._answers[part.number]
         found = [answers[share] for share in self._shares]
         fault = next((one["fault"] for one in found if one.get("fault") is not None), None)
-        return Finished(part.number, None, fault) if fault is not None else Finished(part.number, _joined(found))
+        if fault is not None:
+            return Finished(part.number, None, fault)
+        reports = [one["report"] for one in found]
+        return Finished(part.number, join_forms(reports) if len(reports) > 1 else reports[0])
 
     def _first(self, share: Share | None) -> Job | None:
         return next((part for part in self._waiting if part.topics == share), None)
-
-
-def _joined(answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    reports: list[dict[str, Any]] = [answer["report"] for answer in answers]
-    return join_reports([Report.from_dict(form) for form in reports]).to_dict() if len(reports) > 1 else reports[0]
