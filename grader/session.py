@@ -32,7 +32,7 @@ from grader.errors import StudentMissing, StudentNotLoaded, SubmissionFault
 from grader.evidence import Replays
 from grader.observing import observe
 from grader.replaybook import ReplayBook
-from grader.results import CheckResult, Failure, Outcome, TopicResult
+from grader.results import CheckResult, Failure, Outcome, TopicResult, weakest
 from grader.workshop import Workshop
 
 BackendMaker = Callable[[Topic], Backend]
@@ -175,15 +175,12 @@ class GradingSession:
 
     def protections(self) -> dict[str, bool]:
         """Each protection that any worker of this submission reported, and whether it held in all of them."""
-        protections: dict[str, bool] = {}
+        held: list[dict[str, bool]] = []
         for session in self.topics.values():
             full_size = session.student.full_size
-            held = [getattr(session.student.backend, "protections", None) or {}]
-            for name, holds in (
-                pair for one in held + (full_size.protections if full_size else []) for pair in one.items()
-            ):
-                protections[name] = holds and protections.get(name, True)
-        return protections
+            held.append(getattr(session.student.backend, "protections", None) or {})
+            held += full_size.protections if full_size else []
+        return weakest(held)
 
     def close(self) -> None:
         """End every worker."""

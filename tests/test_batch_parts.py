@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from proof import ROOT, right_versions
+from test_batch import without_times
 
 from grader import grade
 from grader.batch import local
@@ -20,6 +21,7 @@ from grader.batch.fingerprint import basis_of
 from grader.batch.local import LocalExecutor, Station
 from grader.batch.parts import AHEAD, Parts, Share, share_out
 from grader.course import Course, load_course
+from grader.errors import UsageError
 from grader.grading import Settings
 from grader.results import Device, Report, join_forms
 from grader.submission import Bundle
@@ -69,17 +71,6 @@ def bundle(full: Course, kind: str) -> Bundle:
     return Bundle(kind, tuple(files.items()), notes=("two of one name: the newer counts",))
 
 
-def plain(form: dict[str, Any]) -> Any:
-    """A report without durations."""
-
-    def without(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: without(item) for key, item in value.items() if key != "duration_s"}
-        return [without(item) for item in value] if isinstance(value, list) else value
-
-    return without(form)
-
-
 KINDS = (
     "right",
     "wrong",
@@ -101,7 +92,7 @@ def test_the_parts_add_up_to_the_whole(full: Course, kind: str) -> None:
         workshop.close()
     assert [topic.name for part in parts for topic in part.topics] == list(TOPICS)
     joined = join_forms([part.to_dict() for part in parts])
-    assert json.dumps(plain(joined)) == json.dumps(plain(whole.to_dict()))
+    assert json.dumps(without_times(joined)) == json.dumps(without_times(whole.to_dict()))
     assert Report.from_dict(joined).points_earned == whole.points_earned
     assert len(whole.notes) == len(set(whole.notes)) > 0
 
@@ -195,7 +186,7 @@ def test_however_many_stations_there_are_the_reports_are_the_same(full: Course) 
     assert sorted(one) == sorted(two) == list(range(len(KINDS)))
     for number, finished in one.items():
         assert finished.report is not None and two[number].report is not None
-        assert plain(finished.report) == plain(two[number].report or {})
+        assert without_times(finished.report) == without_times(two[number].report or {})
 
 
 def test_a_part_whose_station_dies_is_done_again_and_another_is_a_fault(
@@ -215,7 +206,34 @@ def test_a_part_whose_station_dies_is_done_again_and_another_is_a_fault(
     assert done[1] == Finished(1, None, "the grading process was ended by SIGKILL")
     alone = ends(executor(full, 1), [bundle(full, "wrong")])[0]
     assert done[0].report is not None and alone.report is not None
-    assert plain(done[0].report) == plain(alone.report) and done[2].fault is None
+    assert without_times(done[0].report) == without_times(alone.report) and done[2].fault is None
+
+
+def test_what_others_have_graded_is_kept_where_a_station_refuses(full: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both have answered by the time that somebody looks."""
+    readable, read = LocalExecutor._readable, LocalExecutor._read
+
+    def both(self: LocalExecutor, stations: list[Station]) -> list[Station]:
+        waiting = list(stations)
+        while not all(select.select([station.answers], [], [], 60)[0] for station in waiting):
+            pass
+        return sorted(readable(self, stations), key=lambda station: station.number)
+
+    def refused(self: LocalExecutor, station: Station, stations: list[Station], parts: Parts) -> Iterator[Finished]:
+        found = list(read(self, station, stations, parts))
+        if station.number == 1 and station.job is None:
+            raise UsageError("this machine has numpy 0.1")
+        yield from found
+
+    monkeypatch.setattr(LocalExecutor, "_readable", both)
+    monkeypatch.setattr(LocalExecutor, "_read", refused)
+    start = start_message(full, basis_of(full, Settings(("dropout",))))
+    submissions = iter([Job(number, bundle(full, kind)) for number, kind in enumerate(("right", "wrong"))])
+    kept = []
+    with pytest.raises(UsageError, match=r"numpy 0\.1"):
+        for finished in LocalExecutor(start, 2, 120).run(submissions, lambda job: None):
+            kept.append(finished.number)
+    assert kept == [0]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps a process to a processor")

@@ -67,7 +67,7 @@ def _add_seed(command: argparse.ArgumentParser) -> None:
 
 def _add_running(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--jobs", type=count, default=processors(), metavar="N", help="submissions at once (default: one a processor)"
+        "--jobs", type=count, default=processors(), metavar="N", help="grading processes (default: one a processor)"
     )
     command.add_argument(
         "--executor", choices=("local", "dask"), default="local", help="where to grade (default: local)"

@@ -131,7 +131,7 @@ def _own_processor(number: int, jobs: int) -> set[int]:
     """The processor for the station of this number, where there is a station for each; none otherwise.
 
     A station and the worker that it asks take turns. On one processor each goes on where the other stops; on two, each would
-    have to be woken, which at two thousand turns a submission left a tenth of the time unused.
+    have to be woken, which left a tenth of the time unused.
     """
     if not hasattr(os, "sched_getaffinity"):  # Linux has it
         return set()
@@ -161,7 +161,13 @@ class LocalExecutor:
                     yield from finished  # their stations grade the next ones while these are written
                     if not stations:
                         return
-                    finished = [one for s in self._readable(stations) for one in self._read(s, stations, parts)]
+                    finished = []
+                    try:
+                        for station in self._readable(stations):
+                            finished += self._read(station, stations, parts)
+                    except UsageError:  # one refuses; what others have graded is kept
+                        yield from finished
+                        raise
             finally:
                 for station in stations:
                     station.close()
