@@ -100,6 +100,7 @@ class GradingSession:
             cases = self.workshop.cases.cases(f"{topic.name}/{spec.name}", test, self.seed)
             with _one_thread():
                 plan = self._plan(topic, spec, test, cases, dict(fixtures))
+            with _one_thread(), session.student.backend.at_work():
                 verdict = judge(test, session.student, cases, dict(fixtures), plan, self.search)
             verdict = _skip_if_dependent(session, spec, verdict)
         if verdict.fault is not None:

@@ -408,6 +408,22 @@ def test_it_is_stopped_while_nothing_is_asked(probe: Probe) -> None:
     probe.worker.close()
 
 
+def test_kept_awake_it_runs_on_until_it_may_rest(probe: Probe) -> None:
+    probe.call("busy")
+    before = probe.call("processor_time")
+    probe.worker.awake = True
+    probe.call("processor_time")
+    time.sleep(0.6)
+    between = probe.call("processor_time")
+    probe.worker.awake = False
+    probe.worker.rest()
+    time.sleep(0.6)
+    after = probe.call("processor_time")
+    assert between - before > after - between
+    probe.worker.close()
+    probe.worker.rest()  # it has ended: whoever has its number now is left alone
+
+
 def test_a_request_that_takes_too_long_ends_it(folder: Path) -> None:
     probe = Probe(folder, shared_workshop().server("numpy"))
     (folder / "endless.py").write_text("while True:\n    pass\n")
@@ -510,6 +526,38 @@ def test_paths_hold_no_package_that_was_not_named() -> None:
         assert not Path(__file__).is_relative_to(path), path
         assert not Path.home().is_relative_to(path) and path not in ("/", "/tmp", "/proc", "/etc", "/usr", "/lib")
     assert paths.write == ()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Landlock is Linux's")
+@pytest.mark.parametrize("files", [64, 4096])
+def test_paths_are_opened_before_the_fork_where_the_system_lets_them(files: int) -> None:
+    """In both cases the same can be read afterwards."""
+    program = f"""
+import os, resource
+from grader.worker import policy, sandbox
+resource.setrlimit(resource.RLIMIT_NOFILE, ({files}, {files}))
+modules = sandbox.prepare()
+left = sandbox.open_paths(modules, policy.Paths(({str(Path(__file__).parent)!r},), (), ()))
+opened = sandbox.opened_before(modules)
+held = sandbox.lock_down(modules, left)["landlock"]
+print(held, bool(opened))
+for number in opened:
+    try:
+        os.fstat(number)
+        print("still open")
+    except OSError:
+        pass
+try:
+    open({str(Path(__file__).parents[1] / "pyproject.toml")!r})
+except PermissionError:
+    open({__file__!r})
+    print("read")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    held, opened, *_ = done.stdout.split()
+    if held == "False":
+        pytest.skip("this machine has no Landlock")
+    assert opened == str(files > sandbox.OPENED_FROM) and done.stdout == f"True {opened}\nread\n"
 
 
 def test_without_a_kernel_that_helps_nothing_is_claimed() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,10 @@ class LocalBackend:
 
     def pass_over(self) -> None:
         """Nothing was called ahead."""
+
+    def at_work(self) -> AbstractContextManager[None]:
+        """Nothing is stopped between calls."""
+        return nullcontext()
 
     def take_output(self) -> str:
         """Nothing is captured: what is printed appears where the caller prints."""

@@ -143,7 +143,7 @@ class WorkerSpec:
 
 
 class Worker:
-    """One worker process, which runs only while it is asked something: between requests it is stopped.
+    """One worker process, which runs only while it is asked something: between requests it is stopped, unless it is `awake`.
 
     `protections` says what it reported to hold before any student code was loaded. POSIX.
     """
@@ -154,6 +154,8 @@ class Worker:
         self._popen: subprocess.Popen[bytes] | None = None
         self.ended: str | None = None
         self.closed = False
+        self.awake = False
+        self._stopped = False
         self.last_output = ""
         start = {
             "folder": spec.folder,
@@ -222,26 +224,28 @@ class Worker:
         When that fails the worker is killed, and `ended` says how it was before that.
         """
         with self._killing():
-            if self.channel.awaited == 0:
+            if self._stopped:
                 self._signal("SIGCONT")
+                self._stopped = False
             self.channel.send(frame, replies)
 
     def receive(self, seconds: float) -> wire.Message:
         """Wait for the next reply; when that fails the worker is killed, and `ended` says how it was before that."""
         with self._killing():
             reply = self.channel.receive(seconds)
-            self._rest()
+            self.rest()
             return reply
 
     def drop(self, count: int) -> None:
         """Be done with that many replies, which were seen by the channel's `peek`."""
         self.channel.drop(count)
-        self._rest()
+        self.rest()
 
-    def _rest(self) -> None:
+    def rest(self) -> None:
         """Stop it where it has nothing to do: whatever of the student's still runs neither writes nor computes meanwhile."""
-        if self.channel.awaited == 0:
+        if not (self.channel.awaited or self.awake or self._stopped or self.closed):
             self._signal("SIGSTOP")
+            self._stopped = True
 
     @contextlib.contextmanager
     def _killing(self) -> Iterator[None]:

@@ -8,7 +8,8 @@ import hashlib
 import math
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -95,6 +96,9 @@ class Backend(Protocol):
 
     def pass_over(self) -> None:
         """Told, after peek_replies, that the calls behind these replies are not needed."""
+
+    def at_work(self) -> AbstractContextManager[None]:
+        """Entered for as long as one call follows another."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -200,6 +204,7 @@ class WorkerBackend:
         self._not_loaded = StudentNotLoaded(problem) if problem else None
         self._output: list[str] = []
         self._forget = False
+        self._at_work = False
         self._seconds = 0.0
         self._timeouts: dict[str, int] = {}
         self._received: dict[str, int] = {}
@@ -278,6 +283,20 @@ class WorkerBackend:
             self._count_received(*received)
         self._foresight.pass_over(len(self._peeked))
         self._worker.drop(len(self._peeked))
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Do not stop the worker from one call to the next, which takes longer than most calls; see Backend."""
+        self._at_work = True
+        if self._worker is not None:
+            self._worker.awake = True
+        try:
+            yield
+        finally:
+            self._at_work = False
+            if self._worker is not None:
+                self._worker.awake = False
+                self._worker.rest()
 
     def _skip(self, ahead: Ahead, patience: float = math.inf) -> None:
         """Wait for a reply that nobody asked for after all."""
@@ -422,6 +441,7 @@ class WorkerBackend:
             self._worker = Worker(self._spec, self._server)
             self.protections = self._worker.protections
             self._load(self._worker)
+            self._worker.awake = self._at_work
         return self._worker
 
     def _count_received(self, function: str, header_bytes: int, payload_bytes: int) -> None:

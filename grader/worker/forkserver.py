@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib.util
 import json
 import os
 import signal
@@ -23,7 +24,7 @@ import time
 import traceback
 import warnings
 
-from . import process
+from . import process, sandbox
 
 LINE_BYTES = 1 << 16
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -32,9 +33,11 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def main(needs: str, descriptor: int) -> None:
     """Warm up once, then serve the grader's requests."""
     modules = process.warm_up(needs)
-    paths = process.find_paths(needs)
+    paths = sandbox.open_paths(modules, process.find_paths(needs))
     for ending in ENDING:  # they go to the whole group, and are the grader's to handle
         signal.signal(ending, signal.SIG_IGN)
+    process.narrow_path()
+    importlib.util.find_spec("no_module_of_this_name")  # lists the folders once, rather than in every worker
     # from Python 3.12 on, forking beside a thread is warned of: CUDA leaves one, idle, after it has found no GPU
     warnings.simplefilter("ignore", DeprecationWarning)
     gc.collect()

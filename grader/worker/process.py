@@ -69,6 +69,14 @@ def warm_up(needs: str) -> dict[str, Any]:
     return sandbox.prepare()
 
 
+def narrow_path() -> None:
+    """Leave only the standard library to be imported from, besides what is there already."""
+    left = [p for p in sys.path if p in STDLIB or os.path.basename(p) == "lib-dynload" or p.endswith(".zip")]
+    if left != sys.path:
+        sys.path[:] = left
+        sys.path_importer_cache.clear()
+
+
 def find_paths(needs: str, device: str = "cpu") -> policy.Paths:
     """The interpreter and packages a worker of this kind may read, and what a GPU needs where it has one."""
     if sys.platform != "linux":
@@ -95,15 +103,14 @@ def become_worker(
     limits = Limits(**start["limits"])
     gpu = start["device"] == "cuda"
     if not gpu:  # CUDA holds descriptors by now, and such a worker, a cold one, has inherited none
-        _close_all_but({0, 1, 2, requests, replies})
+        _close_all_but({0, 1, 2, requests, replies} | sandbox.opened_before(modules))
     os.chdir(start["scratch"])
     home = {name: start["scratch"] for name in ("HOME", "TMPDIR", "TEMP", "TMP")}
     kept = {name: os.environ[name] for name in cuda.VARIABLES if gpu and name in os.environ}
     os.environ.clear()
     os.environ.update(home | {"LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"} | kept)
     held["empty_environment"] = True
-    sys.path[:] = [p for p in sys.path if p in STDLIB or os.path.basename(p) in ("lib-dynload",) or p.endswith(".zip")]
-    sys.path_importer_cache.clear()
+    narrow_path()
     sys.argv[:] = ["student"]
     sys.dont_write_bytecode = True
     serve.seed_everything(start["seed"])

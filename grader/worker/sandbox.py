@@ -12,12 +12,15 @@ import errno
 import os
 import signal
 import sys
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from . import policy
 
 PR_SET_PDEATHSIG, PR_GET_DUMPABLE, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 3, 4, 38
 CAPABILITY_VERSION_3 = 0x20080522
+OPENED_FROM = 512
+"""What is opened before a fork has numbers from here on: a worker has few of its own, the lowest."""
 PROTECTIONS = ("landlock", "seccomp", "no_new_privileges", "no_capabilities")
 
 
@@ -40,6 +43,34 @@ def prepare() -> dict[str, Any]:
     return modules
 
 
+def open_paths(modules: dict[str, Any], paths: policy.Paths) -> policy.Paths:
+    """Open, before any fork, what Landlock's rules name: looking for a path takes longer than adding its rule.
+
+    Returns the paths that are left for each worker to open.
+    """
+    if "landlock" not in modules:
+        return paths
+    opened: list[tuple[int, Any]] = []
+    try:
+        for number, (path, access) in enumerate(_rules(modules["landlock"], paths), OPENED_FROM):
+            found = os.open(path, os.O_PATH)
+            try:
+                os.dup2(found, number, inheritable=False)
+            finally:
+                os.close(found)
+            opened.append((number, access))
+    except (OSError, modules["landlock"].LandlockError):
+        os.closerange(OPENED_FROM, OPENED_FROM + len(opened))
+        return paths
+    modules["opened"] = opened
+    return policy.Paths((), (), ())
+
+
+def opened_before(modules: dict[str, Any]) -> set[int]:
+    """The descriptors that `open_paths` opened, which `lock_down` needs and closes."""
+    return {number for number, _ in modules.get("opened", ())}
+
+
 def die_with_parent(modules: dict[str, Any], parent: int) -> bool:
     """Ask for SIGKILL when the parent ends; false where the system cannot, or the parent is gone already."""
     if "libc" not in modules:
@@ -58,7 +89,9 @@ def lock_down(modules: dict[str, Any], paths: policy.Paths) -> dict[str, bool]:
     libc = modules["libc"]
     held["no_new_privileges"] = libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # other processes of the same user may not look inside either
-    held["landlock"] = "landlock" in modules and _restrict_paths(modules["landlock"], paths)
+    held["landlock"] = "landlock" in modules and _restrict_paths(modules["landlock"], paths, modules.get("opened", ()))
+    for number in opened_before(modules):
+        os.close(number)
     held["no_capabilities"] = _drop_capabilities(libc)
     held["seccomp"] = "filter" in modules and _filter_calls(
         modules["pyseccomp"], modules["filter"], bool(paths.devices)
@@ -66,29 +99,38 @@ def lock_down(modules: dict[str, Any], paths: policy.Paths) -> dict[str, bool]:
     return held
 
 
-def _restrict_paths(landlock: Any, paths: policy.Paths) -> bool:
+def _rules(landlock: Any, paths: policy.Paths) -> Iterator[tuple[str, Any]]:
+    """Each path with what may be done there. Raises LandlockError where the kernel has none."""
     access = landlock.FSAccess
     read = access.READ_FILE | access.READ_DIR | access.EXECUTE
     files = access.READ_FILE | access.EXECUTE
     write = read | access.WRITE_FILE | access.MAKE_REG | access.REMOVE_FILE
+    device = access.READ_FILE | access.WRITE_FILE
+    if landlock.plumbing.landlock_abi_version() >= 3:
+        write |= access.TRUNCATE
+    if landlock.plumbing.landlock_abi_version() >= 5:
+        device |= access.IOCTL_DEV
+    for path in paths.read:
+        yield path, read if os.path.isdir(path) else files
+    for path in paths.list:
+        yield path, access.READ_DIR
+    for path in paths.write:
+        yield path, write
+    for path in paths.devices:
+        yield path, device
+    if os.path.exists("/dev/null"):
+        yield "/dev/null", access.READ_FILE | access.WRITE_FILE
+
+
+def _restrict_paths(landlock: Any, paths: policy.Paths, opened: Sequence[tuple[int, Any]]) -> bool:
     ctypes.set_errno(0)  # the package takes an old error number for a failure of its own
     try:
-        device = access.READ_FILE | access.WRITE_FILE
-        if landlock.plumbing.landlock_abi_version() >= 3:
-            write |= access.TRUNCATE
-        if landlock.plumbing.landlock_abi_version() >= 5:
-            device |= access.IOCTL_DEV
-        rules = landlock.Ruleset(restrict_rules=access.all())
-        for path in paths.read:
-            rules.allow(path, rules=read if os.path.isdir(path) else files)
-        for path in paths.list:
-            rules.allow(path, rules=access.READ_DIR)
-        for path in paths.write:
-            rules.allow(path, rules=write)
-        for path in paths.devices:
-            rules.allow(path, rules=device)
-        if os.path.exists("/dev/null"):
-            rules.allow("/dev/null", rules=access.READ_FILE | access.WRITE_FILE)
+        rules = landlock.Ruleset(restrict_rules=landlock.FSAccess.all())
+        add = landlock.plumbing.get_add_rule()
+        for number, allowed in opened:
+            add(rules._fd, 1, ctypes.byref(landlock.plumbing.PathBeneathAttr(allowed, number)), 0)
+        for path, access in _rules(landlock, paths):
+            rules.allow(path, rules=access)
         rules.apply()
         os.close(rules._fd)
     except (OSError, landlock.LandlockError):

@@ -40,7 +40,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import load, save
+from safetensors import TensorSpec, deserialize, serialize
 
 MAGIC = b"cgw1"
 ID_CHARACTERS = 12
@@ -56,10 +56,12 @@ DICT_ENTRIES = 1000  # hashes of numbers are no secret: a larger dict of collidi
 INT_BITS = 1023  # so that every int is a finite float too, and can be printed
 REQUESTS = frozenset({"start", "load", "call", "calls"})
 REPLIES = frozenset({"ready", "loaded", "returned", "raised", "refused"})
-CARRIED = frozenset(
-    np.dtype(name)
-    for name in ("bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64".split())
-)
+NAMES = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64".split()
+CODES = "BOOL I8 I16 I32 I64 U8 U16 U32 U64 F16 F32 F64".split()
+CARRIED = {np.dtype(name): name for name in NAMES}
+"""The dtypes that travel, with what safetensors calls them when it writes."""
+READ = {code: np.dtype(name) for code, name in zip(CODES, NAMES, strict=True)}
+"""The same by what a payload calls them."""
 
 
 class MalformedFrame(Exception):
@@ -206,7 +208,7 @@ class Packer:
 def encode(kind: str, fields: dict[str, Any], arrays: dict[str, np.ndarray] | None = None) -> bytes:
     """One frame; raises TooLarge when header or payload are over their limits."""
     header = ENCODER.encode({"kind": kind, **fields}).encode()
-    payload = save(arrays) if arrays else b""
+    payload = _save(arrays) if arrays else b""
     if len(header) > HEADER_BYTES or len(payload) > PAYLOAD_BYTES:
         raise TooLarge(f"{(len(header) + len(payload)) / 2**20:.1f} MiB in one message")
     return PREFIX.pack(MAGIC, len(header), len(payload)) + header + payload
@@ -260,18 +262,38 @@ def decode(header: bytes, payload: bytes, kinds: frozenset[str]) -> Message:
         raise MalformedFrame("it announces too many arrays")
     try:
         fields = DECODER.decode(header.decode())
-        arrays = load(payload) if payload else {}
+        arrays = _load(payload) if payload else {}
     except Exception as error:  # what two libraries raise on arbitrary bytes is no closed set
         raise MalformedFrame(f"it cannot be read ({type(error).__name__})") from None
     kind = fields.pop("kind", None) if isinstance(fields, dict) else None
     if not isinstance(kind, str) or kind not in kinds:
         raise MalformedFrame("it is none of the known messages")
-    for name, array in arrays.items():
-        if array.dtype not in CARRIED:
-            raise MalformedFrame(f"an array of dtype {array.dtype}")
-        if array.dtype == np.bool_:
-            arrays[name] = np.asarray(array.view(np.uint8) != 0)  # a byte that is neither 0 nor 1 is no truth value
     return Message(kind, fields, arrays, len(header), len(payload))
+
+
+def _save(arrays: dict[str, np.ndarray]) -> bytes:
+    """What safetensors.numpy.save makes of contiguous arrays of CARRIED dtypes, in half the time."""
+    return bytes(
+        serialize(
+            {
+                name: TensorSpec(
+                    dtype=CARRIED[array.dtype], shape=array.shape, data_ptr=array.ctypes.data, data_len=array.nbytes
+                )
+                for name, array in arrays.items()
+            }
+        )
+    )
+
+
+def _load(payload: bytes) -> dict[str, np.ndarray]:
+    """The arrays of a payload, writable; raises what safetensors does, and KeyError for a dtype that is not CARRIED."""
+    arrays = {}
+    for name, said in deserialize(payload):  # type: ignore[no-untyped-call]  # its stub gives no types
+        dtype = READ[said["dtype"]]
+        array = np.frombuffer(said["data"], dtype).reshape(said["shape"])
+        # a byte that is neither 0 nor 1 is no truth value
+        arrays[name] = np.asarray(array.view(np.uint8) != 0) if dtype == np.bool_ else array
+    return arrays
 
 
 def _no_number(name: str) -> None:
