@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, TypeVar
 
 FORMAT_VERSION = 1
@@ -174,12 +175,12 @@ class TopicResult:
     output: str | None = None
     full_size: tuple[FullSizeRun, ...] = ()
 
-    @property
+    @cached_property
     def points_earned(self) -> Fraction:
         """Sum over the checks."""
         return sum((check.points_earned for check in self.checks), Fraction(0))
 
-    @property
+    @cached_property
     def points_possible(self) -> Fraction:
         """Sum over the checks."""
         return sum((check.points_possible for check in self.checks), Fraction(0))
@@ -267,12 +268,12 @@ class Report:
     device: Device = Device()
     late: Late | None = None
 
-    @property
+    @cached_property
     def points_earned(self) -> Fraction:
         """Sum over the topics."""
         return sum((topic.points_earned for topic in self.topics), Fraction(0))
 
-    @property
+    @cached_property
     def points_possible(self) -> Fraction:
         """Sum over the topics."""
         return sum((topic.points_possible for topic in self.topics), Fraction(0))

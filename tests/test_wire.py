@@ -592,7 +592,9 @@ def test_several_calls_travel_in_one_frame() -> None:
     assert len({wire.numbered("0123456789ab", position) for position in range(100)}) == 100
 
 
-def test_replies_to_several_calls_are_awaited_together(line: Line) -> None:
+@pytest.mark.parametrize("one_processor", [True, False])
+def test_replies_to_several_calls_are_awaited_together(line: Line, one_processor: bool) -> None:
+    line.channel._one_processor = one_processor
     line.channel.send(REQUEST, replies=40)
     assert line.channel.awaited == 40
     line.answer(*([REPLY] * 40), pause=0.001)

@@ -20,6 +20,11 @@ REPLY_SECONDS = 2e-5
 """What a worker takes at least for one call."""
 
 
+def _on_one_processor() -> bool:
+    """Whether this process, and with it a worker that it starts, has one processor only."""
+    return hasattr(os, "sched_getaffinity") and len(os.sched_getaffinity(0)) == 1
+
+
 class Deadline:
     """When a reply must be there: after so many seconds, and later by what the worker had to wait for a processor.
 
@@ -71,6 +76,7 @@ class Channel:
         self.output_bytes, self.watch, self.kept_waiting = output_bytes, watch, kept_waiting
         for descriptor in (requests, replies, output):
             os.set_blocking(descriptor, False)
+        self._one_processor = _on_one_processor()
         self._poll = select.poll()
         self._poll.register(replies, select.POLLIN)
         self._poll.register(output, select.POLLIN)
@@ -130,7 +136,9 @@ class Channel:
             while not self._have(count):
                 if (left := end - time.monotonic()) <= 0:
                     return None
-                if not self._outgoing:  # one look for several replies costs as much as one for each of them
+                # One look for several replies costs as much as one for each of them. On one processor there is no look before
+                # the worker is done with them, or has had its time.
+                if not (self._outgoing or self._one_processor):
                     time.sleep((count - len(self._frames) - 1) * REPLY_SECONDS)
                 try:
                     part = os.read(self.replies, CHUNK)

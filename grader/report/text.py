@@ -22,6 +22,8 @@ def visible(text: str) -> str:
 
     Memory addresses, which differ in every run, become 0x...; line ends are all "\\n".
     """
+    if text.isascii() and text.isprintable() and "0x" not in text:
+        return text
     text = LINE_END.sub("\n", CONTROL.sub("", text)).replace("\t", "    ")
     unwanted = [ord(character) for character in set(text) if _is_unwanted(character)]
     text = text.translate(dict.fromkeys(unwanted))

@@ -12,6 +12,7 @@ import json
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from grader.errors import SubmissionUnreadable
@@ -46,6 +47,10 @@ class Bundle:
 
     def to_bytes(self) -> bytes:
         """The zip described above."""
+        return self._zip
+
+    @cached_property
+    def _zip(self) -> bytes:
         unreadable = [[path, content] for path, content in self.files if isinstance(content, str)]
         about = {"alone": self.alone, "problem": self.problem, "notes": self.notes, "unreadable": unreadable}
         stream = io.BytesIO()
