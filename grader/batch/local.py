@@ -60,11 +60,11 @@ class Station:
     def keep_to(self, processors: set[int]) -> None:
         """Run on these processors alone, and so does all that it starts from now on.
 
-        What it starts need not stop when a message of its wakes the station: the rest of a check's calls comes first.
+        None of them stops in the middle because it has woken another one: a worker goes on to the next of a check's calls.
         """
         with contextlib.suppress(OSError):  # it has ended, or the system does not let us
             os.sched_setaffinity(self._process.pid, processors)
-            os.sched_setscheduler(self._process.pid, os.SCHED_BATCH | os.SCHED_RESET_ON_FORK, os.sched_param(0))
+            os.sched_setscheduler(self._process.pid, os.SCHED_BATCH, os.sched_param(0))
 
     def give(self, job: Job) -> None:
         """Send a job. Raises StationDied."""
