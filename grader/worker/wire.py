@@ -291,8 +291,8 @@ def _load(payload: bytes) -> dict[str, np.ndarray]:
     for name, said in deserialize(payload):  # type: ignore[no-untyped-call]  # its stub gives no types
         dtype = READ[said["dtype"]]
         array = np.frombuffer(said["data"], dtype).reshape(said["shape"])
-        # a byte that is neither 0 nor 1 is no truth value
-        arrays[name] = np.asarray(array.view(np.uint8) != 0) if dtype == np.bool_ else array
+        # a byte that is neither 0 nor 1 is no truth value; a small array of its own takes half the memory of a view
+        arrays[name] = np.asarray(array.view(np.uint8) != 0) if dtype == np.bool_ else array.copy()
     return arrays
 
 
