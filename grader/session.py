@@ -7,7 +7,7 @@ import importlib
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from fractions import Fraction
 from types import ModuleType
@@ -100,7 +100,9 @@ class GradingSession:
             cases = self.workshop.cases.cases(f"{topic.name}/{spec.name}", test, self.seed)
             with _one_thread():
                 plan = self._plan(topic, spec, test, cases, dict(fixtures))
-            with _one_thread(), session.student.backend.at_work():
+            # Without a plan the grader computes what is right meanwhile, for seconds; whatever of the student's is left behind
+            # has no business running then.
+            with _one_thread(), session.student.backend.at_work() if plan is not None else nullcontext():
                 verdict = judge(test, session.student, cases, dict(fixtures), plan, self.search)
             verdict = _skip_if_dependent(session, spec, verdict)
         if verdict.fault is not None:

@@ -308,3 +308,22 @@ def test_an_exception_keeps_nothing_alive(topic: Topic) -> None:
     kept = [run.error, call.error, again.error]
     assert [str(error) for error in kept] == ["TypeError: 3"] * 3
     assert not any(error.__traceback__ or error.__context__ for error in kept if error is not None)
+
+
+@pytest.mark.parametrize("planned", [True, False])
+def test_a_worker_runs_on_between_calls_only_where_they_are_planned(
+    course: Course, submit: Submit, own_workshop: Workshop, monkeypatch: pytest.MonkeyPatch, planned: bool
+) -> None:
+    """Elsewhere the grader computes for seconds between two calls, which what a student left behind could use."""
+    awake = []
+    send = Worker.send
+
+    def seen(self: Worker, *given: Any, **named: Any) -> None:
+        awake.append(self.awake)
+        send(self, *given, **named)
+
+    monkeypatch.setattr(Worker, "send", seen)
+    if not planned:
+        monkeypatch.setattr("grader.session.GradingSession._plan", lambda *_: None)
+    grade(submit(), course=course, workshop=own_workshop)
+    assert awake[0] is False and set(awake[1:]) == {planned}  # the first is the request to import the file

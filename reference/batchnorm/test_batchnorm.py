@@ -24,6 +24,7 @@ from grader.checking import (
     fail,
     remember,
     rng,
+    with_calls_in_between,
 )
 from grader.checking.slopes import Probe, along, expect_own_gradient
 from reference.batchnorm import oracle
@@ -39,7 +40,11 @@ NAMES = ("x", "gamma", "beta", "running_mean", "running_var")
 
 
 class Rows(NamedTuple):
-    """A batch of n rows of d features of the size `scale`; the first feature is one value throughout if `constant`."""
+    """A batch of n rows of d features of the size `scale`.
+
+    If `constant`, the first feature is one value throughout and its running variance 0, as are the last one's gamma and all
+    running means.
+    """
 
     n: int
     d: int
@@ -55,7 +60,7 @@ class Rows(NamedTuple):
 
 
 class Images(NamedTuple):
-    """n images of c channels, h by w, of values of the size `scale`; the first channel is one value if `constant`."""
+    """n images of c channels, h by w, of values of the size `scale`; `constant` is as for Rows."""
 
     n: int
     c: int
@@ -148,6 +153,8 @@ def inputs(case: Rows | Images) -> Inputs:
     gamma, beta = draw_array(generator, (features,)), draw_array(generator, (features,))
     running_mean = sized(draw_array(generator, (features,), 1.0), case.scale)
     running_var = sized(draw_positive(generator, (features,)), case.scale**2)
+    if case.constant:
+        gamma[-1], running_var[0], running_mean[:] = 0.0, 0.0, 0.0
     return Inputs((x, gamma, beta, running_mean, running_var), draw_array(generator, case.shape))
 
 
@@ -272,6 +279,7 @@ def test_normalise(student, case):
 @example(case=Rows(2, 1))
 @example(case=Rows(3, 2))
 @example(case=Rows(3, 3))
+@example(case=Rows(4, 2, eps=0.5, scale=2.0, constant=True))
 @given(case=rows())
 def test_scale_and_shift(student, case):
     """In training every normalised feature is scaled by its gamma and shifted by its beta."""
@@ -316,6 +324,7 @@ def test_running_variance(student, case):
 @pytest.mark.check("batchnorm_forward/evaluation", points=1)
 @example(case=Rows(2, 1))
 @example(case=Rows(3, 2))
+@example(case=Rows(4, 2, eps=0.5, scale=2.0, constant=True))
 @given(case=rows())
 def test_evaluation(student, case):
     """In evaluation features are normalised by the running statistics, whatever the batch holds."""
@@ -454,6 +463,7 @@ def test_dbeta(student, case):
 @pytest.mark.check("batchnorm_backward/eps", points=1)
 @example(case=Rows(2, 1, eps=0.5, scale=2.0))
 @example(case=Rows(3, 2, eps=0.1, scale=1.0))
+@example(case=Rows(4, 2, eps=0.5, scale=2.0, constant=True))
 @given(case=rows(eps_shows=True))
 def test_backward_eps(student, case):
     """The gradients of x and gamma are those of a forward pass with eps inside the root, however large eps is."""
@@ -520,6 +530,11 @@ def test_backward_arguments_untouched(student, case):
     expect_untouched(after[0], (dout,), ("dout",))
     for name, one, first in zip(("dx", "dgamma", "dbeta"), again, gradients, strict=True):
         expect_again(one, first, name)
+    other = case._replace(n=case.n + 1, d=case.d + 1, eps=0.5, seed=case.seed + 2)
+    student.batchnorm_forward(*inputs(other).arguments, **options(other, False))
+    with with_calls_in_between():
+        for position, gradient in enumerate(student.batchnorm_backward(dout, cache)):
+            expect_gradient(gradient, case, position)
 
 
 # -- spatial_batchnorm_forward ----------------------------------------------------------------------------------------
@@ -576,6 +591,7 @@ def test_spatial_running_statistics(student, case):
 @pytest.mark.check("spatial_batchnorm_forward/evaluation", points=1)
 @example(case=Images(1, 1, 1, 2))
 @example(case=Images(2, 2, 2, 3, momentum=0.0))
+@example(case=Images(2, 2, 1, 2, eps=0.5, scale=2.0, constant=True))
 @given(case=images())
 def test_spatial_evaluation(student, case):
     """In evaluation channels are normalised by the running statistics, which come back unchanged."""
@@ -629,6 +645,7 @@ def test_spatial_arguments_untouched(student, case, training):
 @example(case=Images(3, 1, 1, 1))
 @example(case=Images(2, 2, 2, 3))
 @example(case=Images(2, 1, 2, 2, eps=0.5, scale=2.0))
+@example(case=Images(2, 2, 1, 2, eps=0.5, scale=2.0, constant=True))
 @given(case=images(eps_shows=True))
 def test_spatial_dx(student, case):
     """The gradient reaches x directly and through its channel's mean and variance, which are over N*H*W values."""
@@ -678,6 +695,11 @@ def test_spatial_backward_arguments_untouched(student, case):
     expect_untouched(after[0], (dout,), ("dout",))
     for name, one, first in zip(("dx", "dgamma", "dbeta"), again, gradients, strict=True):
         expect_again(one, first, name)
+    other = case._replace(n=case.n + 1, c=case.c + 1, h=case.h + 1, eps=0.5, seed=case.seed + 2)
+    student.spatial_batchnorm_forward(*inputs(other).arguments, **options(other, False))
+    with with_calls_in_between():
+        for position, gradient in enumerate(student.spatial_batchnorm_backward(dout, cache)):
+            expect_gradient(gradient, case, position)
 
 
 # -- fold_batchnorm ---------------------------------------------------------------------------------------------------

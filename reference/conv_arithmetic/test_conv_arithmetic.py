@@ -57,6 +57,11 @@ def call(*arguments, **options):
     return Call(arguments, {name: value for name, value in options.items() if value != DEFAULTS[name]})
 
 
+def by_position(*arguments):
+    """A Call with all arguments by position, in the order of the stub."""
+    return Call(arguments, {})
+
+
 def each(*cases):
     """Run the check on every one of these cases, in order."""
 
@@ -198,6 +203,7 @@ def test_conv_output_size_values(student, case):
 @example(case=call(5, 3, dilation=2))
 @example(case=call(9, 3, padding=1, dilation=2))
 @example(case=call(3, 1, stride=2, dilation=3))
+@example(case=by_position(9, 3, 2, 1, 3))
 @given(case=window_calls(dilated=True))
 def test_conv_output_size_dilation(student, case):
     """A dilated kernel spans more of the input, by the gaps between its taps."""
@@ -370,6 +376,7 @@ def test_transposed_values(student, case):
 @example(case=call(3, 3, stride=3, padding=1, output_padding=2))
 @example(case=call(3, 3, dilation=2, output_padding=1))
 @example(case=call(2, 2, stride=2, dilation=3, output_padding=2))
+@example(case=by_position(4, 3, 5, 1, 2, 3))
 @given(case=transposed_calls(extended=True))
 def test_transposed_output_padding(student, case):
     """output_padding, below the larger one of stride and dilation, makes the output longer at one end."""
@@ -476,6 +483,7 @@ def grouped_calls(draw):
 @example(case=call(2, 2, 1, groups=2))
 @example(case=call(4, 6, 1, bias=False, groups=2))
 @example(case=call(96, 256, 5, groups=2))
+@example(case=by_position(4, 6, 1, False, 2))
 @given(case=grouped_calls())
 def test_conv_parameters_groups(student, case):
     """With groups each filter sees only its share of the input channels, as in AlexNet's second layer."""
@@ -740,6 +748,7 @@ def test_dense_block_values(student, case):
     Refused("growth_rate is 0", call(4, 0, 3), call(4, 1, 3)),
     Refused("growth_rate is negative", call(9, -1, 3), call(9, 1, 3)),
     Refused("num_layers is negative", call(9, 4, -1), call(9, 4, 0)),
+    Refused("growth_rate is 0, though there are no layers", call(9, 0, 0), call(9, 1, 0)),
 )
 def test_dense_block_errors(student, case):
     """ValueError for counts out of range; a block of 0 layers is allowed."""
@@ -880,6 +889,7 @@ def test_summarize_three_stages(student, case):
 @example(case=Network((2, 4, 7), [("conv", 3, 1, 2, 1)]))
 @example(case=Network((2, 7, 8), [("max_pool", 3, 1), ("avg_pool", 2, 3)]))
 @example(case=Network((1, 8, 5), [("avg_pool", 3, 2), ("max_pool", 1, 2)]))
+@example(case=Network((2, 3, 3), (("avg_pool", 3, 1), ("relu",))))
 @example(case=Network((2, 5, 9), [("conv", 4, 3, 2, 1), ("batchnorm",), ("conv", 6, 2, 1, 0), ("batchnorm",)]))
 @given(case=networks())
 def test_summarize_images(student, case):

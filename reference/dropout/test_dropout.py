@@ -313,12 +313,19 @@ def expect_gradient(student: Any, kind: str, case: Batch, out: Any, cache: Any, 
 
 
 def check_own_masks(student: Any, kind: str, case: Batch) -> None:
-    """The gradients of two passes in training, asked for when both are made."""
+    """The gradients of two passes in training, asked for when both are made, and after passes of other kinds."""
     out, cache = forward(student, kind, contents(case), case.keep_prob, case.generator())
     later_out, later = forward(student, kind, contents(case, 1), case.keep_prob, case.generator(1))
     with with_calls_in_between():
         expect_gradient(student, kind, case, out, cache, 2)
         expect_gradient(student, kind, case, later_out, later, 3)
+    other = case._replace(shape=(*case.shape, 2), keep_prob=0.9)
+    forward(student, kind, contents(other), other.keep_prob, other.generator())
+    with with_calls_in_between():
+        expect_gradient(student, kind, case, out, cache, 2)
+    forward(student, kind, contents(other), other.keep_prob, other.generator(), training=False)
+    with with_calls_in_between():
+        expect_gradient(student, kind, case, out, cache, 2)
 
 
 def check_backward_in_evaluation(student: Any, kind: str, case: Batch) -> None:

@@ -27,6 +27,7 @@ from grader.checking import (
     fail,
     remember,
     rng,
+    with_calls_in_between,
 )
 from grader.checking.slopes import (
     Probe,
@@ -459,6 +460,10 @@ def test_affine_backward_arguments_untouched(student, case):
     expect_untouched(after[0], (dout,), ("dout",))
     for name, one, first in zip(("dx", "dw", "db"), again, gradients, strict=True):
         expect_again(one, first, name)
+    student.affine_forward(*affine_inputs(Batch(case.n + 1, (*case.features, 2), case.m + 1))[:3])
+    with with_calls_in_between():
+        for position, gradient in enumerate(student.affine_backward(dout, cache)):
+            expect_affine_gradient(gradient, case, position)
 
 
 # -- relu_forward -----------------------------------------------------------------------------------------------------
@@ -921,12 +926,22 @@ def test_tiny_worked_example(student, image, wanted):
     expect_number(loss, right**2 / 2.0, bound.loss, what="the loss")
 
 
+EQUAL_MAXIMA = oracle.Tiny(
+    np.array([[2.0, 3.0, 0.0, 4.0, 1.0], [0.0, 0.0, 0.0, 0.5, 0.0]]),
+    np.array([[1.0, 1.0]]),
+    np.array([0.25, 0.5]),
+    0.0,
+    1.0,
+)
+"""The convolution is [[5, 3, 4, 5], [0, 0, .5, .5]]."""
+
+
 @pytest.mark.check("tiny_cnn_step/worked_step", points=1)
 @example(image=IMAGE, pooled=2.9, part=[[0.9, 0.8], [0.6, 0.5]])
 @example(image=MIXED, pooled=2.8, part=[[0.6, 0.6], [0.8, 0.3]])
 @given(image=st.just(IMAGE), pooled=st.just(2.9), part=st.just([[0.9, 0.8], [0.6, 0.5]]))
 def test_tiny_worked_step(student, image, pooled, part):
-    """A step from the docstring's example, with the learning rate 10, gives the new weights worked out there."""
+    """A step from the docstring's example, with the learning rate 10, gives the new weights; then two equal maxima."""
     arguments = oracle.Tiny(image, KERNEL, np.array([1.0]), 0.0, 10.0)
     bound = oracle.tiny_bound(arguments)
     output = 1.0 / (1.0 + math.exp(-pooled))
@@ -934,6 +949,9 @@ def test_tiny_worked_step(student, image, pooled, part):
     *_, new_w_conv, new_w_out = student.tiny_cnn_step(*arguments)
     expect_array(new_w_out, np.array([1.0 - 10.0 * dz * pooled]), bound.new_w_out, what="new_w_out")
     expect_array(new_w_conv, KERNEL - 10.0 * dz * np.array(part), bound.new_w_conv, what="new_w_conv")
+    *_, new_w_conv, _ = student.tiny_cnn_step(*EQUAL_MAXIMA)
+    right, bound = oracle.tiny_cnn_step(*EQUAL_MAXIMA), oracle.tiny_bound(EQUAL_MAXIMA)
+    expect_array(new_w_conv, right[2], bound.new_w_conv, what="new_w_conv where the maxima of two windows are equal")
 
 
 @pytest.mark.check("tiny_cnn_step/pooling", points=1)

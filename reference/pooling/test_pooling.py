@@ -447,6 +447,19 @@ def check_backward_unchanged(student: Any, kind: str, case: Windows) -> None:
     again = getattr(student, f"{kind}_pool_backward")(right.dout, cache)
     expect_array(dx, right.dx, right.dx_bound, what="dx")
     expect_again(again, dx, "dx")
+    other = larger(case)
+    getattr(student, f"{kind}_pool_forward")(pooled(kind, other).x, other.kernel, other.stride)
+    dx = getattr(student, f"{kind}_pool_backward")(right.dout, cache)
+    with with_calls_in_between():
+        expect_array(dx, right.dx, right.dx_bound, what="dx after a forward pass with other windows")
+
+
+def larger(case: Windows) -> Windows:
+    """Other windows on a map of another shape."""
+    (height, width), (down, right) = as_pair(case.kernel), as_pair(case.stride)
+    return Windows(
+        case.n + 1, case.c + 1, case.h + 2, case.w + 1, (height + 1, width), (down + 1, right), case.seed + 1
+    )
 
 
 def windows_of(maps: np.ndarray, case: Windows) -> np.ndarray:
@@ -458,9 +471,11 @@ def windows_of(maps: np.ndarray, case: Windows) -> np.ndarray:
 
 @pytest.mark.check("avg_pool_forward/worked_example", points="1/2")
 def test_avg_forward_example(student: Any) -> None:
-    """Average pooling with 2x2 windows and stride 2 gives (1 + 2 + 3 + 6) / 4 = 3 and (5 + 6 + 7 - 2) / 4 = 4."""
+    """Average pooling with 2x2 windows and stride 2 gives (1 + 2 + 3 + 6) / 4 = 3; zeros count: (4 + 8) / 4 = 3."""
     out, _ = student.avg_pool_forward(image([1.0, 2.0, 5.0, 6.0], [3.0, 6.0, 7.0, -2.0]), 2, 2)
     expect_array(out, image([3.0, 4.0]), image([3.0, 5.0]), what="the pooled map")
+    out, _ = student.avg_pool_forward(image([0.0, 4.0, 0.0, 0.0], [8.0, 0.0, 0.0, 0.0]), 2, 2)
+    expect_array(out, image([3.0, 0.0]), image([3.0, 1.0]), what="the pooled map with zeros in it")
 
 
 @pytest.mark.check("avg_pool_forward/values", points="5/4")
@@ -697,6 +712,11 @@ def test_global_backward_unchanged(student: Any, case: Maps) -> None:
     again = student.global_avg_pool_backward(right.dout, cache)
     expect_array(dx, right.dx, right.dx_bound, what="dx")
     expect_again(again, dx, "dx")
+    other = Maps((case.batch[0] + 1, case.batch[1] + 1), (case.size[0] + 1, case.size[1]), case.seed + 1)
+    student.global_avg_pool_forward(global_pooled(other).x)
+    dx = student.global_avg_pool_backward(right.dout, cache)
+    with with_calls_in_between():
+        expect_array(dx, right.dx, right.dx_bound, what="dx after a forward pass over a larger map")
 
 
 @pytest.mark.check("max_pool_with_switches/values", points="5/4")
@@ -746,6 +766,11 @@ def test_unpool_example(student: Any) -> None:
     restored = student.max_unpool(image([6.0, 7.0], [-1.0, 3.5]), switches, (1, 1, 4, 4))
     wanted = image([0.0, 0.0, 0.0, 0.0], [0.0, 6.0, 7.0, 0.0], [0.0, 0.0, 0.0, 0.0], [-1.0, 0.0, 3.5, 0.0])
     expect_array(restored, wanted, what="the unpooled map")
+    _, switches = student.max_pool_with_switches(image([9.0, 1.0, 2.0, 3.0], [4.0, 5.0, 6.0, 9.0]), 2, 2)
+    restored = student.max_unpool(image([1.0, 2.0]), switches, (1, 1, 2, 4))
+    expect_array(
+        restored, image([1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 2.0]), what="the map of two windows of maximum 9"
+    )
 
 
 @pytest.mark.check("max_unpool/pooled_values", points=1)
@@ -770,6 +795,12 @@ def test_unpool_other(student: Any, case: Windows) -> None:
     restored = student.max_unpool(right.values, switches, case.shape)
     with with_calls_in_between():
         expect_array(restored, right.restored, what="the unpooled map after another max_pool_with_switches")
+    height, width = (side + 1 for side in as_pair(case.kernel))
+    larger = Windows(case.n + 1, case.c, 2 * height, width, (height, width), (height, width), case.seed + 2)
+    student.max_pool_with_switches(unpooled(larger, True).x, larger.kernel, larger.stride)
+    restored = student.max_unpool(right.values, switches, case.shape)
+    with with_calls_in_between():
+        expect_array(restored, right.restored, what="the unpooled map after max_pool_with_switches with other windows")
 
 
 @pytest.mark.check("max_unpool/leftover_rows", points=1)

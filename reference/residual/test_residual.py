@@ -80,7 +80,7 @@ def blocks(expansion: int) -> st.SearchStrategy[Case]:
     channels = st.integers(2, 4)
     return st.builds(
         lambda factor, inputs, *rest: Case(inputs * factor, *rest),
-        st.sampled_from((expansion, 1)), channels, channels, st.sampled_from((1, 2)), images, sides, sides, seeds,
+        st.sampled_from((expansion, 1)), channels, channels, st.sampled_from((1, 2, 3)), images, sides, sides, seeds,
     )  # fmt: skip
 
 
