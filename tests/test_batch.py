@@ -156,6 +156,9 @@ def test_resuming_grades_only_what_is_missing_or_has_changed(batch: Run, course:
     next(file for file in (out / "pages").iterdir() if "ada" in file.name).unlink()
     assert resumed() == ["ada", "eve"]
     assert resumed("--seed", "1") == ["ada", "bob", "eve"]
+    report = next(file for file in (out / "reports").iterdir() if "bob" in file.name)
+    report.write_text(report.read_text().replace('"outcome": "passed"', '"outcome": "internal_error"', 1))
+    assert resumed("--seed", "1") == ["bob"]
     oracle = course.topics[0].folder / "oracle.py"
     oracle.write_text(oracle.read_text() + "\n# changed\n")
     assert resumed("--seed", "1") == ["ada", "bob", "eve"]
@@ -311,6 +314,7 @@ def test_a_fault_of_ours_costs_nothing_and_is_told(batch: Run, course: Course, t
     row = rows(tmp_path / "out")["ada"]
     assert code == 3 and row["status"] == "internal_error" and row["points_earned"] is None
     assert "1 not graded, a fault of ours:\n  ada: 1 checks could not be judged" in text
+    assert "nobody's" not in text
     assert ",,,," in (tmp_path / "out" / "grades.csv").read_text().splitlines()[1]
 
 

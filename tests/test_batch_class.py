@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import dataclasses
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -28,8 +29,10 @@ from classroom import (
     write_roster,
     write_zip,
 )  # fmt: skip
+from conftest import SOLUTION
 from test_late import with_deadline
 
+from grader import grade, results
 from grader.batch.executors import Finished, Job
 from grader.batch.gradebooks import FORMATS, read_request
 from grader.batch.run import Event, Outcome, Plan, grade_class, read_classes
@@ -37,6 +40,8 @@ from grader.batch.station import run_job
 from grader.course import Course
 from grader.grading import Settings
 from grader.report.text import two_decimals
+from grader.results import TopicResult
+from grader.submission import Bundle
 from grader.workshop import Workshop
 
 POINTS = {"right": 7, "twice": 7, "wrong": 3, "stub": 3, "broken": 0, "syntax": 0}
@@ -165,3 +170,38 @@ def assert_books(out: Path, wanted: dict[str, Fraction | None]) -> None:
     moodle = {row[0].removeprefix("Participant "): row[4] for row in read("moodle")[1:]}
     locked = people()[LOCKED - 1].id
     assert moodle == {who: "" if who == locked else cell(points, 100) for who, points in wanted.items()}
+
+
+def test_a_fault_begins_with_what_went_wrong(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log and a table show its first words only."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("grader.batch.station.grade", fail)
+    job = {"job": 3, "label": "x", "bundle": base64.b64encode(Bundle("x").to_bytes()).decode()}
+    answer = run_job(job, course, {}, Workshop())
+    assert answer["fault"].startswith("OSError: [Errno 28] No space left on device\nTraceback")
+
+
+def test_what_could_not_be_judged_is_tried_once_more(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the fork server was killed in the middle."""
+    workshop, killed = Workshop(), []
+
+    def end_server(report: Any) -> Any:
+        if not killed:
+            killed.append(True)
+            return dataclasses.replace(report, topics=(with_internal_error(report.topics[0]), *report.topics[1:]))
+        return report
+
+    monkeypatch.setattr("grader.batch.station.grade", lambda *given, **named: end_server(grade(*given, **named)))
+    bundle = Bundle("x", (("area.py", SOLUTION.encode()),))
+    job = {"job": 3, "label": "x", "bundle": base64.b64encode(bundle.to_bytes()).decode()}
+    report = run_job(job, course, {}, workshop)["report"]
+    workshop.close()
+    assert killed and report["points_earned"] == report["points_possible"]
+
+
+def with_internal_error(topic: TopicResult) -> TopicResult:
+    first = dataclasses.replace(topic.checks[0], outcome=results.Outcome.INTERNAL_ERROR)
+    return dataclasses.replace(topic, checks=(first, *topic.checks[1:]))

@@ -241,6 +241,13 @@ def test_names_are_printed_as_they_are() -> None:
     assert "  x[a:b:c]: :x:\n" in console.file.getvalue()  # type: ignore[attr-defined]
 
 
+def test_a_terminal_that_can_move_nothing_gets_lines() -> None:
+    console = Console(width=60, file=io.StringIO(), force_terminal=True, _environ={"TERM": "dumb"})
+    with live_table(console, 1) as listener:
+        listener(event("fault", "bob", fault="no reason"))
+    assert console.file.getvalue() == "not graded 1 of 1: bob: no reason\n"  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(("seconds", "words"), [(3.2, "about 3 s"), (300, "about 5 min"), (9000, "about 2.5 h")])
 def test_durations(seconds: float, words: str) -> None:
     assert duration(seconds) == words

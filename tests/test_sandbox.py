@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from grader.client.process import ForkServer, Worker, WorkerSpec
-from grader.errors import StudentDied, StudentTimedOut
+from grader.errors import InternalFault, StudentDied, StudentTimedOut
 from grader.worker import policy, sandbox, wire
 from grader.worker.limits import Limits
 from grader.workshop import shared_workshop
@@ -573,3 +573,37 @@ def test_every_protection_is_reported(kind: str, folder: Path) -> None:
     assert set(sandbox.PROTECTIONS) < set(worker.protections)
     assert worker.protections["own_session"] and worker.protections["empty_environment"]
     assert all(type(holds) is bool for holds in worker.protections.values())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the fork server")
+def test_a_grader_with_many_open_files_has_a_fork_server_too() -> None:
+    """The server's socket may not be among the numbers that paths are opened under."""
+    program = f"""
+import os, resource, tempfile
+from grader.client.process import ForkServer, Worker, WorkerSpec
+from grader.worker.limits import Limits
+resource.setrlimit(resource.RLIMIT_NOFILE, (2048, 2048))
+files = [os.open(os.devnull, os.O_RDONLY) for _ in range({sandbox.OPENED_FROM + 60})]
+server = ForkServer("numpy")
+worker = Worker(WorkerSpec(tempfile.mkdtemp(), "numpy", Limits(), 0), server)
+print(worker.protections["own_session"])
+worker.close()
+server.close()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the fork server")
+def test_a_fork_server_that_was_killed_is_no_fault_of_the_students(folder: Path) -> None:
+    server = ForkServer("numpy")
+    worker = Worker(WorkerSpec(str(folder), "numpy", LIMITS, 0), server)
+    assert server._process is not None
+    server._process.kill()
+    server._process.wait()
+    with pytest.raises(InternalFault, match="fork server ended"):
+        worker.ask(wire.encode("load", {"module": "probes", "file": "probes.py"}), 60)
+    assert worker.closed and not Path(worker.scratch).exists()
+    with pytest.raises(InternalFault, match="fork server ended"):
+        Worker(WorkerSpec(str(folder), "numpy", LIMITS, 0), server)
+    server.close()

@@ -428,84 +428,72 @@ PLACED = """    out = np.zeros(output_shape)
 """
 
 
-@pytest.mark.parametrize(
-    ("check", "topic", "edits"),
-    [
+IN_EVALUATION = "    if not training:\n        normalised = "
+SLIPS: dict[str, tuple[tuple[str, str], ...]] = {
+    "convolution: conv2d_backward/cache_and_dout_unchanged": (
         (
-            "conv2d_backward/cache_and_dout_unchanged",
-            "convolution",
-            [
-                ("return out, (padded, w, stride, padding)", "conv2d_forward.s = stride\n    return out, (padded, w, padding)"),
-                ("padded, w, stride, padding = cache", "(padded, w, padding), stride = cache, conv2d_forward.s"),
-            ],
+            "    return out, (padded, w, stride, padding)",
+            "    conv2d_forward.stride = stride\n    return out, (padded, w, stride, padding)",
+        ),
+        ("stride, padding = cache\n", "stride, padding = cache\n    stride = conv2d_forward.stride\n"),
+    ),
+    "convolution: conv2d_forward/two_filters": (
+        (
+            "stride: int = 1, padding: int = 0\n) -> tuple[np.ndarray, Any]",
+            "padding: int = 0, stride: int = 1\n) -> tuple[np.ndarray, Any]",
+        ),
+    ),
+    "batchnorm: batchnorm_backward/arguments_untouched": (
+        (IN_EVALUATION, f"    batchnorm_forward.now = training\n{IN_EVALUATION}"),
+        (" std, gamma = cache\n", " std, gamma = cache\n    std = std if batchnorm_forward.now else 1.0\n"),
+    ),
+    "batchnorm: batchnorm_backward/eps": (
+        ("std = np.sqrt(var + eps)\n", "std = np.where(var == 0, 1.0, np.sqrt(var + eps))\n"),
+    ),
+    "batchnorm: batchnorm_forward/eps": (
+        ("+ beta\n    new_mean", "+ beta\n    out = np.where(var == 0, 0.0, out)\n    new_mean"),
+    ),
+    "batchnorm: batchnorm_forward/eps in evaluation": (
+        (IN_EVALUATION, "    running_var = np.where(running_var == 0, 1.0, running_var)\n" + IN_EVALUATION),
+    ),
+    "dropout: dropout_backward/every_pass_has_its_own_mask": (
+        ("    scaled_mask = ", "    dropout_forward.p = keep_prob\n    scaled_mask = "),
+        ("x * scaled_mask, scaled_mask\n", "x * scaled_mask, scaled_mask * keep_prob\n"),
+        (
+            "dout.copy() if cache is None else dout * cache\n",
+            "dout.copy() if cache is None else by_last(dout * cache)\n",
         ),
         (
-            "conv2d_forward/two_filters",
-            "convolution",
-            [("b: np.ndarray, stride: int = 1, padding: int = 0\n) -> tuple", "b: np.ndarray, padding: int = 0, stride: int = 1\n) -> tuple")],
+            "\ndef classic_dropout_forward(",
+            "\ndef by_last(dx):\n    return dx / dropout_forward.p\n\n\ndef classic_dropout_forward(",
         ),
+    ),
+    "pooling: max_unpool/worked_example": (
+        ("    return max_pool_forward(x, kernel, stride)\n", WHOLE_MAP),
+        ("    grid, winners = switches\n    out = np.zeros(output_shape)\n", PLACED),
+    ),
+    "layers: tiny_cnn_step/worked_step": (
+        ("i, j = top + down, left + right\n", "i, j = np.argwhere(conv == conv[top + down, left + right])[0]\n"),
+    ),
+    "conv_arithmetic: conv_output_size/dilation": (
         (
-            "batchnorm_backward/arguments_untouched",
-            "batchnorm",
-            [
-                ("    if not training:\n        normalised", "    batchnorm_forward.now = training\n    if not training:\n        normalised"),
-                ("    normalised, std, gamma = cache\n", "    normalised, std, gamma = cache\n    std = std if batchnorm_forward.now else 1.0\n"),
-            ],
+            "conv_output_size(size: int, kernel: int, stride: int = 1, padding: int = 0",
+            "conv_output_size(size: int, kernel: int, padding: int = 0, stride: int = 1",
         ),
-        (
-            "batchnorm_backward/eps",
-            "batchnorm",
-            [("    std = np.sqrt(var + eps)\n    normalised", "    std = np.where(var == 0, 1.0, np.sqrt(var + eps))\n    normalised")],
-        ),
-        (
-            "batchnorm_forward/scale_and_shift",
-            "batchnorm",
-            [("    out = gamma * normalised + beta\n    new_mean", "    out = np.where(var == 0, 0.0, gamma * normalised + beta)\n    new_mean")],
-        ),
-        (
-            "batchnorm_forward/evaluation",
-            "batchnorm",
-            [("    if not training:\n        normalised", "    if not training:\n        running_var = np.where(running_var == 0, 1.0, running_var)\n        normalised")],
-        ),
-        (
-            "dropout_backward/every_pass_has_its_own_mask",
-            "dropout",
-            [
-                ("        return x.copy(), None\n    scaled_mask", "        dropout_forward.p = 1\n        return x.copy(), None\n    dropout_forward.p = keep_prob\n    scaled_mask"),
-                ("    return x * scaled_mask, scaled_mask\n", "    return x * scaled_mask, scaled_mask * keep_prob\n"),
-                ("dout.copy() if cache is None else dout * cache\n    # solution ends\n\n\ndef classic_dropout_forward", "dout.copy() if cache is None else dout * cache / dropout_forward.p\n    # solution ends\n\n\ndef classic_dropout_forward"),
-            ],
-        ),
-        (
-            "max_unpool/worked_example",
-            "pooling",
-            [
-                ("    return max_pool_forward(x, kernel, stride)\n", WHOLE_MAP),
-                ("    grid, winners = switches\n    out = np.zeros(output_shape)\n    for number in range(grid.area):\n        grid.entries(out, number)[...] += x * (winners == number)\n    return out\n", PLACED),
-            ],
-        ),
-        (
-            "tiny_cnn_step/worked_step",
-            "layers",
-            [("            i, j = top + down, left + right\n", "            i, j = np.argwhere(conv == conv[top + down, left + right])[0]\n")],
-        ),
-        (
-            "conv_output_size/dilation",
-            "conv_arithmetic",
-            [("def conv_output_size(size: int, kernel: int, stride: int = 1, padding: int = 0,", "def conv_output_size(size: int, kernel: int, padding: int = 0, stride: int = 1,")],
-        ),
-    ],
-)  # fmt: skip
-def test_slips_that_show_only_beside_other_calls_and_values(
-    check: str, topic: str, edits: list[tuple[str, str]]
-) -> None:
+    ),
+}
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_slips_that_show_only_beside_other_calls_and_values(slip: str) -> None:
     """What other layers compute in between, equal values, zeros and constants, and arguments by position."""
+    topic, check = slip.split(": ")
     source = (ROOT / "solutions" / f"{topic}.py").read_text("utf-8")
-    for old, new in edits:
+    for old, new in SLIPS[slip]:
         assert source.count(old) == 1, (source.count(old), old)
         source = source.replace(old, new)
     names: dict[str, Any] = {"__name__": topic}
     exec(compile(source, f"{topic}.py", "exec"), names)
-    function, _, behaviour = check.partition("/")
+    function, _, behaviour = check.removesuffix(" in evaluation").partition("/")
     everything = {name: names[name] for name in COURSE.topic(topic).functions}
     assert behaviour in [one.name.partition("/")[2] for one in checks_lost(topic, function, everything)]

@@ -55,8 +55,8 @@ def print_outcome(console: Console, outcome: Outcome, out: Path) -> None:
 
 def _nobodys(rows: Sequence[dict[str, Any]], out: Path) -> list[str]:
     """What --resume finds of people who handed in nothing any more, or are called something else, and does not touch."""
-    graded = {row["file"] for row in rows if row["status"] == "graded"}
-    return sorted(f"pages/{page.name}" for page in (out / "pages").glob("*.html") if page.stem not in graded)
+    theirs = {row["file"] for row in rows if row["status"] != "missing"}  # what could not be judged has a page, too
+    return sorted(f"pages/{page.name}" for page in (out / "pages").glob("*.html") if page.stem not in theirs)
 
 
 def _say_list(say: Any, heading: str, entries: Sequence[str], everything: str = OVERVIEW) -> None:

@@ -61,7 +61,7 @@ class Progress:
 def live_table(console: Console, total: int) -> Iterator[Listener]:
     """Gives the listener of a run over `total` rows."""
     progress = Progress(total)
-    if not console.is_terminal:
+    if not console.is_terminal or console.is_dumb_terminal:
         yield lambda event: _print_line(console, progress, event)
         return
     with Live(console=console, refresh_per_second=4, transient=True, get_renderable=lambda: table(progress)) as live:

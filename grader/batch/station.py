@@ -76,12 +76,15 @@ def run_job(job: dict[str, Any], course: Course, settings: dict[str, Any], works
     try:
         bundle = Bundle.from_bytes(job["label"], base64.b64decode(job["bundle"]))
         report = grade(bundle, **settings, part=job.get("part"), course=course, workshop=workshop)
+        if report.internal_errors:  # a fork server was killed perhaps; there is a new one now
+            report = grade(bundle, **settings, part=job.get("part"), course=course, workshop=workshop)
     except InternalFault as error:
         return {"job": job["job"], "fault": str(error)}
     except UsageError as error:
         return {"refused": str(error)}
-    except Exception:
-        return {"job": job["job"], "fault": traceback.format_exc()[-4000:]}
+    except Exception as error:
+        what = "".join(traceback.format_exception_only(error)).strip()  # first, since a line shows the beginning only
+        return {"job": job["job"], "fault": f"{what}\n{traceback.format_exc()[-4000:]}"}
     return {"job": job["job"], "report": report.to_dict()}
 
 

@@ -90,11 +90,12 @@ class Store:
             return None
 
     def kept(self, row: str, fingerprint: str) -> Report | None:
-        """The row's report, if all its files are there and were made from this very thing."""
+        """The row's report, if all its files are there and were made from this very thing, and all of it was judged."""
         form = self.read_row(row)
         others = (self.root / "submissions" / f"{row}.zip", self.root / "pages" / f"{row}.html")
         same = form is not None and form["batch"].get("fingerprint") == fingerprint
-        return self.read_report(row) if same and all(file.is_file() for file in others) else None
+        report = self.read_report(row) if same and all(file.is_file() for file in others) else None
+        return report if report is not None and not report.internal_errors else None
 
     def read_bundle(self, row: str, label: str) -> Bundle:
         """A row's submission. Raises UsageError."""

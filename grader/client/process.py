@@ -25,6 +25,7 @@ from .channel import Channel
 START_SECONDS = 60.0
 SCRATCH_FILES = 1000
 GRACE_SECONDS = 0.3
+SERVER_ENDED = "the fork server ended unexpectedly"
 ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "OMP_NUM_THREADS": "1",
@@ -84,12 +85,14 @@ class ForkServer:
         """Fork a worker on the three descriptors; returns its process id, which is also its group's."""
         self._await_ready()
         line = json.dumps({"op": "fork", "start": start}).encode()
-        socket.send_fds(self._socket, [line], list(descriptors))
+        with _ended_unexpectedly():
+            socket.send_fds(self._socket, [line], list(descriptors))
         return int(self._answer()["pid"])
 
     def end(self, pid: int, grace: float) -> int:
         """End a worker and its group, after `grace` seconds in which it may end by itself; returns its wait status."""
-        self._socket.sendall(json.dumps({"op": "end", "pid": pid, "grace": grace}).encode())
+        with _ended_unexpectedly():
+            self._socket.sendall(json.dumps({"op": "end", "pid": pid, "grace": grace}).encode())
         return int(self._answer()["status"])
 
     def alive(self) -> bool:
@@ -121,11 +124,20 @@ class ForkServer:
             self._ready = True
 
     def _answer(self) -> dict[str, Any]:
-        line = self._lines.readline(1 << 16)
+        with _ended_unexpectedly():
+            line = self._lines.readline(1 << 16)
         if not line:
-            raise InternalFault("the fork server ended unexpectedly")
+            raise InternalFault(SERVER_ENDED)
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+
+@contextlib.contextmanager
+def _ended_unexpectedly() -> Iterator[None]:
+    try:
+        yield
+    except OSError:
+        raise InternalFault(SERVER_ENDED) from None
 
 
 @dataclass(frozen=True)
@@ -302,21 +314,24 @@ class Worker:
         if self.closed:
             return 0
         self.closed = True
+        try:
+            return self._end(grace)
+        finally:
+            self.last_output = self.take_output()
+            self.channel.close()
+            shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def _end(self, grace: float) -> int:
         if self._server is not None:
-            status = self._server.end(self.pid, grace)
-        else:
-            assert self._popen is not None
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._popen.wait(grace)
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.pid, signal.SIGKILL)
-            self._popen.kill()
-            code = self._popen.wait()
-            status = -code if code < 0 else code << 8
-        self.last_output = self.take_output()
-        self.channel.close()
-        shutil.rmtree(self.scratch, ignore_errors=True)
-        return status
+            return self._server.end(self.pid, grace)
+        assert self._popen is not None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._popen.wait(grace)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._popen.kill()
+        code = self._popen.wait()
+        return -code if code < 0 else code << 8
 
 
 def _count_threads(pid: int) -> int:

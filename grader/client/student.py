@@ -437,7 +437,7 @@ class WorkerBackend:
     def _ready_worker(self) -> Worker:
         if self._not_loaded is not None:
             raise StudentNotLoaded(str(self._not_loaded), self._not_loaded.cause)
-        if self._worker is None:
+        if self._worker is None or self._worker.closed:
             self._worker = Worker(self._spec, self._server)
             self.protections = self._worker.protections
             self._load(self._worker)

@@ -15,7 +15,7 @@ from grader.results import Outcome, Step
 @contextmanager
 def live_progress(console: Console) -> Iterator[Callable[[Step], None]]:
     """Gives the listener to pass to `grade`; the live line is gone when the report begins."""
-    if not console.is_terminal:
+    if not console.is_terminal or console.is_dumb_terminal:
         yield _plain_listener(console)
         return
     # without a thread that draws: a process with more than one thread cannot be forked safely, and grading forks it

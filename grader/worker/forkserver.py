@@ -32,6 +32,8 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def main(needs: str, descriptor: int) -> None:
     """Warm up once, then serve the grader's requests."""
+    control = socket.socket(fileno=os.dup(descriptor))  # the lowest number: from sandbox.OPENED_FROM on are the paths
+    os.close(descriptor)
     modules = process.warm_up(needs)
     paths = sandbox.open_paths(modules, process.find_paths(needs))
     for ending in ENDING:  # they go to the whole group, and are the grader's to handle
@@ -42,7 +44,6 @@ def main(needs: str, descriptor: int) -> None:
     warnings.simplefilter("ignore", DeprecationWarning)
     gc.collect()
     gc.freeze()
-    control = socket.socket(fileno=descriptor)
     control.sendall(b'{"ready": true}\n')
     while True:
         line, received, _, _ = socket.recv_fds(control, LINE_BYTES, 3)
