@@ -55,12 +55,14 @@ class DeviceUnavailable(ConvgradeError):
 class SubmissionFault(ConvgradeError):
     """Something the student's code did; `function` is the one it is about, if any, `label` what was called, in words.
 
-    `calls` are those that led to it, where they are not the case's own.
+    `calls` are those that led to it, where they are not the case's own. `in_between` says that calls count which were made
+    between these.
     """
 
     function: str | None = None
     label: str | None = None
     calls: Sequence[Any] = ()
+    in_between: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import numpy as np
 
 from grader.checking.tolerance import allowed_error
 from grader.client.values import describe
+from grader.errors import SubmissionFault
 from grader.results import Arrays, Failure, Scalar
 from grader.worker.wire import Handle, Unsupported
 
@@ -124,10 +125,10 @@ def _shown(got: np.ndarray, wanted: np.ndarray, wrong: np.ndarray) -> Arrays | N
 
 @contextmanager
 def with_calls_in_between() -> Iterator[None]:
-    """Let a failing comparison be shown with every call since the first one that it builds on, for it depends on all."""
+    """Let what fails, or ends a call, be shown with every call since the first one that it builds on: it depends on all."""
     try:
         yield
-    except CheckFailed as error:
+    except (CheckFailed, SubmissionFault) as error:
         error.in_between = True
         raise
 
