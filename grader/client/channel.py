@@ -32,7 +32,8 @@ class Deadline:
 
     `kept_waiting` gives the seconds that it was ready to run and did not, since it began. A busy machine can make a right
     solution wait many times as long as it computes. That is added up to PATIENCE times the seconds, so that there is an
-    end to it however many processes somebody starts.
+    end to it however many processes somebody starts. What the grader itself was stopped for, HELD_UP or longer, counts for
+    nobody.
     """
 
     def __init__(self, seconds: float, kept_waiting: Callable[[], float]) -> None:
